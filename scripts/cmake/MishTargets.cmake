@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# How every target of mish is built: language, warnings, sanitizers; and the three packages it needs.
+include(GNUInstallDirs)
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS ON)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(MISH_CCACHE ccache)
+if(MISH_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${MISH_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${MISH_CCACHE})
+endif()
+
+function(mish_require package debian)
+  find_package(${package} QUIET ${ARGN})
+  if(NOT ${package}_FOUND)
+    message(FATAL_ERROR "${package} is missing. On Debian: apt-get install ${debian}")
+  endif()
+endfunction()
+mish_require(fmt libfmt-dev)
+# fmt_FOUND is set in the function's scope only; the imported target is what counts.
+find_package(fmt REQUIRED QUIET)
+
+add_library(mish_options INTERFACE)
+target_include_directories(mish_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+target_compile_options(mish_options INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wconversion -Wswitch -fno-plt>
+  $<$<CONFIG:Debug>:-O1 -g1>)
+target_compile_definitions(mish_options INTERFACE _GNU_SOURCE)
+if(MISH_SANITIZE)
+  target_compile_options(mish_options INTERFACE -fsanitize=${MISH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(mish_options INTERFACE -fsanitize=${MISH_SANITIZE})
+elseif(MISH_STATIC_RUNTIME)
+  target_link_options(mish_options INTERFACE -static-libstdc++ -static-libgcc)
+endif()
+if(MISH_LTO AND CMAKE_BUILD_TYPE STREQUAL Release AND NOT MISH_SANITIZE)
+  set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+endif()
+
+# mish_library(NAME SOURCES a.cc ... USES other libraries)
+function(mish_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC mish_options ${ARG_USES})
+endfunction()
+
+# mish_test(NAME SOURCES a_test.cc ... USES libraries): one GoogleTest program; each TEST is a CTest test.
+function(mish_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;USES;ENVIRONMENT" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_USES} GTest::gtest GTest::gmock GTest::gtest_main)
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 60)
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${ARG_ENVIRONMENT}")
+endfunction()

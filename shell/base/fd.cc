@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/base/fd.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace mish {
+
+void UniqueFd::reset(int fd) {
+  // Linux releases the descriptor even when close(2) is interrupted, so EINTR is not retried.
+  if (fd_ >= 0) close(fd_);
+  fd_ = fd;
+}
+
+Result<Pipe> make_pipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return Errno::last();
+  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+Result<UniqueFd> duplicate_above_9(int fd) {
+  int copy = fcntl(fd, F_DUPFD_CLOEXEC, kFirstPrivateFd);
+  if (copy < 0) return Errno::last();
+  return UniqueFd(copy);
+}
+
+Result<UniqueFd> move_above_9(UniqueFd fd) {
+  if (fd.get() >= kFirstPrivateFd) return fd;
+  return duplicate_above_9(fd.get());
+}
+
+Result<UniqueFd> open_file(const char* path, int flags, unsigned mode) {
+  for (;;) {
+    int fd = open(path, flags | O_CLOEXEC, mode);
+    if (fd >= 0) return UniqueFd(fd);
+    if (errno != EINTR) return Errno::last();
+  }
+}
+
+Result<void> set_close_on_exec(int fd, bool on) {
+  int flags = fcntl(fd, F_GETFD);
+  if (flags < 0) return Errno::last();
+  int wanted = on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC;
+  if (wanted != flags && fcntl(fd, F_SETFD, wanted) != 0) return Errno::last();
+  return {};
+}
+
+Result<void> write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t n = write(fd, bytes.data(), bytes.size());
+    if (n >= 0) {
+      bytes.remove_prefix(static_cast<size_t>(n));
+    } else if (errno == EAGAIN) {
+      pollfd wait{fd, POLLOUT, 0};
+      if (poll(&wait, 1, -1) < 0 && errno != EINTR) return Errno::last();
+    } else if (errno != EINTR) {
+      return Errno::last();
+    }
+  }
+  return {};
+}
+
+Result<size_t> read_some(int fd, char* buffer, size_t size) {
+  for (;;) {
+    ssize_t n = read(fd, buffer, size);
+    if (n >= 0) return static_cast<size_t>(n);
+    if (errno != EINTR) return Errno::last();
+  }
+}
+
+Result<void> read_all(int fd, std::string& out) {
+  constexpr size_t kChunk = 64 * 1024;
+  for (;;) {
+    size_t old = out.size();
+    out.resize(old + kChunk);
+    Result<size_t> n = read_some(fd, out.data() + old, kChunk);
+    out.resize(old + (n ? *n : 0));
+    if (!n) return n.error();
+    if (*n == 0) return {};
+  }
+}
+
+Result<UniqueFd> memory_file(std::string_view bytes) {
+  UniqueFd fd(memfd_create("mish", MFD_CLOEXEC));
+  if (!fd) return Errno::last();
+  if (Result<void> written = write_all(fd.get(), bytes); !written) return written.error();
+  if (lseek(fd.get(), 0, SEEK_SET) < 0) return Errno::last();
+  return fd;
+}
+
+}  // namespace mish

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/base/name.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "shell/base/arena.h"
+#include "shell/base/text.h"
+
+namespace mish {
+
+namespace {
+
+struct Entry {
+  const char* text;
+  uint32_t length;
+  uint32_t hash;
+};
+
+uint32_t hash_of(std::string_view text) {
+  uint32_t h = 2166136261u;
+  for (char c : text) h = (h ^ static_cast<unsigned char>(c)) * 16777619u;
+  return h;
+}
+
+// Open addressing over indices into `entries`; 0 (the empty name) marks a free slot.
+class Table {
+ public:
+  Table() : arena_(8 * 1024) {
+    grow_entries();
+    grow_slots(512);
+    entries_[0] = {"", 0, 0};
+    size_ = 1;
+#define MISH_NAME_SEED(name) add(#name, hash_of(#name), false);
+    MISH_WELL_KNOWN_NAMES(MISH_NAME_SEED)
+#undef MISH_NAME_SEED
+    add("_", hash_of("_"), false);
+  }
+
+  uint32_t find(std::string_view text, uint32_t hash) const {
+    for (uint32_t i = hash & mask_;; i = (i + 1) & mask_) {
+      uint32_t entry = slots_[i];
+      if (entry == 0) return 0;
+      const Entry& e = entries_[entry];
+      if (e.hash == hash && e.length == text.size() && std::memcmp(e.text, text.data(), text.size()) == 0) return entry;
+    }
+  }
+
+  uint32_t add(std::string_view text, uint32_t hash, bool copy) {
+    if (size_ == entry_capacity_) grow_entries();
+    if ((size_ + 1) * 2 > mask_ + 1) grow_slots((mask_ + 1) * 2);
+    const char* stored = copy ? arena_.copy(text).data() : text.data();
+    entries_[size_] = {stored, static_cast<uint32_t>(text.size()), hash};
+    place(size_);
+    return size_++;
+  }
+
+  const Entry& entry(uint32_t i) const { return entries_[i]; }
+  uint32_t size() const { return size_; }
+
+ private:
+  void place(uint32_t entry) {
+    uint32_t i = entries_[entry].hash & mask_;
+    while (slots_[i] != 0) i = (i + 1) & mask_;
+    slots_[i] = entry;
+  }
+  void grow_entries() {
+    uint32_t capacity = entry_capacity_ == 0 ? 512 : entry_capacity_ * 2;
+    void* p = std::realloc(entries_, capacity * sizeof(Entry));
+    if (p == nullptr) throw std::bad_alloc();
+    entries_ = static_cast<Entry*>(p);
+    entry_capacity_ = capacity;
+  }
+  void grow_slots(uint32_t count) {
+    auto* fresh = static_cast<uint32_t*>(std::calloc(count, sizeof(uint32_t)));
+    if (fresh == nullptr) throw std::bad_alloc();
+    std::free(slots_);
+    slots_ = fresh;
+    mask_ = count - 1;
+    for (uint32_t i = 1; i < size_; ++i) place(i);
+  }
+
+  Arena arena_;
+  Entry* entries_ = nullptr;
+  uint32_t* slots_ = nullptr;
+  uint32_t mask_ = 0;
+  uint32_t size_ = 0;
+  uint32_t entry_capacity_ = 0;
+};
+
+// Never destroyed: names stay valid while the process ends.
+Table& table() {
+  alignas(Table) static unsigned char storage[sizeof(Table)];
+  static Table* instance = new (storage) Table;
+  return *instance;
+}
+
+}  // namespace
+
+Name NameTable::intern(std::string_view text) {
+  if (text.empty()) return kNoName;
+  Table& t = table();
+  uint32_t hash = hash_of(text);
+  uint32_t found = t.find(text, hash);
+  return Name(found != 0 ? found : t.add(text, hash, true));
+}
+
+std::optional<Name> NameTable::find(std::string_view text) {
+  if (text.empty()) return kNoName;
+  uint32_t found = table().find(text, hash_of(text));
+  if (found == 0) return std::nullopt;
+  return Name(found);
+}
+
+std::string_view NameTable::text(Name name) {
+  const Entry& e = table().entry(index(name));
+  return {e.text, e.length};
+}
+
+uint32_t NameTable::size() { return table().size(); }
+
+bool is_identifier(std::string_view text) {
+  if (text.empty() || !is_name_start(text[0])) return false;
+  for (char c : text.substr(1)) {
+    if (!is_name_char(c)) return false;
+  }
+  return true;
+}
+
+}  // namespace mish

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/base/output.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <iterator>
+#include <new>
+
+#include "shell/base/fd.h"
+#include "shell/base/text.h"
+
+namespace mish {
+
+namespace {
+constexpr size_t kBufferSize = 16 * 1024;
+}
+
+Output::~Output() { std::free(begin_); }
+
+bool Output::flush() {
+  if (cursor_ != begin_) {
+    std::string_view bytes(begin_, static_cast<size_t>(cursor_ - begin_));
+    cursor_ = begin_;
+    if (memory_ != nullptr) {
+      memory_->append(bytes);
+    } else if (Result<void> written = write_all(fd_, bytes); !written && error_ == 0) {
+      error_ = written.code();
+    }
+  }
+  return error_ == 0;
+}
+
+void Output::make_room(size_t need) {
+  if (begin_ == nullptr) {
+    begin_ = static_cast<char*>(std::malloc(kBufferSize));
+    if (begin_ == nullptr) throw std::bad_alloc();
+    cursor_ = begin_;
+    limit_ = begin_ + kBufferSize;
+  }
+  if (static_cast<size_t>(limit_ - cursor_) < need) flush();
+}
+
+void Output::write_slow(std::string_view text) {
+  make_room(1);
+  if (text.size() <= static_cast<size_t>(limit_ - cursor_)) return write(text);
+  flush();
+  if (text.size() < kBufferSize) return write(text);
+  if (memory_ != nullptr) {
+    memory_->append(text);
+  } else if (Result<void> written = write_all(fd_, text); !written && error_ == 0) {
+    error_ = written.code();
+  }
+}
+
+void Output::write_integer(int64_t value) {
+  char digits[kMaxIntegerText];
+  write({digits, format_integer(value, digits)});
+}
+
+void Output::vprint(fmt::string_view format, fmt::format_args args) {
+  fmt::memory_buffer buffer;
+  fmt::vformat_to(std::back_inserter(buffer), format, args);
+  write({buffer.data(), buffer.size()});
+}
+
+void Output::redirect_to_fd(int fd) {
+  flush();
+  memory_ = nullptr;
+  fd_ = fd;
+}
+
+void Output::redirect_to_memory(std::string* memory) {
+  flush();
+  memory_ = memory;
+}
+
+}  // namespace mish
