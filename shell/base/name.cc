@@ -35,7 +35,9 @@ class Table {
 #define MISH_NAME_SEED(name) add(#name, hash_of(#name), false);
     MISH_WELL_KNOWN_NAMES(MISH_NAME_SEED)
 #undef MISH_NAME_SEED
-    add("_", hash_of("_"), false);
+#define MISH_NAME_SEED(name, spelling) add(spelling, hash_of(spelling), false);
+    MISH_ODD_NAMES(MISH_NAME_SEED)
+#undef MISH_NAME_SEED
   }
 
   uint32_t find(std::string_view text, uint32_t hash) const {

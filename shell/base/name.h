@@ -24,8 +24,8 @@ inline constexpr uint32_t index(Name name) { return static_cast<uint32_t>(name);
   X(BASH_LINENO) X(BASH_REMATCH) X(BASH_SUBSHELL) X(BASHPID) X(BASH_COMMAND) X(BASH_VERSION) X(BASH_VERSINFO)       \
   X(BASH) X(BASH_ENV) X(BASHOPTS) X(BASH_ARGV0) X(BASH_ARGC) X(BASH_ARGV) X(BASH_XTRACEFD) X(BASH_EXECUTION_STRING)  \
   X(BASH_ALIASES) X(BASH_CMDS) X(SHELLOPTS) X(SHELL) X(SHLVL) X(TERM) X(MISH_VERSION) X(UID) X(EUID) X(GROUPS)      \
-  X(HOSTNAME) X(HOSTTYPE) X(OSTYPE) X(MACHTYPE) X(EPOCHSECONDS) X(EPOCHREALTIME) X(LANG) X(LC_ALL) X(LC_CTYPE)      \
-  X(LC_COLLATE) X(LC_MESSAGES) X(LC_NUMERIC) X(LC_TIME) X(HISTFILE) X(HISTSIZE) X(HISTFILESIZE) X(HISTCONTROL)      \
+  X(HOSTNAME) X(HOSTTYPE) X(OSTYPE) X(MACHTYPE) X(EPOCHSECONDS) X(EPOCHREALTIME) X(LANG) \
+  X(HISTFILE) X(HISTSIZE) X(HISTFILESIZE) X(HISTCONTROL)      \
   X(HISTIGNORE) X(HISTTIMEFORMAT) X(HISTCMD) X(FCEDIT) X(EDITOR) X(VISUAL) X(MAIL) X(MAILPATH) X(MAILCHECK)         \
   X(COLUMNS) X(LINES) X(TMOUT) X(TIMEFORMAT) X(PROMPT_COMMAND) X(PROMPT_DIRTRIM) X(IGNOREEOF) X(INPUTRC)            \
   X(GLOBIGNORE) X(EXECIGNORE) X(FIGNORE) X(DIRSTACK) X(MAPFILE) X(COPROC) X(COMP_WORDS) X(COMP_CWORD) X(COMP_LINE)   \
@@ -33,20 +33,30 @@ inline constexpr uint32_t index(Name name) { return static_cast<uint32_t>(name);
   X(READLINE_MARK) X(MESSAGE) X(MISH_DURATION) X(POSIXLY_CORRECT) X(TMPDIR) X(FUNCNEST) X(NO_COLOR) X(TZ)           \
   X(CHILD_MAX) X(RPS1) X(CHECK_FAILED)
 
+/// Names that cannot be spelled as identifiers here: the C library defines macros of the same spelling.
+#define MISH_ODD_NAMES(X)                                                                                       \
+  X(Underscore, "_") X(LcAll, "LC_ALL") X(LcCtype, "LC_CTYPE") X(LcCollate, "LC_COLLATE")                       \
+  X(LcMessages, "LC_MESSAGES") X(LcNumeric, "LC_NUMERIC") X(LcTime, "LC_TIME")
+
 enum class WellKnown : uint32_t {
   kEmpty,
 #define MISH_NAME_ENUM(name) name,
   MISH_WELL_KNOWN_NAMES(MISH_NAME_ENUM)
 #undef MISH_NAME_ENUM
-      kUnderscore,
-  kCount
+#define MISH_NAME_ENUM(name, spelling) k##name,
+      MISH_ODD_NAMES(MISH_NAME_ENUM)
+#undef MISH_NAME_ENUM
+          kCount
 };
 
 namespace names {
 #define MISH_NAME_CONSTANT(name) inline constexpr Name name = Name(static_cast<uint32_t>(WellKnown::name));
 MISH_WELL_KNOWN_NAMES(MISH_NAME_CONSTANT)
 #undef MISH_NAME_CONSTANT
-inline constexpr Name Underscore = Name(static_cast<uint32_t>(WellKnown::kUnderscore));  // the variable `_`
+#define MISH_NAME_CONSTANT(name, spelling) \
+  inline constexpr Name name = Name(static_cast<uint32_t>(WellKnown::k##name));
+MISH_ODD_NAMES(MISH_NAME_CONSTANT)
+#undef MISH_NAME_CONSTANT
 }  // namespace names
 
 /// The append-only table of all names. All functions are static: the process has one.
