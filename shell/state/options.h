@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The one table of options: those of `set` (XCU set) and those of `shopt`. `$-`, `set -o`, `set +o`, `shopt`, SHELLOPTS,
+// BASHOPTS, the command line and completion all derive from it.
+#ifndef MISH_SHELL_STATE_OPTIONS_H_
+#define MISH_SHELL_STATE_OPTIONS_H_
+
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace mish::state {
+
+enum class Option : uint8_t {
+  // set
+  AllExport, BraceExpand, Emacs, ErrExit, ErrTrace, FuncTrace, HashAll, HistExpand, History, IgnoreEof,
+  InteractiveComments, Keyword, Monitor, NoClobber, NoExec, NoGlob, NoLog, Notify, NoUnset, OneCmd, Physical, PipeFail, Posix,
+  Privileged, Verbose, Vi, XTrace,
+  ForkSubshell,  // forksubshell: no in-process subshells (for tests and for comparing)
+  PipeVerdict,   // pipeverdict: $? follows the verdict of the pipeline
+  SubReaper,     // subreaper: the shell adopts orphaned grandchildren
+  // set by invocation only; shown in $-
+  Interactive, CommandString, StandardInput, Login, Restricted,
+  // shopt
+  AutoCd, AssocExpandOnce, CdableVars, CdSpell, CheckHash, CheckJobs, CheckWinSize, CmdHist, CompleteFullQuote, DirExpand,
+  DirSpell, DotGlob, ExecFail, ExpandAliases, ExtDebug, ExtGlob, ExtQuote, FailGlob, ForceFignore, GlobAsciiRanges,
+  GlobSkipDots, GlobStar, GnuErrFmt, HistAppend, HistReedit, HistVerify, HostComplete, HupOnExit, InheritErrExit,
+  LastPipe, LitHist, LocalVarInherit, LocalVarUnset, LoginShell, MailWarn, NoCaseGlob, NoCaseMatch, NoEmptyCmdCompletion,
+  NoExpandTranslation, NullGlob, PatSubReplacement, ProgComp, ProgCompAlias, PromptVars, RestrictedShell, ShiftVerbose,
+  SourcePath, VarRedirClose, XpgEcho,
+  kCount
+};
+
+enum class OptionFamily : uint8_t { Set, Invocation, Shopt };
+
+struct OptionInfo {
+  Option option;
+  std::string_view name;   // long name, e.g. "errexit"
+  char letter;             // of `set`, 0 if none
+  OptionFamily family;
+  bool settable;           // by set/shopt in a running shell
+  bool default_on;
+};
+
+/// All options sorted by family and name.
+std::span<const OptionInfo> option_table();
+const OptionInfo* find_option(std::string_view long_name, OptionFamily family);
+const OptionInfo* find_option(char letter);
+const OptionInfo& info(Option option);
+
+class OptionSet {
+ public:
+  /// Defaults of the table.
+  OptionSet();
+  bool is_on(Option option) const { return bits_[static_cast<size_t>(option)]; }
+  void set(Option option, bool on) { bits_[static_cast<size_t>(option)] = on; }
+  /// The value of `$-`.
+  std::string flags() const;
+
+ private:
+  std::bitset<static_cast<size_t>(Option::kCount)> bits_;
+};
+
+}  // namespace mish::state
+
+#endif  // MISH_SHELL_STATE_OPTIONS_H_

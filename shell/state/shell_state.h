@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Everything a subshell environment inherits (XCU 2.13), in one plain struct.
+#ifndef MISH_SHELL_STATE_SHELL_STATE_H_
+#define MISH_SHELL_STATE_SHELL_STATE_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "shell/base/arena.h"
+#include "shell/state/aliases.h"
+#include "shell/state/call_stack.h"
+#include "shell/state/command_hash.h"
+#include "shell/state/directory.h"
+#include "shell/state/environment.h"
+#include "shell/state/functions.h"
+#include "shell/state/options.h"
+#include "shell/state/positional.h"
+#include "shell/state/traps.h"
+#include "shell/state/variables.h"
+
+namespace mish::state {
+
+/// IFS, classified once per assignment (XCU 2.6.5).
+struct FieldSeparators {
+  enum : uint8_t { kNone = 0, kWhitespace = 1, kOther = 2, kMultibyteLead = 3 };
+  uint8_t byte_class[256] = {};
+  std::string text = " \t\n";   // the value, default when unset
+  bool is_null = false;         // IFS='' : no splitting
+  bool is_default = true;       // space, tab, newline (or unset)
+  bool splits_integers = false; // a digit or '-' is a separator: integers must be scanned too
+  char first = ' ';             // first byte for "$*" (see first_length)
+  uint8_t first_length = 1;     // bytes of the first character, 0 when IFS is null
+};
+
+/// State of the getopts builtin between calls.
+struct GetoptsState {
+  int64_t index = 1;      // OPTIND last seen
+  size_t offset = 0;      // within a cluster of options
+};
+
+struct ShellState {
+  ShellState();
+
+  VariableTable variables;
+  FunctionTable functions;
+  AliasTable aliases;
+  OptionSet options;
+  PositionalParameters positional;
+  TrapTable traps;
+  WorkingDirectory directory;
+  DirectoryStack directory_stack;
+  CommandHash hash;
+  CallStack calls;
+  Environment environment;
+  FieldSeparators separators;
+  GetoptsState getopts;
+
+  std::string shell_name = "mish";  // how messages call the shell: basename of argv[0]
+  std::string zero = "mish";        // $0
+  std::string command_string;       // of -c, BASH_EXECUTION_STRING
+  int last_status = 0;              // $?
+  uint32_t line = 0;                // LINENO of the command that runs
+  pid_t shell_pid = 0;              // $$, the same in subshells
+  pid_t last_background = 0;        // $!, 0 = unset
+  int subshell_depth = 0;           // BASH_SUBSHELL
+  int in_process_subshells = 0;     // how many of them are rolled back rather than forked
+  uint32_t random_seed = 0;
+  int64_t seconds_base_ns = 0;      // SECONDS = (monotonic - base) / 1e9
+  uint32_t command_generation = 1;  // grows when the meaning of a command name may have changed (function, PATH, hash, enable, posix)
+  Arena scratch{64 * 1024};         // fields, argv, paths of the commands that run
+
+  bool is_on(Option option) const { return options.is_on(option); }
+  bool is_posix() const { return options.is_on(Option::Posix); }
+  void bump_generation() { ++command_generation; }
+};
+
+/// Recomputes state.separators from IFS.
+void update_separators(ShellState& state);
+
+}  // namespace mish::state
+
+#endif  // MISH_SHELL_STATE_SHELL_STATE_H_

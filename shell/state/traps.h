@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Trap actions per condition and what they were when the subshell was entered (so that `trap` in a subshell can still
+// print them, XCU trap). Plain data: exec/trap_runner runs them, process/signals knows the dispositions.
+#ifndef MISH_SHELL_STATE_TRAPS_H_
+#define MISH_SHELL_STATE_TRAPS_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shell/syntax/program.h"
+
+namespace mish::state {
+
+/// Condition numbers: 0 = EXIT, 1..64 signals, then the shell's own.
+using Condition = int;
+inline constexpr Condition kTrapExit = 0;
+inline constexpr Condition kTrapErr = 65;
+inline constexpr Condition kTrapDebug = 66;
+inline constexpr Condition kTrapReturn = 67;
+inline constexpr Condition kConditionCount = 68;
+
+struct TrapAction {
+  enum class Kind : uint8_t { Default, Ignore, Command };
+  Kind kind = Kind::Default;
+  std::string command;
+  syntax::ProgramPtr program;  // parsed once; null when it must be parsed at each run (aliases, errors)
+  bool is_set() const { return kind != Kind::Default; }
+};
+
+/// `trap 'action' mbox:NAME`: runs when a message arrives in the mailbox.
+struct ArrivalTrap {
+  std::string object;  // "mbox:NAME"
+  TrapAction action;
+};
+
+class TrapTable {
+ public:
+  const TrapAction& action(Condition condition) const { return actions_[static_cast<size_t>(condition)]; }
+  void set(Condition condition, TrapAction action);
+  bool any_set() const { return set_count_ != 0; }
+  bool is_command(Condition c) const { return actions_[static_cast<size_t>(c)].kind == TrapAction::Kind::Command; }
+
+  std::vector<ArrivalTrap>& arrivals() { return arrivals_; }
+  const std::vector<ArrivalTrap>& arrivals() const { return arrivals_; }
+
+  /// Entering a subshell: commands are reset to default (ignored ones stay ignored), but remembered for printing until
+  /// the first trap is set there.
+  void enter_subshell();
+  /// What `trap` without operands prints: the inherited table while nothing was changed since enter_subshell().
+  const TrapAction& printable(Condition condition) const;
+
+ private:
+  TrapAction actions_[kConditionCount];
+  std::unique_ptr<TrapAction[]> inherited_;
+  std::vector<ArrivalTrap> arrivals_;
+  int set_count_ = 0;
+};
+
+}  // namespace mish::state
+
+#endif  // MISH_SHELL_STATE_TRAPS_H_
