@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Word expansion: the order of XCU 2.6 and its entry points. Everything returned is NUL-terminated and lives in the
+// scratch arena of the state (or in the Program, for literal words) until the caller's ArenaScope ends. All functions
+// throw state::ShellError for expansion errors.
+#ifndef MISH_SHELL_EXPAND_EXPANDER_H_
+#define MISH_SHELL_EXPAND_EXPANDER_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shell/base/arena.h"
+#include "shell/expand/hooks.h"
+#include "shell/pattern/pattern.h"
+#include "shell/state/shell_state.h"
+#include "shell/syntax/word.h"
+
+namespace mish::expand {
+
+/// Fields in the scratch arena. Growable by the expander only.
+class FieldList {
+ public:
+  explicit FieldList(Arena& arena) : arena_(&arena) {}
+  void push_back(std::string_view field) {
+    if (size_ == capacity_) grow();
+    data_[size_++] = field;
+  }
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  std::string_view operator[](size_t i) const { return data_[i]; }
+  std::span<const std::string_view> span() const { return {data_, size_}; }
+  void truncate(size_t size) { size_ = size; }
+
+ private:
+  void grow();
+  Arena* arena_;
+  std::string_view* data_ = nullptr;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
+class Expander {
+ public:
+  Expander(state::ShellState& state, ExpansionHooks& hooks) : state_(state), hooks_(hooks) {}
+
+  /// All expansions of XCU 2.6 incl. field splitting and pathname expansion; appends zero or more fields.
+  void expand_fields(const syntax::Word& word, FieldList& fields);
+  void expand_fields(std::span<const syntax::Word* const> words, FieldList& fields) {
+    for (const syntax::Word* word : words) {
+      if (word->is_literal) {
+        fields.push_back(word->literal);
+      } else {
+        expand_fields(*word, fields);
+      }
+    }
+  }
+  /// Tilde, parameter, command, arithmetic, quote removal; one string, no splitting, no globbing: the word after `case`,
+  /// here-strings, [[ ]] operands. `"$@"` and `"$*"` join with a space resp. IFS.
+  std::string_view expand_single(const syntax::Word& word);
+  /// A redirection target: one field. Interactive shells and bash mode also expand pathnames (error "ambiguous redirect" when not exactly one field).
+  std::string_view expand_redirection_target(const syntax::Word& word);
+  /// Value of an assignment (tilde after = and : was decided by the parser).
+  std::string_view expand_assignment_value(const syntax::Word& word);
+  /// Here-document body (double-quote context, " is not special).
+  std::string_view expand_here_document(const syntax::Word& word) { return expand_single(word); }
+  /// A pattern: quoted parts match literally. The result lives in the scratch arena.
+  pattern::Pattern expand_pattern(const syntax::Word& word);
+  /// Extended regular expression for =~: quoted parts are escaped to match literally.
+  std::string_view expand_regex(const syntax::Word& word);
+
+  /// Performs `assignment` on the variables (scalar, element, compound array). Returns nothing; throws ShellError.
+  void assign(const syntax::Assignment& assignment);
+  /// As assign() for operands of declaration utilities: what kind of array to make of a=(...) is the caller's `associative`.
+  void assign(const syntax::Assignment& assignment, bool associative);
+
+  /// Value of an arithmetic expression (XCU 2.6.4). Throws ShellError.
+  int64_t evaluate(const syntax::ArithExpression& expression);
+  /// Parses and evaluates text at run time: `let`, declare -i, subscripts of read and printf -v, [[ -eq ]] values.
+  int64_t evaluate_text(std::string_view text);
+  /// Index or key of `subscript` for the variable `name`: for an associative array `key` is set and true returned.
+  bool evaluate_subscript(Name name, const syntax::Subscript& subscript, int64_t& index, std::string_view& key);
+
+  /// Parses `text` (PS1, PS4, ENV, ${v@P}) as a double-quoted word and expands it.
+  std::string expand_text(std::string_view text);
+
+  /// Status of the last command substitution performed since begin_command(); nullopt-like -1 if none was.
+  int last_substitution_status() const { return substitution_status_; }
+  void begin_command() { substitution_status_ = -1; }
+  void note_substitution(int status) { substitution_status_ = status; }
+
+  state::ShellState& state() { return state_; }
+  ExpansionHooks& hooks() { return hooks_; }
+
+ private:
+  state::ShellState& state_;
+  ExpansionHooks& hooks_;
+  int substitution_status_ = -1;
+};
+
+}  // namespace mish::expand
+
+#endif  // MISH_SHELL_EXPAND_EXPANDER_H_
