@@ -21,9 +21,12 @@ inline constexpr char32_t kInvalidByte = 0x110000;
 /// Sets the process's locale from LC_ALL, LC_CTYPE, LC_COLLATE, LC_MESSAGES, LANG as given (empty = unset).
 /// Cheap when all are empty or name C/POSIX: setlocale(3) is then never called.
 struct LocaleSettings {
-  std::string_view lc_all, lc_ctype, lc_collate, lc_messages, lc_numeric, lc_time, lang;
+  std::string_view lc_all = {}, lc_ctype = {}, lc_collate = {}, lc_messages = {}, lc_numeric = {}, lc_time = {}, lang = {};
 };
 void set_locale(const LocaleSettings& settings);
+/// Makes the process's locale really the one last set. set_locale() leaves setlocale(3) out for the C and C.UTF-8
+/// locales until something of the C library needs it: call this before regcomp(3), strftime(3), Readline.
+void activate_locale();
 
 /// Whether characters may be longer than one byte (UTF-8 codeset).
 extern bool g_multibyte;
@@ -33,6 +36,8 @@ bool is_c_collation();
 
 /// Decodes the character at text[at] (at < text.size()).
 Character decode(std::string_view text, size_t at);
+/// As decode(), as UTF-8 whatever the locale.
+Character decode_utf8(std::string_view text, size_t at);
 /// Length in bytes of the character at text[at]; 1 in the C locale.
 inline size_t character_length(std::string_view text, size_t at) {
   if (!g_multibyte || static_cast<unsigned char>(text[at]) < 0x80) return 1;

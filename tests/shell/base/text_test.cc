@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/base/text.h"
+
+#include <gtest/gtest.h>
+
+namespace mish {
+namespace {
+
+TEST(ParseInteger, AcceptsTheWholeRange) {
+  EXPECT_EQ(parse_integer("9223372036854775807"), INT64_MAX);
+  EXPECT_EQ(parse_integer("-9223372036854775808"), INT64_MIN);
+  EXPECT_EQ(parse_integer("+07"), 7);
+}
+
+TEST(ParseInteger, RefusesEverythingElse) {
+  for (const char* text : {"", "-", "1x", " 1", "1 ", "9223372036854775808", "-9223372036854775809", "99999999999999999999"}) {
+    EXPECT_FALSE(parse_integer(text).has_value()) << text;
+  }
+  EXPECT_EQ(parse_integer_trimmed(" 12\n"), 12);
+}
+
+TEST(FormatInteger, WritesBothEnds) {
+  char text[kMaxIntegerText];
+  EXPECT_EQ(std::string_view(text, format_integer(INT64_MIN, text)), "-9223372036854775808");
+  EXPECT_EQ(std::string_view(text, format_integer(0, text)), "0");
+}
+
+TEST(EditDistance, CountsATranspositionOnce) {
+  EXPECT_EQ(edit_distance("gti", "git", 3), 1);
+  EXPECT_EQ(edit_distance("grep", "grpe", 3), 1);
+  EXPECT_EQ(edit_distance("", "abc", 5), 3);
+  EXPECT_EQ(edit_distance("abcdef", "uvwxyz", 2), 3);
+}
+
+TEST(TextBuffer, GrowsAndTerminates) {
+  Arena arena;
+  TextBuffer text(arena);
+  for (int i = 0; i < 1000; ++i) text.append("ab");
+  text.append_integer(-5);
+  std::string_view all = text.finish();
+  EXPECT_EQ(all.size(), 2002u);
+  EXPECT_EQ(all.substr(1998), "ab-5");
+  EXPECT_EQ(all.data()[all.size()], '\0');
+}
+
+}  // namespace
+}  // namespace mish
