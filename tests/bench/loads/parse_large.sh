@@ -1,0 +1,2 @@
+. "$BENCH_DATA/big.sh"
+echo $parsed
