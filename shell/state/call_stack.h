@@ -37,6 +37,8 @@ class CallStack {
   /// Whether `return` is allowed here.
   bool in_function_or_source() const;
   bool in_function() const;
+  /// The frames that FUNCNAME, BASH_SOURCE, BASH_LINENO and `caller` show (functions, dot scripts, main), innermost first.
+  std::vector<const Frame*> visible() const;
 
  private:
   std::vector<Frame> frames_;

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "shell/base/name.h"
+#include "shell/state/copy_on_write.h"
 
 namespace mish::state {
 
+/// Copies share the entries until one changes them.
 class CommandHash {
  public:
   struct Entry {
@@ -18,14 +20,20 @@ class CommandHash {
     uint32_t hits = 0;
     bool is_fixed = false;  // hash -p
   };
-  Entry* find(Name name);
+  /// Null if the name is not remembered.
+  const Entry* find(Name name) const;
+  /// Counts a use, for `hash` without operands.
+  void count_hit(Name name);
   void remember(Name name, std::string_view path, bool is_fixed = false);
+  /// False when it was not remembered.
   bool forget(Name name);
   void clear();
+  bool empty() const { return entries_.read().empty(); }
   std::vector<Name> sorted_names() const;
 
  private:
-  std::vector<std::pair<Name, Entry>> entries_;  // small; sorted by Name
+  using Entries = std::vector<std::pair<Name, Entry>>;  // sorted by Name
+  CopyOnWrite<Entries> entries_;
 };
 
 /// Looks `name` up in the directories of `path_list` (a PATH value; an empty element is the current directory): the first

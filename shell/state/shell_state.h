@@ -68,9 +68,20 @@ struct ShellState {
   int subshell_depth = 0;           // BASH_SUBSHELL
   int in_process_subshells = 0;     // how many of them are rolled back rather than forked
   uint32_t random_seed = 0;
-  int64_t seconds_base_ns = 0;      // SECONDS = (monotonic - base) / 1e9
+  int64_t seconds_base_ns = 0;      // SECONDS = (monotonic - base) / 1e9; 0 = not read yet: the start of the process
+  int64_t line_offset = 0;          // LINENO = line + offset (set by assigning LINENO)
+  int64_t history_number = 1;       // HISTCMD, kept by the front end
+  const syntax::Command* current_command = nullptr;  // what runs, for BASH_COMMAND; stays put while a trap action runs
+  /// Statuses of the last pipeline of several commands (or negated) for PIPESTATUS. Cleared by every other command:
+  /// PIPESTATUS is then just last_status.
+  std::vector<int> pipe_statuses;
   uint32_t command_generation = 1;  // grows when the meaning of a command name may have changed (function, PATH, hash, enable, posix)
   Arena scratch{64 * 1024};         // fields, argv, paths of the commands that run
+
+  /// Arithmetic for declare -i and subscripts behind namerefs; set by the owner of the Expander, which it finds through
+  /// `hook_owner`. Null: plain integers only. Throws ShellError.
+  int64_t (*evaluate_hook)(ShellState& state, std::string_view expression) = nullptr;
+  void* hook_owner = nullptr;
 
   bool is_on(Option option) const { return options.is_on(option); }
   bool is_posix() const { return options.is_on(Option::Posix); }

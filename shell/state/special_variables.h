@@ -19,15 +19,23 @@ struct SpecialVariable {
   Name name;
   /// Puts the current value into `variable` before it is read; null: it is an ordinary value.
   void (*refresh)(ShellState& state, Variable& variable);
-  /// Called after an assignment or unset, and after a roll-back changed it; null: nothing to do.
+  /// Called after an assignment or unset, and after a scope or roll-back changed it; null: nothing to do.
   void (*assigned)(ShellState& state, const Variable& variable);
   bool in_posix_mode;  // whether it has its behaviour in POSIX mode too
+  bool is_readonly = false;
 };
 
 std::span<const SpecialVariable> special_variables();
+/// Null when `name` is an ordinary variable.
 const SpecialVariable* find_special(Name name);
-/// Marks them in the table and gives them their initial values (not PATH, IFS, PWD … which start-up sets).
+/// Whether `special` behaves specially in the mode the shell is in.
+bool is_in_effect(const SpecialVariable& special, const ShellState& state);
+/// Marks them in the table (nothing is computed before it is read) and gives IFS, OPTIND and PS4 their initial values.
+/// Call once, after the mode (posix) is known and the environment was imported. PATH, PWD, HOME, PS1 and PS2 are
+/// start-up's business; so is SHLVL, see count_shell_level().
 void install_special_variables(ShellState& state);
+/// Increments SHLVL in the environment's fashion (bash): not a number counts as 0.
+void count_shell_level(ShellState& state);
 
 }  // namespace mish::state
 

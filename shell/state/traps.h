@@ -4,12 +4,14 @@
 #ifndef MISH_SHELL_STATE_TRAPS_H_
 #define MISH_SHELL_STATE_TRAPS_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "shell/state/copy_on_write.h"
 #include "shell/syntax/program.h"
 
 namespace mish::state {
@@ -36,12 +38,17 @@ struct ArrivalTrap {
   TrapAction action;
 };
 
+/// Copies share the actions until one changes them.
 class TrapTable {
  public:
-  const TrapAction& action(Condition condition) const { return actions_[static_cast<size_t>(condition)]; }
+  const TrapAction& action(Condition condition) const { return actions_.read()[static_cast<size_t>(condition)]; }
   void set(Condition condition, TrapAction action);
+  /// Keeps the parsed form of a command action. Not a change of the table.
+  void remember_program(Condition condition, syntax::ProgramPtr program);
   bool any_set() const { return set_count_ != 0; }
-  bool is_command(Condition c) const { return actions_[static_cast<size_t>(c)].kind == TrapAction::Kind::Command; }
+  bool is_command(Condition c) const {
+    return set_count_ != 0 && action(c).kind == TrapAction::Kind::Command;
+  }
 
   std::vector<ArrivalTrap>& arrivals() { return arrivals_; }
   const std::vector<ArrivalTrap>& arrivals() const { return arrivals_; }
@@ -53,8 +60,10 @@ class TrapTable {
   const TrapAction& printable(Condition condition) const;
 
  private:
-  TrapAction actions_[kConditionCount];
-  std::unique_ptr<TrapAction[]> inherited_;
+  using Actions = std::array<TrapAction, kConditionCount>;
+  CopyOnWrite<Actions> actions_;
+  CopyOnWrite<Actions> inherited_;
+  bool shows_inherited_ = false;
   std::vector<ArrivalTrap> arrivals_;
   int set_count_ = 0;
 };

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,17 +30,20 @@ inline constexpr Attributes Upper = 1 << 4;     // declare -u
 inline constexpr Attributes Nameref = 1 << 5;   // declare -n
 inline constexpr Attributes Trace = 1 << 6;     // declare -t
 inline constexpr Attributes Local = 1 << 7;     // made by local/declare in the running function
-inline constexpr Attributes Special = 1 << 8;   // has behaviour: see special_variables.h
+inline constexpr Attributes Special = 1 << 8;   // computed when read: see special_variables.h
 inline constexpr Attributes Declared = 1 << 9;  // declared without a value: exists for `declare -p`, but is unset
 inline constexpr Attributes Bound = 1 << 10;    // its value lives elsewhere (shm bind): see VariableTable::bind
+inline constexpr Attributes Acts = 1 << 11;     // assigning it has an effect: see special_variables.h
 /// Any of these makes an assignment take the careful path.
-inline constexpr Attributes Careful = Exported | ReadOnly | Integer | Lower | Upper | Nameref | Special | Bound | Declared;
+inline constexpr Attributes Careful =
+    Exported | ReadOnly | Integer | Lower | Upper | Nameref | Special | Bound | Declared | Acts;
 }  // namespace attribute
 
 struct Variable {
   Value value;
   Attributes attributes = 0;
-  uint32_t epoch = 0;  // snapshot in which the older value was saved; see VariableTable::begin_snapshot
+  uint32_t epoch = 0;  // depth of the snapshot in which the older value was saved; see VariableTable::begin_snapshot
+  uint32_t scope = 0;  // depth of the scope it is local to (of a function or of prefix assignments), 0 = global
   bool has(Attributes any) const { return (attributes & any) != 0; }
 };
 
@@ -109,8 +113,9 @@ class VariableTable {
   IndexedArray& prepare_internal_indexed(Name name);
 
   /// Unsets. False (nothing done) when readonly. Unsetting a local of the running function leaves it unset-local;
-  /// of a calling function uncovers the outer one (bash's dynamic scope).
-  bool unset(Name name);
+  /// of a calling function uncovers the outer one (bash's dynamic scope). Namerefs are followed unless told otherwise
+  /// (unset -n). A computed variable (RANDOM …) loses its behaviour.
+  bool unset(Name name, bool follow_nameref = true);
   bool unset_element(Name name, int64_t index);
   bool unset_key(Name name, std::string_view key);
 
@@ -118,29 +123,45 @@ class VariableTable {
   void remove_attributes(Name name, Attributes remove);
   Attributes attributes(Name name) const;
 
-  /// Function scopes. `declare_local` gives a fresh unset variable (its old self comes back at pop_scope); no-op if it is
-  /// local to this scope already. With `inherit` value and attributes are kept (shopt localvar_inherit, local -I).
-  void push_scope();
+  /// Scopes of function calls and, with `is_temporary`, of the prefix assignments of one command (x=1 cmd): push, then
+  /// save_for_scope() and assign each, run, pop. A function called with prefix assignments has both, the temporary one
+  /// outside.
+  void push_scope(bool is_temporary = false) { scopes_.push_back({log_.size(), is_temporary}); }
   void pop_scope();
   size_t scope_depth() const { return scopes_.size(); }
+  /// Gives the running function a fresh unset variable (exported if the outer one is; its old self comes back at
+  /// pop_scope); no-op if it is local to the function already or a prefix assignment of its call. With `inherit` value
+  /// and attributes are kept (shopt localvar_inherit, local -I). False outside functions.
   bool declare_local(Name name, bool inherit = false);
   bool is_local(Name name) const;
-  /// Prefix assignments of one command: saved now, restored by pop_scope of a temporary scope.
+  /// Saves the variable now, to be restored by pop_scope of the innermost scope; keeps value and attributes.
   void save_for_scope(Name name);
   /// All names local to the innermost scope (for `local` without operands).
   std::vector<Name> locals() const;
 
   /// In-process subshell: everything assigned from now on is undone by roll_back. Nest strictly.
+  /// The state behind RANDOM, SECONDS, LINENO and OPTIND is saved with it.
   struct Snapshot {
-    uint32_t epoch;
+    uint32_t epoch;  // depth before
     size_t log_size;
     size_t scope_count;
+    uint32_t random_seed;
+    int64_t seconds_base_ns;
+    int64_t line_offset;
+    int64_t getopts_index;
+    size_t getopts_offset;
+    bool export_all;
   };
   Snapshot begin_snapshot();
   void roll_back(const Snapshot& snapshot);
 
   /// Binds `name` to foreign storage; unset drops the binding.
   void bind(Name name, std::unique_ptr<BoundStorage> storage);
+
+  /// Names of the exported variables that have a value, each once, in an order that does not change from call to call.
+  std::span<const Name> exported_names() const;
+  /// Takes a variable from the environment at start-up: exported, no attribute asked.
+  void import(Name name, std::string_view text);
 
   /// Names of all variables that are set (or Declared), sorted by byte order.
   std::vector<Name> sorted_names() const;
@@ -167,29 +188,60 @@ class VariableTable {
   };
   enum class LogKind : uint8_t { Local, Snapshot };
   struct LogEntry {
-    Name name;
+    Name name;               // kNoName: dropped
     LogKind kind;
+    uint32_t depth;          // Local: of the scope that restores it
+    size_t getopts_offset;   // OPTIND only
     Variable saved;
   };
   struct Scope {
     size_t log_size;
+    bool is_temporary;
+  };
+  /// What a nameref stands for: a variable, or an element of an array.
+  struct Reference {
+    Name name = kNoName;
+    bool has_subscript = false;
+    std::string_view subscript;
   };
 
   Variable& make_slot(Name name);
+  Variable* lookup(Name name) const { return const_cast<Variable*>(find(name)); }
+  Reference follow(Name name) const;
   std::string_view careful_text(Name name) const;
+  std::string_view element_text_or_null(const Reference& reference) const;
+  void assign_referenced(const Reference& reference, std::string_view text, bool append);
+  void bring_up_to_date(Name name, Variable& variable) const;
   void careful_assign(Name name, std::string_view text);
   void careful_assign_integer(Name name, int64_t value);
-  /// Before any change: checks readonly, saves for the snapshot, returns the slot of the nameref's target.
+  void store_text(Variable& variable, std::string_view text, bool append);
+  std::string converted(const Variable& variable, std::string_view text) const;
+  int64_t evaluate(std::string_view text) const;
+  /// Before any change: follows namerefs, checks readonly, saves for the snapshot; returns the slot and its name.
   Variable& open_for_change(Name& name);
+  void save_for_snapshot(Name name, Variable& variable);
+  void push_log(Name name, LogKind kind, uint32_t depth, Variable&& saved);
+  void restore(LogEntry& entry);
+  size_t find_local_entry(Name name, uint32_t depth) const;
+  uint32_t function_depth() const;
+  void uncover(Name name, Variable& variable);
+  void clear_variable(Name name, Variable& variable);
+  /// After a change: environment, effects.
   void changed(Name name, Variable& variable);
+  void finish_assignment(Name name, Variable& variable);
+  void note_exported(Name name) const;
+  void compact_exported() const;
+  BoundStorage* storage_of(Name name) const;
 
   ShellState& owner_;
   std::vector<std::unique_ptr<Chunk>> chunks_;
   std::vector<LogEntry> log_;
   std::vector<Scope> scopes_;
   std::vector<std::pair<Name, std::unique_ptr<BoundStorage>>> bound_;
-  uint32_t epoch_ = 0;       // current snapshot, 0 = none
-  uint32_t last_epoch_ = 0;  // epochs are never used twice
+  std::vector<size_t> snapshot_starts_;   // log sizes at begin_snapshot, innermost last
+  mutable std::vector<Name> exported_;    // candidates; may hold duplicates and names no longer exported
+  mutable size_t compacted_size_ = 0;
+  uint32_t epoch_ = 0;  // depth of the current snapshot, 0 = none. No variable keeps an epoch deeper than this.
   uint32_t export_generation_ = 1;
   bool export_all_ = false;
 };
