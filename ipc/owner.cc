@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ipc/owner.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "shell/base/fd.h"
+
+namespace mish::ipc {
+
+std::atomic<uint32_t> g_fork_generation{1};
+
+namespace {
+
+const int g_watch_forks =
+    pthread_atfork(nullptr, nullptr, [] { g_fork_generation.fetch_add(1, std::memory_order_relaxed); });
+
+struct StatLine {
+  char state = 'X';
+  uint64_t start_time = 0;
+};
+
+/// State and start time from /proc/PID/stat. The command name may hold blanks and parentheses: fields count from the
+/// last ')'.
+Result<StatLine> read_stat(pid_t pid) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  auto file = open_file(path, O_RDONLY);
+  if (!file) return Errno(ESRCH);
+  char text[1024];
+  auto length = read_some(file->get(), text, sizeof text - 1);
+  if (!length || *length == 0) return Errno(ESRCH);
+  text[*length] = '\0';
+  const char* field = strrchr(text, ')');
+  if (field == nullptr) return Errno(ESRCH);
+  ++field;
+  StatLine line;
+  for (int number = 3; number <= 22; ++number) {
+    while (*field == ' ') ++field;
+    if (number == 3) line.state = *field;
+    if (number == 22) line.start_time = strtoull(field, nullptr, 10);
+    while (*field != ' ' && *field != '\0') ++field;
+  }
+  return line;
+}
+
+uint64_t own_namespace() {
+  struct stat info {};
+  return stat("/proc/self/ns/pid", &info) == 0 ? info.st_ino : 0;
+}
+
+}  // namespace
+
+const ProcessIdentity& ProcessIdentity::self() {
+  thread_local ProcessIdentity identity;
+  thread_local uint32_t generation = 0;
+  if (generation != fork_generation()) {
+    auto found = of(getpid());
+    identity = found ? *found : ProcessIdentity{getpid(), 0, 0, own_namespace()};
+    generation = fork_generation();
+  }
+  return identity;
+}
+
+Result<ProcessIdentity> ProcessIdentity::of(pid_t pid) {
+  auto line = read_stat(pid);
+  if (!line || line->state == 'Z' || line->state == 'X') return Errno(ESRCH);
+  return ProcessIdentity{pid, 0, line->start_time, own_namespace()};
+}
+
+bool ProcessIdentity::is_alive() const {
+  if (pid <= 0) return false;
+  const ProcessIdentity& me = self();
+  if (*this == me || pid_namespace != me.pid_namespace) return true;
+  auto line = read_stat(pid);
+  if (!line) return false;
+  return line->state != 'Z' && line->state != 'X' && (start_time == 0 || line->start_time == start_time);
+}
+
+}  // namespace mish::ipc
