@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Jobs (XBD 3.180, XCU 2.11): which processes belong together, how they are, how users name them, what is printed about
+// them. All children of the shell are reaped here. Every look-up is O(1) except by text. Builtins and executor use it;
+// it prints nothing itself and knows no command: a job's text is handed in, or asked for when it is first needed.
+#ifndef MISH_SHELL_PROCESS_JOB_H_
+#define MISH_SHELL_PROCESS_JOB_H_
+
+#include <sys/types.h>
+#include <termios.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "shell/base/result.h"
+#include "shell/process/terminal.h"
+#include "shell/process/usage.h"
+#include "shell/process/wait.h"
+
+namespace mish::process {
+
+struct JobProcess {
+  pid_t pid = 0;
+  ProcessStatus status;
+  Usage usage;
+  int64_t start_ns = 0;  // monotonic
+  int64_t end_ns = 0;    // when it was reaped; 0 before
+};
+
+enum class JobState : uint8_t { Running, Stopped, Done };
+
+/// Where a job's text comes from when it must be printed: `print(node)`. A foreground job is never printed unless it
+/// stops.
+struct JobText {
+  std::string (*print)(const void* node) = nullptr;
+  const void* node = nullptr;
+};
+
+/// A job. Changed by its JobTable only.
+class Job {
+ public:
+  /// The number in %n; 0 while the job is in the foreground and was never stopped.
+  int number() const { return number_; }
+  bool is_listed() const { return number_ != 0; }
+  /// Its process group, 0 when it runs in the shell's.
+  pid_t group() const { return group_; }
+  std::span<const JobProcess> processes() const { return processes_; }
+  pid_t last_pid() const { return processes_.empty() ? 0 : processes_.back().pid; }
+  JobState state() const {
+    return running_ != 0 ? JobState::Running : stopped_ != 0 ? JobState::Stopped : JobState::Done;
+  }
+  /// Status of the job: of its last process, or by the rules of pipefail and `!` set for it. While stopped, of the
+  /// stop.
+  ProcessStatus status() const;
+  /// Exit status of the job, `!` applied. 128 + n while stopped.
+  int exit_status() const;
+  bool was_interrupted() const;  // a process of it died of SIGINT
+  const std::string& text() const { return text_; }
+  bool is_foreground() const { return is_foreground_; }
+  /// disown -h: gets no SIGHUP from the shell.
+  bool is_spared_hangup() const { return is_spared_hangup_; }
+  bool has_changed() const { return has_changed_; }    // since the user was told last
+  bool is_inherited() const { return is_inherited_; }  // of the parent shell: for printing only
+
+ private:
+  friend class JobTable;
+  friend struct JobList;
+  std::vector<JobProcess> processes_;
+  std::string text_;
+  JobText source_;
+  pid_t group_ = 0;
+  int number_ = 0;
+  uint32_t running_ = 0;
+  uint32_t stopped_ = 0;
+  bool has_own_group_ = false;
+  bool is_foreground_ = true;
+  bool is_spared_hangup_ = false;
+  bool has_changed_ = false;
+  bool is_inherited_ = false;
+  bool is_pipefail_ = false;
+  bool is_negated_ = false;
+  bool has_modes_ = false;
+  struct termios modes_ = {};  // of the terminal when the job stopped
+  Job* previous_ = nullptr;    // in the list of its state
+  Job* next_ = nullptr;
+};
+
+/// Jobs in order of their last change; intrusive.
+struct JobList {
+  Job* first = nullptr;
+  Job* last = nullptr;
+  size_t size = 0;
+  void append(Job* job);
+  void remove(Job* job);
+};
+
+struct JobLookup {
+  enum class Outcome : uint8_t { Found, NoSuchJob, Ambiguous, NotAJobSpec };
+  Job* job = nullptr;
+  Outcome outcome = Outcome::NoSuchJob;
+};
+
+/// How job lines are written.
+enum class JobFormat : uint8_t {
+  Short,    // [1]+  Running                 sleep 9 &
+  Long,     // jobs -l: with process ids, one line a process
+  PidOnly,  // jobs -p: the process id of the group's leader
+};
+
+enum class ForegroundOutcome : uint8_t { Done, Stopped };
+
+class JobTable {
+ public:
+  JobTable();
+  ~JobTable();
+  JobTable(const JobTable&) = delete;
+  JobTable& operator=(const JobTable&) = delete;
+
+  // --- making jobs (executor) ---
+
+  /// A new job in the foreground, unlisted. `has_own_group`: job control; the pid of its first process becomes its
+  /// group. In a forked subshell the first call drops the jobs inherited for printing.
+  Job& create(bool has_own_group, JobText text);
+  /// Adds a process that was just started. Call before anything can reap.
+  void add_process(Job& job, pid_t pid);
+  /// The process group the next process of the job has to be put in: kShellsGroup, kNewGroup or the group.
+  pid_t group_for_next(const Job& job) const;
+  /// How exit_status() is computed: pipefail, `!`.
+  void set_status_rules(Job& job, bool pipefail, bool negated);
+  /// The job runs asynchronously from now on: gets its number and its text. Installs the SIGCHLD handler.
+  void put_in_background(Job& job);
+  /// Waits until the job is done or, with job control, stopped. With a terminal taken by the shell, the job gets it
+  /// before and the shell gets it back after, with its modes: noted anew when the job ended by itself, restored when it
+  /// was stopped or died of a signal. A stopped job is listed and becomes the current job. Signals do not end the wait
+  /// (traps run afterwards, XCU 2.12).
+  ForegroundOutcome wait_in_foreground(Job& job);
+  /// Drops a foreground job after its statuses were read. Does nothing to a listed job.
+  void release(Job& job);
+
+  // --- what happens to them ---
+
+  /// Takes all changes of children that are ready; never sleeps. Returns whether anything changed.
+  bool reap();
+  /// Sleeps until at least one child changed, then as reap(). Interrupted when a caught signal is pending, NoChildren
+  /// when there is nobody to wait for.
+  WaitOutcome wait_for_any(bool interruptible);
+  /// Sends a signal to all processes of the job (to its group if it has one). A stopped job that gets TERM or HUP is
+  /// continued, so that it can die. Fails with the errno of kill(2).
+  Result<void> send_signal(Job& job, int signal);
+  /// bg: SIGCONT, running in the background. Fails with the errno of kill(2).
+  Result<void> resume_in_background(Job& job);
+  /// fg: terminal and its modes to the job, SIGCONT, then wait_in_foreground(). Fails with the errno of kill(2).
+  Result<ForegroundOutcome> resume_in_foreground(Job& job);
+  /// SIGHUP (and SIGCONT to stopped ones) to all jobs that are not spared: the shell dies of SIGHUP, or huponexit.
+  /// `stopped_only`: at an ordinary exit of an interactive shell.
+  void hang_up(bool stopped_only = false);
+
+  // --- finding them ---
+
+  /// The job of a job ID (XBD 3.182): %n %% %+ % %- %string %?string. Without % a number or string is taken the same
+  /// way when `percent_optional` (fg, bg, jobs).
+  JobLookup find(std::string_view spec, bool percent_optional = false);
+  Job* find_number(int number);
+  /// The job a process belongs to; null for foreign or forgotten ones.
+  Job* find_pid(pid_t pid);
+  /// The process in that job; null likewise.
+  const JobProcess* find_process(pid_t pid) const;
+  Job* current();
+  Job* previous();
+  /// Listed jobs by number.
+  std::vector<Job*> listed();
+  size_t listed_count() const { return listed_count_; }
+  size_t stopped_count() const { return stopped_.size; }
+  size_t running_count() const { return running_.size; }
+  /// Whether any listed job of this shell is not done.
+  bool has_active() const { return !is_inherited_ && (stopped_.size + running_.size) != 0; }
+  /// The listed job that has been done longest and that nobody waited for; null if none (wait -n).
+  Job* oldest_done();
+
+  // --- waiting builtin ---
+
+  /// Exit status of an asynchronous process that ended and whose job is gone; taken out when found (`wait PID`).
+  std::optional<int> take_remembered(pid_t pid);
+  /// Notes the exit status of a child that is no job. The oldest of many is dropped.
+  void remember(pid_t pid, int exit_status);
+  /// The job's status was fetched: it leaves the table if it is done.
+  void forget_done(Job& job);
+  /// `wait` without operands: drops all done jobs and remembered statuses.
+  void forget_all_done();
+  /// disown: takes the job out of the table; its processes go on. Their end is still reaped.
+  void disown(Job& job);
+  void spare_hangup(Job& job);
+
+  // --- printing ---
+
+  /// The lines of `jobs` for one job. In Short and Long form the user counts as told.
+  std::string format(Job& job, JobFormat format);
+  /// After printing: a done job leaves the table (its status stays for `wait PID`).
+  void mark_printed(Job& job);
+  /// The lines for all listed jobs that changed since the user was told, in the form of `jobs`; done ones leave the
+  /// table. Before a prompt, or at once with `set -b`.
+  std::string take_notices();
+  bool has_notices() const { return changed_count_ != 0; }
+  /// POSIX words: Done(3), Stopped(SIGTSTP) instead of Exit 3, Stopped.
+  void set_posix_words(bool on) { posix_words_ = on; }
+  /// "Terminated", "Segmentation fault (core dumped)": what is said when a command dies of a signal; empty for SIGINT,
+  /// SIGPIPE and everything that is not a death by signal.
+  static std::string death_message(const ProcessStatus& status);
+
+  // --- the shell ---
+
+  /// Job control on or off (set -m). The terminal may be null (script without one): then groups only.
+  void set_monitor(bool on, Terminal* terminal);
+  bool is_monitor() const { return is_monitor_; }
+  Terminal* terminal() const { return terminal_; }
+  /// In a forked subshell: the jobs are the parent's. They stay printable (`$(jobs -p)`) and signalable until the
+  /// subshell makes its own; none can be waited for. Monitor off.
+  void enter_subshell();
+  /// In the child of a shell that execs another program or becomes a subshell that must not even print: everything
+  /// forgotten.
+  void forget_all();
+
+ private:
+  struct Location {
+    Job* job;
+    uint32_t index;
+  };
+  void apply(const ChildChange& change);
+  void note_process_change(Job& job, JobProcess& process, const ProcessStatus& status);
+  void state_changed(Job& job, JobState before);
+  void list(Job& job);
+  void enlist(Job& job);
+  void unlist(Job& job);
+  void destroy(Job& job);
+  void set_changed(Job& job, bool changed);
+  void drop_inherited();
+  void trim_done();
+  JobList& list_of(JobState state);
+  void hand_terminal_to(Job& job);
+  void take_terminal_back(Job& job);
+  std::string state_words(const ProcessStatus& status, JobState state) const;
+  JobLookup find_text(std::string_view text, bool anywhere);
+
+  std::vector<std::unique_ptr<Job>> free_;
+  std::unordered_map<Job*, std::unique_ptr<Job>> owned_;
+  std::unordered_map<pid_t, Location> by_pid_;
+  std::vector<Job*> by_number_;       // [number - 1]; no empty slot at the end
+  JobList stopped_, running_, done_;  // listed jobs
+  std::unordered_map<pid_t, int> remembered_;
+  std::deque<pid_t> remembered_order_;
+  size_t listed_count_ = 0;
+  size_t changed_count_ = 0;
+  Terminal* terminal_ = nullptr;
+  bool is_monitor_ = false;
+  bool posix_words_ = false;
+  bool is_inherited_ = false;
+};
+
+}  // namespace mish::process
+
+#endif  // MISH_SHELL_PROCESS_JOB_H_

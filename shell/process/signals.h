@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Signals (XBD <signal.h>, XCU 2.12, trap, kill): their names, the one handler and what it leaves pending, masks, and
+// the dispositions of the shell and its children. The handler sets flags and nothing else; trap actions are run by the
+// executor at its safe points. What is pending is one of the two process-wide objects of the shell.
+#ifndef MISH_SHELL_PROCESS_SIGNALS_H_
+#define MISH_SHELL_PROCESS_SIGNALS_H_
+
+#include <signal.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mish::process {
+
+/// 1..kMaxSignal.
+using SignalNumber = int;
+inline constexpr SignalNumber kMaxSignal = 64;
+
+// --- names ---------------------------------------------------------------------------------------------------------
+
+/// Name without "SIG": "INT", "RTMIN", "RTMIN+3", "RTMAX-1", "RTMAX". Empty for a number that is no signal (0, 32, 33).
+std::string_view signal_name(SignalNumber signal);
+
+/// Signal of a name without regard to case, with or without "SIG", also RTMIN+n, RTMAX-n, CLD, IOT, POLL; nullopt if
+/// unknown. Numbers are not taken.
+std::optional<SignalNumber> find_signal(std::string_view name);
+
+/// As find_signal(), but a decimal number of an existing signal is taken too.
+std::optional<SignalNumber> parse_signal(std::string_view text);
+
+/// "Terminated", "Segmentation fault", ...: the system's description, as job notices print it.
+std::string_view signal_description(SignalNumber signal);
+
+// --- pending signals -----------------------------------------------------------------------------------------------
+
+/// Non-zero when any caught signal, or a change of a child, is waiting to be looked at. The hot path looks at this
+/// only: `if (process::any_pending()) [[unlikely]] ...`.
+extern volatile sig_atomic_t g_any_pending;
+inline bool any_pending() { return g_any_pending != 0; }
+
+/// Takes the lowest pending caught signal out and returns it, 0 when none is left (then any_pending() is false, unless
+/// something arrived meanwhile). SIGCHLD is returned only while it is trapped (Disposition::Catch). Call at safe
+/// points:
+///   if (take_child_change()) jobs.reap(); while (int signal = take_pending_signal()) run its trap;
+SignalNumber take_pending_signal();
+
+/// The lowest pending caught signal without taking it, 0 if none. `wait`, `read` and waits of the IPC builtins give up
+/// with 128 + this. SIGCHLD counts only if `with_sigchld`.
+SignalNumber peek_pending_signal(bool with_sigchld = true);
+
+/// Whether this signal is pending; takes nothing.
+bool is_signal_pending(SignalNumber signal);
+
+/// Forgets a pending signal (an interactive shell drops SIGINT after it has abandoned the line).
+void clear_pending_signal(SignalNumber signal);
+
+/// Puts a signal back (or in) as if it had just been caught.
+void raise_pending_signal(SignalNumber signal);
+
+/// Whether SIGCHLD arrived since the last call. Only known after watch_children().
+bool take_child_change();
+
+// --- dispositions --------------------------------------------------------------------------------------------------
+
+enum class Disposition : uint8_t {
+  Default,     // as the system does
+  Ignore,      // ignored by the shell and by its children (trap '' SIG)
+  Catch,       // the handler: pending in the shell, default in children
+  IgnoreHere,  // ignored by the shell itself (job control signals at a prompt), as at entry in children
+};
+
+/// Notes the signal mask and looks at SIGCHLD: must not be ignored, or no status could be had. Call once at start; one
+/// or two system calls.
+void initialise_signals();
+
+/// Sets what the shell does on `signal`. SIGCHLD is never really ignored by the shell itself, only by its children.
+/// Cheap when nothing changes. KILL and STOP and the C library's own signals are left alone without a word.
+void set_disposition(SignalNumber signal, Disposition disposition);
+
+/// What was last set; Default (or Ignore if ignored at entry) when nothing was.
+Disposition disposition(SignalNumber signal);
+
+/// Whether the signal was ignored when this process started (XCU trap: cannot be trapped in a non-interactive shell).
+/// Asks the system once per signal.
+bool is_ignored_at_entry(SignalNumber signal);
+
+/// Installs the SIGCHLD handler, which only wakes: from then on take_child_change() tells, and interruptible waits
+/// notice children. Needed from the first asynchronous list on and by interactive shells; cheap to call again.
+void watch_children();
+
+/// The dispositions of an interactive shell (XCU sh, ASYNCHRONOUS EVENTS; 2.11): SIGINT caught, SIGTERM and SIGQUIT
+/// ignored here, SIGHUP caught; with `monitor` also TSTP, TTIN, TTOU ignored here. Signals trapped by the user are left
+/// alone. Calling it with interactive=false undoes what it did.
+void set_interactive_dispositions(bool interactive, bool monitor);
+
+/// Whether set_interactive_dispositions() currently owns what happens on `signal`, so that `trap - SIG` must go back to
+/// it: call reset_disposition() instead of set_disposition(Default).
+void reset_disposition(SignalNumber signal);
+
+/// Ends the process by `signal` so that the parent sees it: default disposition, unblocked, raised. Falls back on
+/// _exit(128 + signal).
+[[noreturn]] void die_by_signal(SignalNumber signal);
+
+// --- masks ---------------------------------------------------------------------------------------------------------
+
+/// The mask the process was started with; children get it.
+const sigset_t& entry_mask();
+
+/// Blocks all signals (or the given ones) during its life.
+class SignalMask {
+ public:
+  SignalMask();
+  explicit SignalMask(const sigset_t& blocked);
+  ~SignalMask();
+  SignalMask(const SignalMask&) = delete;
+  SignalMask& operator=(const SignalMask&) = delete;
+  /// What was in force before.
+  const sigset_t& previous() const { return previous_; }
+
+ private:
+  sigset_t previous_;
+};
+
+/// Holds SIGINT back while a script waits for a foreground command, so that a command which handles Ctrl-C itself does
+/// not cost the script its life. Make it before the command is started; call settle() when the command's status is
+/// known. Does nothing unless SIGINT has its default disposition.
+class InterruptHold {
+ public:
+  /// `active`: false makes it do nothing (interactive shells, asynchronous lists).
+  explicit InterruptHold(bool active);
+  ~InterruptHold();
+  InterruptHold(const InterruptHold&) = delete;
+  InterruptHold& operator=(const InterruptHold&) = delete;
+  /// Ends the hold. If SIGINT came meanwhile: the shell dies of it when `killed_by_interrupt` (the command died of
+  /// SIGINT) or when the sender was the command itself (pids in `senders`), and otherwise drops it. If SIGINT did not
+  /// come, but the command died of it, the shell goes on.
+  void settle(bool killed_by_interrupt, const pid_t* senders = nullptr, size_t sender_count = 0);
+
+ private:
+  bool is_active_ = false;
+};
+
+// --- for process/child and process/spawn -----------------------------------------------------------------------------
+
+/// How dispositions go over into a child.
+struct ChildDispositions {
+  bool is_asynchronous = false;     // SIGINT and SIGQUIT ignored: asynchronous list without job control (XCU 2.11)
+  bool keeps_stop_ignored = false;  // TSTP, TTIN, TTOU stay ignored: command substitution of a shell with job control
+};
+
+/// Sets the dispositions of the child in this process, then forgets what was pending. In a forked child only.
+void enter_child_dispositions(const ChildDispositions& child);
+
+/// What a child that only execs must change, computed in the parent: after exec caught signals are default anyway, but
+/// a handler must not run between clone and exec.
+struct ExecDispositions {
+  sigset_t to_default;
+  sigset_t to_ignore;
+  bool has_default = false;
+  bool has_ignore = false;
+};
+ExecDispositions exec_dispositions(bool is_asynchronous);
+
+/// Whether any handler of ours is installed.
+bool catches_any();
+
+}  // namespace mish::process
+
+#endif  // MISH_SHELL_PROCESS_SIGNALS_H_
