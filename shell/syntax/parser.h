@@ -78,6 +78,9 @@ class Parser {
   uint32_t line() const;
   /// The text of the last complete command as it was read, with its newlines, for history and `set -v` of the caller.
   std::string_view last_text() const;
+  /// Whether it is certain, without reading from the source, that no command follows: the source handed out all of its
+  /// text and only blanks, newlines and comments are left. Lets the last command of `-c` replace the shell.
+  bool is_at_end() const;
 
   class Implementation;
 
