@@ -11,6 +11,7 @@
 //     --- stdin                   text for standard input; absent: /dev/null
 //     --- args a b c              operands of the script
 //     --- mode default|posix      run only so; absent: what the folder says
+//     (one blank line before the next case is no part of what stands above it)
 //     --- except SHELL: reason    not expected to hold in that shell when the case itself is checked there
 #ifndef MISH_TESTS_SUPPORT_CASE_FILE_H_
 #define MISH_TESTS_SUPPORT_CASE_FILE_H_
