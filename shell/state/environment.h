@@ -25,7 +25,8 @@ class Environment {
   std::vector<std::string> foreign_;  // entries that are no variables
   std::string bytes_;
   std::vector<char*> pointers_;
-  uint32_t generation_ = 0;
+  uint32_t variable_generation_ = 0;
+  uint32_t function_generation_ = 0;
 };
 
 }  // namespace mish::state

@@ -30,14 +30,19 @@ class FunctionTable {
     uint32_t i = index(name);
     return i < functions_.size() ? functions_[i].get() : nullptr;
   }
+  /// Keeps the definition alive while it runs.
   std::shared_ptr<Function> share(Name name) const;
+  /// For changing the attributes; null if there is none.
   Function* find_mutable(Name name);
-  /// False when the old one is readonly.
+  /// Defines or redefines; an older definition's export and trace attributes are kept. False when it is readonly.
   bool define(Name name, Function function);
+  /// False when it is readonly.
   bool unset(Name name);
   std::vector<Name> sorted_names() const;
   /// Whether any function is exported (BASH_FUNC_name%% must be put into the environment).
   bool any_exported() const;
+  /// Grows with every change that may concern an exported function.
+  uint32_t export_generation() const { return export_generation_; }
 
   /// Roll-back for in-process subshells.
   size_t begin_snapshot();
@@ -52,6 +57,7 @@ class FunctionTable {
   std::vector<std::shared_ptr<Function>> functions_;
   std::vector<Undo> undo_;
   int snapshots_ = 0;
+  uint32_t export_generation_ = 0;
 };
 
 }  // namespace mish::state

@@ -4,7 +4,7 @@
 #ifndef MISH_SHELL_STATE_OPTIONS_H_
 #define MISH_SHELL_STATE_OPTIONS_H_
 
-#include <bitset>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -54,13 +54,21 @@ class OptionSet {
  public:
   /// Defaults of the table.
   OptionSet();
-  bool is_on(Option option) const { return bits_[static_cast<size_t>(option)]; }
-  void set(Option option, bool on) { bits_[static_cast<size_t>(option)] = on; }
+  bool is_on(Option option) const {
+    auto i = static_cast<size_t>(option);
+    return (bits_[i / 64] >> (i % 64) & 1) != 0;
+  }
+  void set(Option option, bool on) {
+    auto i = static_cast<size_t>(option);
+    uint64_t bit = uint64_t(1) << (i % 64);
+    bits_[i / 64] = on ? bits_[i / 64] | bit : bits_[i / 64] & ~bit;
+  }
   /// The value of `$-`.
   std::string flags() const;
 
  private:
-  std::bitset<static_cast<size_t>(Option::kCount)> bits_;
+  std::array<uint64_t, 2> bits_;
+  static_assert(static_cast<size_t>(Option::kCount) <= 128);
 };
 
 }  // namespace mish::state

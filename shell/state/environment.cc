@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/state/environment.h"
+
+#include <cstring>
+
+#include "shell/state/shell_state.h"
+#include "shell/syntax/printer.h"
+
+namespace mish::state {
+
+namespace {
+
+constexpr std::string_view kFunctionPrefix = "BASH_FUNC_";
+constexpr std::string_view kFunctionSuffix = "%%=";
+
+// Variables whose value the shell makes itself: a value from outside would be wrong or dangerous.
+bool is_own(Name name) {
+  return name == names::IFS || name == names::OPTIND || name == names::OPTARG || name == names::PPID || name == names::LINENO ||
+         name == names::BASH_VERSION || name == names::BASH_VERSINFO || name == names::MISH_VERSION || name == names::SHELLOPTS ||
+         name == names::BASHOPTS || name == names::UID || name == names::EUID || name == names::GROUPS ||
+         name == names::FUNCNAME || name == names::BASH_SOURCE || name == names::BASH_LINENO ||
+         name == names::PIPESTATUS || name == names::DIRSTACK || name == names::BASHPID ||
+         name == names::BASH_SUBSHELL || name == names::BASH_REMATCH || name == names::OPTERR;
+}
+
+}  // namespace
+
+char* const* Environment::envp(ShellState& state) {
+  bool is_current = variable_generation_ == state.variables.export_generation() &&
+                    function_generation_ == state.functions.export_generation();
+  if (is_current && !pointers_.empty()) return pointers_.data();
+  bytes_.clear();
+  std::vector<size_t> offsets;
+  for (Name name : state.variables.exported_names()) {
+    const Variable* v = state.variables.resolve(name);
+    if (v == nullptr || v->value.kind() != Value::Kind::Scalar) continue;  // arrays cannot be passed on
+    offsets.push_back(bytes_.size());
+    bytes_.append(text(name)).append("=").append(v->value.text()).push_back('\0');
+  }
+  if (!state.is_posix() && state.functions.any_exported()) {
+    for (Name name : state.functions.sorted_names()) {
+      const Function* function = state.functions.find(name);
+      if (!function->is_exported || function->definition == nullptr) continue;
+      std::string definition = syntax::print_function(*function->definition);
+      size_t parentheses = definition.find('(');
+      if (parentheses == std::string::npos) continue;
+      offsets.push_back(bytes_.size());
+      bytes_.append(kFunctionPrefix).append(text(name)).append(kFunctionSuffix);
+      bytes_.append(definition, parentheses).push_back('\0');
+    }
+  }
+  pointers_.clear();
+  pointers_.reserve(offsets.size() + foreign_.size() + 1);
+  for (size_t offset : offsets) pointers_.push_back(bytes_.data() + offset);
+  for (std::string& entry : foreign_) pointers_.push_back(entry.data());
+  pointers_.push_back(nullptr);
+  variable_generation_ = state.variables.export_generation();
+  function_generation_ = state.functions.export_generation();
+  return pointers_.data();
+}
+
+void Environment::import(ShellState& state, char** environ,
+                         void (*import_function)(ShellState&, const char* name, const char* text)) {
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const char* equals = std::strchr(*entry, '=');
+    if (equals == nullptr) continue;
+    std::string_view key(*entry, static_cast<size_t>(equals - *entry));
+    if (is_identifier(key)) {
+      Name name = NameTable::intern(key);
+      if (!is_own(name)) state.variables.import(name, equals + 1);
+      continue;
+    }
+    bool is_function = key.size() > kFunctionPrefix.size() + 2 && key.starts_with(kFunctionPrefix) && key.ends_with("%%");
+    if (is_function && import_function != nullptr) {
+      std::string name(key.substr(kFunctionPrefix.size(), key.size() - kFunctionPrefix.size() - 2));
+      import_function(state, name.c_str(), equals + 1);
+    } else {
+      foreign_.emplace_back(*entry);
+    }
+  }
+}
+
+}  // namespace mish::state

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/state/traps.h"
+
+#include <utility>
+
+namespace mish::state {
+
+void TrapTable::set(Condition condition, TrapAction action) {
+  shows_inherited_ = false;
+  inherited_.reset();
+  bool was_set = actions_.read()[static_cast<size_t>(condition)].is_set();
+  bool is_set = action.is_set();
+  if (!was_set && !is_set) return;
+  actions_.write()[static_cast<size_t>(condition)] = std::move(action);
+  set_count_ += static_cast<int>(is_set) - static_cast<int>(was_set);
+}
+
+void TrapTable::remember_program(Condition condition, syntax::ProgramPtr program) {
+  actions_.write()[static_cast<size_t>(condition)].program = std::move(program);
+}
+
+void TrapTable::enter_subshell() {
+  arrivals_.clear();
+  if (set_count_ == 0) return;
+  // Of nested subshells the innermost table that was changed is the one to print.
+  if (!shows_inherited_) inherited_ = actions_;
+  shows_inherited_ = true;
+  set_count_ = 0;
+  Actions& actions = actions_.write();
+  for (TrapAction& action : actions) {
+    if (action.kind == TrapAction::Kind::Command) action = TrapAction{};
+    if (action.is_set()) ++set_count_;
+  }
+}
+
+const TrapAction& TrapTable::printable(Condition condition) const {
+  return shows_inherited_ ? inherited_.read()[static_cast<size_t>(condition)] : action(condition);
+}
+
+}  // namespace mish::state
