@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ipc/wait.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <cerrno>
+
+namespace mish::ipc {
+
+namespace {
+constexpr int64_t kSecond = 1'000'000'000;
+
+/// Blocks every signal while it lives, so that a signal between the look and the sleep is not missed.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &old_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  const sigset_t* old() const { return &old_; }
+
+ private:
+  sigset_t old_;
+};
+}  // namespace
+
+int64_t monotonic_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * kSecond + now.tv_nsec;
+}
+
+Wait Wait::for_ns(int64_t duration_ns) {
+  if (duration_ns <= 0) return none();
+  int64_t now = monotonic_ns();
+  return {.deadline_ns = duration_ns > kForever - now ? kForever : now + duration_ns};
+}
+
+int64_t Wait::remaining_ns() const {
+  if (is_forever()) return kForever;
+  if (is_nowait()) return 0;
+  int64_t left = deadline_ns - monotonic_ns();
+  return left > 0 ? left : 0;
+}
+
+WaitResult wait_for_fd(int fd, short events, const Wait& wait) {
+  pollfd entry{.fd = fd, .events = events, .revents = 0};
+  if (poll(&entry, 1, 0) > 0) return WaitResult::Ready;
+  if (wait.is_nowait()) return WaitResult::TimedOut;
+  SignalsBlocked blocked;
+  for (;;) {
+    if (wait.is_interrupted()) return WaitResult::Interrupted;
+    int64_t left = wait.remaining_ns();
+    timespec limit{.tv_sec = left / kSecond, .tv_nsec = left % kSecond};
+    int n = ppoll(&entry, 1, wait.is_forever() ? nullptr : &limit, blocked.old());
+    if (n > 0) return WaitResult::Ready;
+    if (n == 0) return WaitResult::TimedOut;
+    if (errno != EINTR) return WaitResult::Ready;  // the operation itself will report the error
+  }
+}
+
+timespec realtime_after(int64_t duration_ns) {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  int64_t nsec = now.tv_nsec + duration_ns % kSecond;
+  int64_t sec = now.tv_sec + duration_ns / kSecond + nsec / kSecond;
+  return {.tv_sec = sec, .tv_nsec = nsec % kSecond};
+}
+
+}  // namespace mish::ipc
