@@ -62,10 +62,13 @@ struct BuiltinContext {
   void error(fmt::format_string<T...> format, T&&... args) {
     error(std::string_view(fmt::vformat(format, fmt::make_format_args(args...))));
   }
-  /// Reports and returns a usage error (status 2) with the synopsis. For a special builtin the shell exits when not interactive.
+  /// Reports and returns a usage error (status 2) with the synopsis; see failure().
   Completion usage_error(std::string_view message);
-  /// A failure of the builtin: the message and `status`.
+  /// A failure of the builtin: the message and `status`. In POSIX mode the failure of a special builtin ends a shell that
+  /// is not interactive (XCU 2.8.1); a failure without that consequence is error() and Completion::of().
   Completion failure(std::string_view message, int status = state::kFailure);
+  /// The consequence alone, the message having been written.
+  Completion failed(int status) const;
 };
 
 using BuiltinFunction = Completion (*)(BuiltinContext& context, Args args);

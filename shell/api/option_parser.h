@@ -13,15 +13,18 @@ namespace mish::api {
 class OptionParser {
  public:
   /// `letters` as for getopt(3): "ab:c" (b takes an argument). With `plus`, options may also begin with + (declare, set).
-  OptionParser(BuiltinContext& context, Args args, std::string_view letters, bool plus = false);
-  /// The next option letter, 0 when the operands begin, '?' after an error (already reported, with the synopsis): the
-  /// builtin returns status 2 (context.usage_error was called; see failed()).
+  OptionParser(BuiltinContext& context, Args args, std::string_view letters, bool plus = false)
+      : context_(context), args_(args), letters_(letters), plus_(plus) {}
+  /// The next option letter, 0 when the operands begin, '?' after an error, which is already reported with the synopsis:
+  /// the builtin then returns completion(). `--help` prints the help and is such an end, too.
   char next();
   /// Argument of the last option.
   std::string_view argument() const { return argument_; }
   /// Whether the last option began with '+'.
   bool is_plus() const { return is_plus_; }
   bool failed() const { return failed_; }
+  /// What the builtin returns after '?': status 2, and in POSIX mode the end of the shell for a special builtin.
+  Completion completion() const { return completion_; }
   /// What is left after the options (a "--" is skipped).
   Args operands() const { return args_.subspan(position_); }
 
@@ -35,6 +38,9 @@ class OptionParser {
   bool is_plus_ = false;
   bool failed_ = false;
   std::string_view argument_;
+  Completion completion_;
+
+  char fail(std::string_view message);
 };
 
 }  // namespace mish::api
