@@ -1,0 +1,537 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "builtins/ipc/verbs.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+
+#include "ipc/kernel_name.h"
+#include "shell/base/fd.h"
+#include "shell/base/locale.h"
+#include "shell/base/quoting.h"
+#include "shell/base/text.h"
+
+namespace mish::builtins {
+
+namespace {
+
+constexpr std::string_view kFlagGiven = "";
+
+std::string_view or_empty(std::string_view text) { return text.data() == nullptr ? kFlagGiven : text; }
+
+void print_verb_help(Output& out, const Noun& noun, const Verb& verb) {
+  out.print("usage: {} {} {}\n\n{}.\n", noun.name, verb.name, verb.synopsis, verb.summary);
+  if (!verb.options.empty()) {
+    out.write("\nOptions:\n");
+    for (const OptionRow& row : verb.options) {
+      std::string left = row.letter != 0 ? fmt::format("-{}, --{}", row.letter, row.name) : fmt::format("    --{}", row.name);
+      if (!row.argument.empty()) left += fmt::format(" {}", row.argument);
+      out.print("  {:<24} {}\n", left, row.help);
+    }
+  }
+  if (verb.example.empty()) return;
+  out.write("\nExample:\n");
+  std::string_view rest = verb.example;
+  while (!rest.empty()) {
+    size_t end = rest.find('\n');
+    out.print("  {}\n", rest.substr(0, end));
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+  }
+}
+
+Completion print_noun_help(BuiltinContext& context, const Noun& noun) {
+  context.out.print("{}: {}\n\n", noun.name, noun.summary);
+  size_t width = 0;
+  for (const Verb& verb : noun.verbs) width = std::max(width, verb.name.size());
+  for (const Verb& verb : noun.verbs) {
+    context.out.print("  {} {:<{}}  {}\n", noun.name, verb.name, width, verb.summary);
+  }
+  context.out.print("\n'{} VERB --help' tells more; mish-ipc(7) is the manual.\n", noun.name);
+  return Completion::of(0);
+}
+
+const Verb* find_verb(const Noun& noun, std::string_view name) {
+  for (const Verb& verb : noun.verbs) {
+    if (verb.name == name) return &verb;
+  }
+  return nullptr;
+}
+
+Completion unknown_verb(BuiltinContext& context, const Noun& noun, std::string_view name) {
+  const Verb* nearest = nullptr;
+  int best = 3;
+  for (const Verb& verb : noun.verbs) {
+    int distance = edit_distance(name, verb.name, 2);
+    if (distance < best) {
+      best = distance;
+      nearest = &verb;
+    }
+  }
+  if (nearest != nullptr) {
+    context.error("{}: no such verb; did you mean '{} {}'?", name, noun.name, nearest->name);
+  } else {
+    context.error("{}: no such verb; '{} help' lists them", name, noun.name);
+  }
+  return Completion::of(state::kUsageError);
+}
+
+/// "-5" and "-.5" are numbers, not options.
+bool looks_like_number(std::string_view word) {
+  return word.size() > 1 && (is_digit(word[1]) || (word[1] == '.' && word.size() > 2 && is_digit(word[2])));
+}
+
+void pad(Output& out, size_t count) {
+  for (size_t i = 0; i < count; ++i) out.put(' ');
+}
+
+}  // namespace
+
+Completion run_noun(BuiltinContext& context, Args args, const Noun& noun) {
+  if (args.empty()) {
+    context.error("a verb is missing; '{} help' lists them", noun.name);
+    return Completion::of(state::kUsageError);
+  }
+  std::string_view name = args[0];
+  if (name == "help" || name == "--help" || name == "-h") {
+    if (args.size() == 1) return print_noun_help(context, noun);
+    const Verb* verb = find_verb(noun, args[1]);
+    if (verb == nullptr) return unknown_verb(context, noun, args[1]);
+    print_verb_help(context.out, noun, *verb);
+    return Completion::of(0);
+  }
+  const Verb* verb = find_verb(noun, name);
+  if (verb == nullptr) return unknown_verb(context, noun, name);
+  Call call(context, noun, *verb);
+  if (!call.parse(args.subspan(1))) return call.failure();
+  if (call.wants_help_) {
+    print_verb_help(context.out, noun, *verb);
+    return Completion::of(0);
+  }
+  if (call.operand_count_ < verb->least_operands) return call.usage("an operand is missing");
+  return verb->run(call);
+}
+
+std::optional<std::string_view> Call::marked_operand(char sigil) const {
+  for (size_t i = 0; i < operand_count_; ++i) {
+    if (!operands_[i].empty() && operands_[i][0] == sigil) return operands_[i].substr(1);
+  }
+  return std::nullopt;
+}
+
+const OptionRow* Call::find_option(std::string_view name) const {
+  for (const OptionRow& row : verb.options) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
+std::string_view Call::value(std::string_view option) const {
+  const OptionRow* row = find_option(option);
+  return row == nullptr ? std::string_view() : values_[row - verb.options.data()];
+}
+
+bool Call::set_option(const OptionRow& row, std::string_view value) {
+  values_[&row - verb.options.data()] = or_empty(value);
+  return true;
+}
+
+/// args[i] begins with '-'. Moves `i` to the last word used.
+bool Call::parse_option(Args args, size_t& i) {
+  std::string_view word = args[i];
+  auto refuse = [this](std::string message) {
+    usage(message);
+    return false;
+  };
+  if (word == "--help" || word == "-h") {
+    wants_help_ = true;
+    return true;
+  }
+  if (starts_with(word, "--")) {
+    size_t equals = word.find('=');
+    std::string_view name = word.substr(2, equals == std::string_view::npos ? equals : equals - 2);
+    const OptionRow* row = find_option(name);
+    if (row == nullptr) return refuse(fmt::format("--{}: no such option", name));
+    if (row->argument.empty()) {
+      if (equals != std::string_view::npos) return refuse(fmt::format("--{} takes no argument", name));
+      return set_option(*row, kFlagGiven);
+    }
+    if (equals != std::string_view::npos) return set_option(*row, word.substr(equals + 1));
+    if (i + 1 >= args.size()) return refuse(fmt::format("--{} needs its argument {}", name, row->argument));
+    return set_option(*row, args[++i]);
+  }
+  for (size_t at = 1; at < word.size(); ++at) {
+    const OptionRow* row = nullptr;
+    for (const OptionRow& candidate : verb.options) {
+      if (candidate.letter == word[at]) row = &candidate;
+    }
+    if (row == nullptr) {
+      return refuse(fmt::format("-{}: no such option (data that begins with '-' goes after --)", word[at]));
+    }
+    if (row->argument.empty()) {
+      set_option(*row, kFlagGiven);
+      continue;
+    }
+    if (at + 1 < word.size()) return set_option(*row, word.substr(at + 1));
+    if (i + 1 >= args.size()) return refuse(fmt::format("-{} needs its argument {}", word[at], row->argument));
+    return set_option(*row, args[++i]);
+  }
+  return true;
+}
+
+bool Call::parse(Args args) {
+  for (size_t i = 0; i < args.size(); ++i) {
+    std::string_view word = args[i];
+    if (word == "--") {
+      if (!verb.takes_data) {
+        if (i + 1 < args.size() && operand_count_ + (args.size() - i - 1) <= verb.most_operands) {
+          for (++i; i < args.size(); ++i) operands_[operand_count_++] = args[i];
+        }
+        return true;
+      }
+      data_ = args.subspan(i + 1);
+      has_data_ = true;
+      return true;
+    }
+    if (word.size() > 1 && word[0] == '-' && !looks_like_number(word)) {
+      if (!parse_option(args, i)) {
+        failed_ = true;
+        return false;
+      }
+      continue;
+    }
+    bool is_marked = !word.empty() && verb.sigils.find(word[0]) != std::string_view::npos;
+    size_t limit = std::min<size_t>(verb.most_operands, kMostOperands);
+    bool fits = verb.sigils.empty() ? operand_count_ < limit
+                                    : operand_count_ < limit && (is_marked || operand_count_ < verb.least_operands);
+    if (fits) {
+      operands_[operand_count_++] = word;
+    } else if (verb.takes_data) {
+      data_ = args.subspan(i);
+      has_data_ = true;
+      return true;
+    } else {
+      usage(fmt::format("{}: one operand too many", word));
+      failed_ = true;
+      return false;
+    }
+  }
+  return true;
+}
+
+std::optional<int64_t> Call::integer(std::string_view option) {
+  std::string_view text = value(option);
+  if (text.data() == nullptr) return std::nullopt;
+  if (auto number = parse_integer(text)) return number;
+  usage(fmt::format("--{}: '{}' is no number", option, text));
+  failed_ = true;
+  return std::nullopt;
+}
+
+std::optional<int64_t> Call::duration(std::string_view option) {
+  std::string_view text = value(option);
+  if (text.data() == nullptr) return std::nullopt;
+  ipc::Outcome<int64_t> ns = ipc::parse_duration(text);
+  if (ns) return *ns;
+  usage(fmt::format("--{}: {}", option, ns.error().sentence));
+  failed_ = true;
+  return std::nullopt;
+}
+
+std::optional<uint64_t> Call::size(std::string_view option) {
+  std::string_view text = value(option);
+  if (text.data() == nullptr) return std::nullopt;
+  ipc::Outcome<uint64_t> bytes = ipc::parse_size(text);
+  if (bytes) return *bytes;
+  usage(fmt::format("--{}: {}", option, bytes.error().sentence));
+  failed_ = true;
+  return std::nullopt;
+}
+
+std::optional<mode_t> Call::mode() {
+  std::string_view text = value("mode");
+  if (text.data() == nullptr) return std::nullopt;
+  ipc::Outcome<mode_t> bits = ipc::parse_mode(text);
+  if (bits) return *bits;
+  usage(fmt::format("--mode: {}", bits.error().sentence));
+  failed_ = true;
+  return std::nullopt;
+}
+
+std::optional<std::string> Call::message() {
+  std::string text;
+  if (has_data_) {
+    for (size_t i = 0; i < data_.size(); ++i) {
+      if (i != 0) text += ' ';
+      text += data_[i];
+    }
+    return text;
+  }
+  std::string_view path = value("file");
+  UniqueFd file;
+  int fd = 0;
+  if (path.data() != nullptr && path != "-") {
+    Result<UniqueFd> opened = open_file(std::string(path).c_str(), O_RDONLY);
+    if (!opened.ok()) {
+      input_status_ = fail(ipc::error_from_errno(opened.code()), path).status;
+      return std::nullopt;
+    }
+    file = std::move(*opened);
+    fd = file.get();
+  }
+  Result<void> done = read_all(fd, text);
+  if (done.ok()) return text;
+  input_status_ = fail(ipc::error_from_errno(done.code()), path.data() != nullptr ? path : "standard input").status;
+  return std::nullopt;
+}
+
+const ipc::Wait& Call::wait() {
+  if (has_wait_) return wait_;
+  has_wait_ = true;
+  if (has("nowait")) wait_ = ipc::Wait::none();
+  else if (std::optional<int64_t> limit = duration("timeout")) wait_ = ipc::Wait::for_ns(*limit);
+  wait_.interrupt.context = &context.services;
+  wait_.interrupt.should_stop = [](void* services) {
+    return static_cast<api::ShellServices*>(services)->pending_trap_signal() != 0;
+  };
+  return wait_;
+}
+
+bool Call::resume_after_traps() {
+  int signal_number = context.services.pending_trap_signal();
+  bool is_trapped = signal_number > 0 && context.state.traps.is_command(signal_number);
+  trap_completion_ = context.services.run_pending_traps();
+  if (!trap_completion_.is_normal() || !is_trapped) return false;
+  return true;
+}
+
+Completion Call::fail(const ipc::Error& error, std::string_view object) {
+  int status = static_cast<int>(error.status);
+  switch (error.status) {
+    case ipc::Status::Interrupted:
+      if (!trap_completion_.is_normal()) return trap_completion_;
+      return Completion::of(status);
+    case ipc::Status::WouldBlock:
+    case ipc::Status::TimedOut: return Completion::of(status);
+    case ipc::Status::Done:
+    case ipc::Status::Failed:
+    case ipc::Status::Usage:
+    case ipc::Status::NoObject:
+    case ipc::Status::Damaged:
+    case ipc::Status::NotPermitted:
+    case ipc::Status::Closed:
+    case ipc::Status::TooBig:
+    case ipc::Status::Exists: break;
+  }
+  if (object.empty()) context.error("{}", error.sentence);
+  else context.error("{}: {}", object, error.sentence);
+  return Completion::of(status);
+}
+
+Completion Call::usage(std::string_view message) {
+  context.error("{}: {}\nusage: {} {} {}", verb.name, message, noun.name, verb.name, verb.synopsis);
+  return Completion::of(state::kUsageError);
+}
+
+bool Call::assign(std::string_view variable, std::string_view text) {
+  if (!is_identifier(variable)) {
+    usage(fmt::format("'{}' is no name of a variable", variable));
+    return false;
+  }
+  Name name = NameTable::intern(variable);
+  if (text.find('\0') == std::string_view::npos) {
+    context.state.variables.assign(name, text);
+    return true;
+  }
+  std::string without(text);
+  std::erase(without, '\0');
+  context.error("{}: {} NUL bytes dropped, a variable cannot hold them", variable, text.size() - without.size());
+  context.state.variables.assign(name, without);
+  return true;
+}
+
+Completion Call::result(std::string_view text, bool raw) {
+  std::string_view variable = value("variable");
+  if (variable.data() != nullptr) return assign(variable, text) ? done() : failure();
+  out().write(text);
+  if (!raw) out().put('\n');
+  return done();
+}
+
+bool Call::wants_color() {
+  if (out().is_captured() || out().fd() < 0 || isatty(out().fd()) == 0) return false;
+  if (context.state.variables.is_set(names::NO_COLOR)) return false;
+  return context.state.variables.text(names::TERM) != "dumb";
+}
+
+Cell text_cell(std::string_view text) { return {std::string(text), quote_json(text)}; }
+Cell number_cell(int64_t value) { return {std::to_string(value), std::to_string(value), true}; }
+Cell unsigned_cell(uint64_t value) { return {std::to_string(value), std::to_string(value), true}; }
+Cell maybe_cell(int64_t value) { return value < 0 ? Cell{"-", "null", true} : number_cell(value); }
+Cell size_cell(uint64_t bytes) { return {ipc::size_text(bytes), std::to_string(bytes), true}; }
+Cell bool_cell(bool value) { return {value ? "yes" : "no", value ? "true" : "false"}; }
+Cell no_cell() { return {"-", "null"}; }
+
+Cell mode_cell(mode_t mode) {
+  std::string text = fmt::format("{:04o}", mode);
+  return {text, '"' + text + '"'};
+}
+
+Cell user_cell(uid_t uid) {
+  static std::map<uid_t, std::string> known;
+  auto [entry, is_new] = known.try_emplace(uid);
+  if (is_new) {
+    passwd record{};
+    passwd* found = nullptr;
+    char buffer[4096];
+    bool ok = getpwuid_r(uid, &record, buffer, sizeof buffer, &found) == 0 && found != nullptr;
+    entry->second = ok ? found->pw_name : std::to_string(uid);
+  }
+  return text_cell(entry->second);
+}
+
+Cell time_cell(time_t seconds) {
+  if (seconds == 0) return no_cell();
+  struct tm local {};
+  char text[64];
+  localtime_r(&seconds, &local);
+  size_t n = strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local);
+  return {std::string(text, n), std::to_string(seconds)};
+}
+
+Cell duration_cell(int64_t ns) {
+  if (ns < 0) return no_cell();
+  double value = static_cast<double>(ns);
+  std::string text = ns < 1000         ? fmt::format("{}ns", ns)
+                     : ns < 1000000    ? fmt::format("{:.1f}us", value / 1e3)
+                     : ns < 1000000000 ? fmt::format("{:.1f}ms", value / 1e6)
+                                       : fmt::format("{:.2f}s", value / 1e9);
+  return {text, std::to_string(ns), true};
+}
+
+Cell list_cell(const std::vector<std::string>& items) {
+  if (items.empty()) return {"-", "[]"};
+  Cell cell;
+  cell.json = "[";
+  for (const std::string& item : items) {
+    if (!cell.text.empty()) {
+      cell.text += ' ';
+      cell.json += ',';
+    }
+    cell.text += item;
+    cell.json += quote_json(item);
+  }
+  cell.json += "]";
+  return cell;
+}
+
+Completion Table::print(Call& call) const {
+  Output& out = call.out();
+  if (call.wants_json()) {
+    out.put('[');
+    for (size_t r = 0; r < rows_.size(); ++r) {
+      out.write(r == 0 ? "\n  {" : ",\n  {");
+      for (size_t c = 0; c < columns_.size(); ++c) {
+        if (c != 0) out.put(',');
+        out.print("{}:{}", quote_json(columns_[c].key), rows_[r][c].json);
+      }
+      out.put('}');
+    }
+    out.write(rows_.empty() ? "]\n" : "\n]\n");
+    return call.done();
+  }
+  if (rows_.empty()) return call.done();
+  std::vector<size_t> widths;
+  std::vector<bool> is_right;
+  for (size_t c = 0; c < columns_.size(); ++c) {
+    size_t width = columns_[c].heading.size();
+    bool right = true;
+    for (const std::vector<Cell>& row : rows_) {
+      width = std::max(width, count_characters(row[c].text));
+      right = right && (row[c].is_right || row[c].text == "-");
+    }
+    widths.push_back(width);
+    is_right.push_back(right);
+  }
+  bool color = call.wants_color();
+  auto print_cell = [&](std::string_view text, size_t c) {
+    size_t blanks = widths[c] - std::min(widths[c], count_characters(text));
+    if (is_right[c]) pad(out, blanks);
+    out.write(text);
+    if (c + 1 == columns_.size()) return;
+    if (!is_right[c]) pad(out, blanks);
+    pad(out, 2);
+  };
+  if (color) out.write("\033[1m");
+  for (size_t c = 0; c < columns_.size(); ++c) print_cell(columns_[c].heading, c);
+  if (color) out.write("\033[0m");
+  out.put('\n');
+  for (const std::vector<Cell>& row : rows_) {
+    for (size_t c = 0; c < columns_.size(); ++c) {
+      if (color && c == 0) out.write("\033[36m");
+      print_cell(printable(row[c].text), c);
+      if (color && c == 0) out.write("\033[0m");
+    }
+    out.put('\n');
+  }
+  return call.done();
+}
+
+Completion Record::print(Call& call) const {
+  Output& out = call.out();
+  if (call.wants_json()) {
+    out.put('{');
+    for (size_t i = 0; i < fields_.size(); ++i) {
+      out.print("{}{}:{}", i == 0 ? "" : ",", quote_json(fields_[i].first), fields_[i].second.json);
+    }
+    out.write("}\n");
+    return call.done();
+  }
+  size_t width = 0;
+  for (const auto& [key, cell] : fields_) width = std::max(width, key.size());
+  bool color = call.wants_color();
+  for (const auto& [key, cell] : fields_) {
+    std::string words(key);
+    std::replace(words.begin(), words.end(), '_', ' ');
+    out.print("{}{}{}", color ? "\033[1m" : "", words, color ? "\033[0m" : "");
+    pad(out, width - key.size() + 2);
+    out.write(printable(cell.text));
+    out.put('\n');
+  }
+  return call.done();
+}
+
+std::vector<std::string> complete_ipc(std::span<const std::string> words) {
+  std::vector<std::string> out;
+  if (words.size() < 2) return out;
+  const Noun* noun = nullptr;
+  for (const Noun* candidate : ipc_nouns()) {
+    if (candidate->name == words[0]) noun = candidate;
+  }
+  if (noun == nullptr) return out;
+  const std::string& prefix = words.back();
+  auto offer = [&](std::string word) {
+    if (starts_with(word, prefix)) out.push_back(std::move(word));
+  };
+  if (words.size() == 2) {
+    for (const Verb& verb : noun->verbs) offer(std::string(verb.name));
+    offer("help");
+    return out;
+  }
+  const Verb* verb = find_verb(*noun, words[1]);
+  if (verb == nullptr) return out;
+  if (starts_with(prefix, "-")) {
+    for (const OptionRow& row : verb->options) offer("--" + std::string(row.name));
+    offer("--help");
+    return out;
+  }
+  if (words.size() == 3 && noun->objects != nullptr) {
+    for (std::string& name : noun->objects()) offer(std::move(name));
+  }
+  return out;
+}
+
+}  // namespace mish::builtins
