@@ -52,6 +52,9 @@ class SavedFds {
   };
   /// Saves `target` once. Fails with the errno of fcntl(2) other than EBADF (EMFILE).
   Result<void> save(int target);
+  /// Notes that `target` was closed.
+  void note_closed(int target);
+  void link();
   void unlink();
 
   std::vector<Entry> entries_;

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "shell/base/result.h"
@@ -65,8 +66,7 @@ class Job {
   bool is_foreground() const { return is_foreground_; }
   /// disown -h: gets no SIGHUP from the shell.
   bool is_spared_hangup() const { return is_spared_hangup_; }
-  bool has_changed() const { return has_changed_; }    // since the user was told last
-  bool is_inherited() const { return is_inherited_; }  // of the parent shell: for printing only
+  bool has_changed() const { return has_changed_; }  // since the user was told last
 
  private:
   friend class JobTable;
@@ -82,7 +82,6 @@ class Job {
   bool is_foreground_ = true;
   bool is_spared_hangup_ = false;
   bool has_changed_ = false;
-  bool is_inherited_ = false;
   bool is_pipefail_ = false;
   bool is_negated_ = false;
   bool has_modes_ = false;
@@ -113,7 +112,8 @@ enum class JobFormat : uint8_t {
   PidOnly,  // jobs -p: the process id of the group's leader
 };
 
-enum class ForegroundOutcome : uint8_t { Done, Stopped };
+/// HungUp: SIGHUP is pending, of which the interactive shell has to die; the job still runs.
+enum class ForegroundOutcome : uint8_t { Done, Stopped, HungUp };
 
 class JobTable {
  public:
@@ -175,11 +175,11 @@ class JobTable {
   Job* previous();
   /// Listed jobs by number.
   std::vector<Job*> listed();
-  size_t listed_count() const { return listed_count_; }
-  size_t stopped_count() const { return stopped_.size; }
-  size_t running_count() const { return running_.size; }
+  size_t listed_count() const { return contents_->listed_count; }
+  size_t stopped_count() const { return contents_->stopped.size; }
+  size_t running_count() const { return contents_->running.size; }
   /// Whether any listed job of this shell is not done.
-  bool has_active() const { return !is_inherited_ && (stopped_.size + running_.size) != 0; }
+  bool has_active() const { return !is_inherited_ && stopped_count() + running_count() != 0; }
   /// The listed job that has been done longest and that nobody waited for; null if none (wait -n).
   Job* oldest_done();
 
@@ -206,7 +206,7 @@ class JobTable {
   /// The lines for all listed jobs that changed since the user was told, in the form of `jobs`; done ones leave the
   /// table. Before a prompt, or at once with `set -b`.
   std::string take_notices();
-  bool has_notices() const { return changed_count_ != 0; }
+  bool has_notices() const { return contents_->changed_count != 0; }
   /// POSIX words: Done(3), Stopped(SIGTSTP) instead of Exit 3, Stopped.
   void set_posix_words(bool on) { posix_words_ = on; }
   /// "Terminated", "Segmentation fault (core dumped)": what is said when a command dies of a signal; empty for SIGINT,
@@ -231,31 +231,45 @@ class JobTable {
     Job* job;
     uint32_t index;
   };
+  struct Remembered {
+    int exit_status;
+    uint64_t serial;
+  };
+  /// Everything a subshell replaces when it makes jobs of its own.
+  struct Contents {
+    ~Contents();
+    std::unordered_map<pid_t, Location> by_pid;
+    std::vector<Job*> by_number;     // [number - 1]; the last one is never null
+    JobList foreground;              // unlisted
+    JobList stopped, running, done;  // listed, in order of the last change
+    Job* current = nullptr;
+    Job* previous = nullptr;
+    size_t listed_count = 0;
+    size_t changed_count = 0;
+    std::unordered_map<pid_t, Remembered> remembered;
+    std::deque<std::pair<pid_t, uint64_t>> remembered_order;
+  };
   void apply(const ChildChange& change);
-  void note_process_change(Job& job, JobProcess& process, const ProcessStatus& status);
-  void state_changed(Job& job, JobState before);
-  void list(Job& job);
+  void set_process_status(Job& job, JobProcess& process, const ProcessStatus& status);
+  void move_to_list(Job& job, JobState before);
   void enlist(Job& job);
-  void unlist(Job& job);
   void destroy(Job& job);
   void set_changed(Job& job, bool changed);
+  void choose_current();
   void drop_inherited();
   void trim_done();
   JobList& list_of(JobState state);
   void hand_terminal_to(Job& job);
   void take_terminal_back(Job& job);
-  std::string state_words(const ProcessStatus& status, JobState state) const;
+  std::string state_words(const Job& job, const ProcessStatus& status) const;
+  std::string format_long(const Job& job) const;
+  char marker(const Job& job) const;
   JobLookup find_text(std::string_view text, bool anywhere);
 
-  std::vector<std::unique_ptr<Job>> free_;
-  std::unordered_map<Job*, std::unique_ptr<Job>> owned_;
-  std::unordered_map<pid_t, Location> by_pid_;
-  std::vector<Job*> by_number_;       // [number - 1]; no empty slot at the end
-  JobList stopped_, running_, done_;  // listed jobs
-  std::unordered_map<pid_t, int> remembered_;
-  std::deque<pid_t> remembered_order_;
-  size_t listed_count_ = 0;
-  size_t changed_count_ = 0;
+  std::unique_ptr<Contents> contents_;
+  std::unique_ptr<Contents> abandoned_;  // the parent's jobs, not worth freeing in a subshell
+  std::vector<std::unique_ptr<Job>> spare_;
+  uint64_t serial_ = 0;
   Terminal* terminal_ = nullptr;
   bool is_monitor_ = false;
   bool posix_words_ = false;

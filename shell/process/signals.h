@@ -10,7 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <span>
 #include <string_view>
 
 namespace mish::process {
@@ -119,9 +119,12 @@ class SignalMask {
   SignalMask& operator=(const SignalMask&) = delete;
   /// What was in force before.
   const sigset_t& previous() const { return previous_; }
+  /// Leaves the mask as it is at the end: in a forked child, which sets its own.
+  void dismiss() { is_active_ = false; }
 
  private:
   sigset_t previous_;
+  bool is_active_ = true;
 };
 
 /// Holds SIGINT back while a script waits for a foreground command, so that a command which handles Ctrl-C itself does
@@ -129,15 +132,15 @@ class SignalMask {
 /// known. Does nothing unless SIGINT has its default disposition.
 class InterruptHold {
  public:
-  /// `active`: false makes it do nothing (interactive shells, asynchronous lists).
+  /// `active`: false makes it do nothing (interactive shells, asynchronous lists, SIGINT trapped by the user).
   explicit InterruptHold(bool active);
   ~InterruptHold();
   InterruptHold(const InterruptHold&) = delete;
   InterruptHold& operator=(const InterruptHold&) = delete;
-  /// Ends the hold. If SIGINT came meanwhile: the shell dies of it when `killed_by_interrupt` (the command died of
-  /// SIGINT) or when the sender was the command itself (pids in `senders`), and otherwise drops it. If SIGINT did not
-  /// come, but the command died of it, the shell goes on.
-  void settle(bool killed_by_interrupt, const pid_t* senders = nullptr, size_t sender_count = 0);
+  /// Ends the hold. Returns whether the shell has to die of SIGINT (die_by_signal(), after its EXIT trap): SIGINT came
+  /// meanwhile, and the command died of it too (`killed_by_interrupt`) or sent it itself (its pids in `senders`).
+  /// Otherwise a SIGINT that came was the command's business and is dropped.
+  [[nodiscard]] bool settle(bool killed_by_interrupt, std::span<const pid_t> senders = {});
 
  private:
   bool is_active_ = false;
@@ -166,6 +169,12 @@ ExecDispositions exec_dispositions(bool is_asynchronous);
 
 /// Whether any handler of ours is installed.
 bool catches_any();
+
+/// Whether an interactive shell dies of SIGHUP: it is caught by the shell itself, not trapped by the user.
+bool is_hangup_fatal();
+
+/// The mask of the shell itself: that of the entry without the signals that were unblocked since. For forked subshells.
+const sigset_t& shell_mask();
 
 }  // namespace mish::process
 

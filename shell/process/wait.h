@@ -55,6 +55,7 @@ enum class WaitMode : uint8_t {
   Poll,           // do not sleep
   Block,          // sleep until a child changes; signals do not end it
   Interruptible,  // a pending caught signal ends it (SIGCHLD alone does not)
+  UntilHangup,    // only SIGHUP ends it, when an interactive shell is to die of it
 };
 
 enum class WaitOutcome : uint8_t { Changed, NoChange, NoChildren, Interrupted };

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/process/child.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <iterator>
+#include <optional>
+
+#include "shell/process/signals.h"
+#include "shell/process/wait.h"
+
+namespace mish::process {
+namespace {
+
+/// Pauses between attempts, in milliseconds: 0.8 s in all.
+constexpr int64_t kPausesMs[] = {5, 15, 40, 90, 200, 450};
+
+void set_up_child(const ChildOptions& options) {
+  // Both sides do this: whoever comes first, the group exists before the child goes on or is waited for.
+  if (options.process_group != kShellsGroup) setpgid(0, options.process_group);
+  // A failure is not fatal: the command runs, without the terminal.
+  if (options.terminal != nullptr) (void)options.terminal->set_foreground_group(getpgrp()).ok();
+  ChildDispositions dispositions;
+  dispositions.is_asynchronous = options.role == ChildRole::Background && options.process_group == kShellsGroup;
+  dispositions.keeps_stop_ignored = options.role == ChildRole::Substitution;
+  enter_child_dispositions(dispositions);
+  sigprocmask(SIG_SETMASK, &shell_mask(), nullptr);
+}
+
+}  // namespace
+
+bool back_off_after_failed_fork(int error, int attempt) {
+  if (error != EAGAIN || attempt >= static_cast<int>(std::size(kPausesMs))) return false;
+  return wait_for_signal(kPausesMs[attempt] * 1000000) == PollOutcome::TimedOut;
+}
+
+Result<pid_t> fork_child(const ChildOptions& options) {
+  for (int attempt = 0;; ++attempt) {
+    std::optional<SignalMask> blocked;
+    // A handler that ran in the child before its flags are cleared would make it run a trap of the parent.
+    if (catches_any()) blocked.emplace();
+    pid_t pid = fork();
+    if (pid == 0) {
+      set_up_child(options);
+      if (blocked) blocked->dismiss();
+      return 0;
+    }
+    if (pid > 0) {
+      if (options.process_group != kShellsGroup) {
+        setpgid(pid, options.process_group == kNewGroup ? pid : options.process_group);
+      }
+      return pid;
+    }
+    int error = errno;
+    blocked.reset();
+    if (!back_off_after_failed_fork(error, attempt)) return Errno(error);
+  }
+}
+
+}  // namespace mish::process

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/process/fd_plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace mish::process {
+namespace {
+
+SavedFds* g_saved = nullptr;  // the live SavedFds, innermost first
+
+std::vector<UniqueFd*>& protected_fds() {
+  static std::vector<UniqueFd*> list;
+  return list;
+}
+
+/// A close-on-exec copy at `lowest` or above; lower, but above 2, when the limit of descriptors leaves no room there.
+int duplicate_private(int fd, int lowest) {
+  int copy = fcntl(fd, F_DUPFD_CLOEXEC, lowest);
+  if (copy < 0 && (errno == EINVAL || errno == EMFILE)) copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  return copy;
+}
+
+int dup2_retried(int source, int target) {
+  int result;
+  do {
+    result = dup2(source, target);
+  } while (result < 0 && (errno == EINTR || errno == EBUSY));
+  return result;
+}
+
+/// dup2(2), or, onto itself, only the loss of close-on-exec.
+int place(int source, int target) {
+  return source == target ? fcntl(source, F_SETFD, 0) : dup2_retried(source, target);
+}
+
+}  // namespace
+
+bool is_user_fd(int fd) {
+  int flags = fcntl(fd, F_GETFD);
+  return flags >= 0 && (flags & FD_CLOEXEC) == 0;
+}
+
+void protect_fd(UniqueFd& owner) { protected_fds().push_back(&owner); }
+
+void unprotect_fd(UniqueFd& owner) { std::erase(protected_fds(), &owner); }
+
+void make_way_for(int fd) {
+  for (SavedFds* saved = g_saved; saved != nullptr; saved = saved->outer_) {
+    for (SavedFds::Entry& entry : saved->entries_) {
+      if (entry.copy != fd) continue;
+      if (int moved = duplicate_private(fd, kFirstPrivateFd); moved >= 0) entry.copy = moved;
+      return;
+    }
+  }
+  for (UniqueFd* owner : protected_fds()) {
+    if (owner->get() != fd) continue;
+    if (int moved = duplicate_private(fd, kFirstPrivateFd); moved >= 0) owner->reset(moved);
+    return;
+  }
+}
+
+// --- SavedFds --------------------------------------------------------------------------------------------------------
+
+bool SavedFds::holds(int fd) const {
+  return std::any_of(entries_.begin(), entries_.end(), [fd](const Entry& entry) { return entry.target == fd; });
+}
+
+Result<void> SavedFds::save(int target) {
+  if (holds(target)) return {};
+  int copy = duplicate_private(target, kFirstPrivateFd);
+  if (copy < 0 && errno != EBADF) return Errno::last();
+  entries_.push_back({target, copy});
+  link();
+  return {};
+}
+
+void SavedFds::note_closed(int target) {
+  entries_.push_back({target, -1});
+  link();
+}
+
+void SavedFds::link() {
+  if (is_linked_) return;
+  is_linked_ = true;
+  outer_ = g_saved;
+  g_saved = this;
+}
+
+void SavedFds::unlink() {
+  if (!is_linked_) return;
+  is_linked_ = false;
+  for (SavedFds** link = &g_saved; *link != nullptr; link = &(*link)->outer_) {
+    if (*link != this) continue;
+    *link = outer_;
+    break;
+  }
+  entries_.clear();
+}
+
+void SavedFds::restore() {
+  for (size_t i = entries_.size(); i-- > 0;) {
+    const Entry entry = entries_[i];
+    if (entry.copy < 0) {
+      ::close(entry.target);
+      continue;
+    }
+    dup2_retried(entry.copy, entry.target);
+    ::close(entry.copy);
+  }
+  unlink();
+}
+
+void SavedFds::keep() {
+  for (const Entry& entry : entries_) {
+    if (entry.copy >= 0) ::close(entry.copy);
+  }
+  unlink();
+}
+
+void SavedFds::abandon() { unlink(); }
+
+// --- FdPlan ----------------------------------------------------------------------------------------------------------
+
+void FdPlan::duplicate(int source, int target) { actions_.push_back({source, target, false}); }
+
+Result<void> FdPlan::adopt(UniqueFd source, int target) {
+  int highest = 0;
+  bool collides = source.get() < 3 && source.get() != target;  // nobody else may find it at 0..2 meanwhile
+  for (const FdAction& action : actions_) {
+    highest = std::max(highest, action.target);
+    if (action.target == source.get()) collides = true;  // would be overwritten before its turn
+  }
+  if (collides) {
+    int moved = duplicate_private(source.get(), std::max(kFirstPrivateFd, highest + 1));
+    if (moved < 0) return Errno::last();
+    source.reset(moved);
+  }
+  actions_.push_back({source.release(), target, true});
+  return {};
+}
+
+void FdPlan::close(int target) { actions_.push_back({-1, target, false}); }
+
+bool FdPlan::is_user_open(int fd) const {
+  for (size_t i = actions_.size(); i-- > 0;) {
+    if (actions_[i].target == fd) return actions_[i].source >= 0;
+  }
+  return is_user_fd(fd);
+}
+
+int FdPlan::resolve(int fd) const {
+  for (size_t i = actions_.size(); i-- > 0;) {
+    const FdAction& action = actions_[i];
+    if (action.target != fd) continue;
+    if (action.source < 0 || action.is_owned) return action.source;
+    fd = action.source;
+  }
+  return fd;
+}
+
+void FdPlan::clear() {
+  for (const FdAction& action : actions_) {
+    if (action.is_owned) ::close(action.source);
+  }
+  actions_.clear();
+}
+
+Result<void> FdPlan::apply_here(SavedFds* saved) {
+  for (FdAction& action : actions_) {
+    // A file that was opened at the very number it is meant for: that number was closed before.
+    bool in_place = action.is_owned && action.source == action.target;
+    if (action.target >= kFirstPrivateFd && !in_place) make_way_for(action.target);
+    if (saved != nullptr && !saved->holds(action.target)) {
+      if (in_place) {
+        saved->note_closed(action.target);
+      } else if (auto done = saved->save(action.target); !done) {
+        return done;
+      }
+    }
+    if (action.source < 0) {
+      ::close(action.target);
+      continue;
+    }
+    if (place(action.source, action.target) < 0) return Errno::last();
+    if (action.is_owned && !in_place) ::close(action.source);
+    action.is_owned = false;
+  }
+  return {};
+}
+
+Result<void> FdPlan::apply_in_child() const {
+  for (const FdAction& action : actions_) {
+    if (action.source < 0) {
+      ::close(action.target);
+    } else if (place(action.source, action.target) < 0) {
+      return Errno::last();
+    }
+  }
+  return {};
+}
+
+}  // namespace mish::process

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/process/spawn.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "shell/process/signals.h"
+#include "shell/process/wait.h"
+
+// The child runs in the memory of the shell, on a stack of its own; sanitizers do not know that stack.
+#define MISH_BORROWED_STACK __attribute__((no_sanitize("address", "undefined"), noinline))
+
+namespace mish::process {
+namespace {
+
+/// What the child reads and, on failure, writes. Lives on the stack of the suspended shell.
+struct Handover {
+  const SpawnRequest* request;
+  const ExecDispositions* dispositions;
+  int error = 0;
+  SpawnStage stage = SpawnStage::Started;
+};
+
+/// Enough for execve(2) and the small calls before it. Pages that are never touched cost nothing.
+constexpr size_t kStackSize = 64 * 1024;
+alignas(64) char g_stack[kStackSize];
+
+void apply_dispositions(const ExecDispositions& dispositions) {
+  if (!dispositions.has_default && !dispositions.has_ignore) return;
+  struct sigaction action = {};
+  for (int signal = 1; signal <= kMaxSignal; ++signal) {
+    if (sigismember(&dispositions.to_default, signal) == 1) {
+      action.sa_handler = SIG_DFL;
+    } else if (sigismember(&dispositions.to_ignore, signal) == 1) {
+      action.sa_handler = SIG_IGN;
+    } else {
+      continue;
+    }
+    sigaction(signal, &action, nullptr);
+  }
+}
+
+[[noreturn]] void fail(Handover& handover, SpawnStage stage, int error) {
+  handover.stage = stage;
+  handover.error = error;
+  _exit(127);
+}
+
+/// Everything here is async-signal-safe and writes to nothing of the shell's but the Handover (and errno).
+MISH_BORROWED_STACK int run_child(void* data) {
+  Handover& handover = *static_cast<Handover*>(data);
+  const SpawnRequest& request = *handover.request;
+  if (request.process_group != kShellsGroup) setpgid(0, request.process_group);
+  if (request.terminal != nullptr) (void)request.terminal->set_foreground_group(getpgrp()).ok();
+  if (request.plan != nullptr) {
+    if (auto applied = request.plan->apply_in_child(); !applied) {
+      fail(handover, SpawnStage::Descriptors, applied.error().code());
+    }
+  }
+  apply_dispositions(*handover.dispositions);
+  sigprocmask(SIG_SETMASK, &entry_mask(), nullptr);
+  execve(request.path, request.argv, request.envp);
+  fail(handover, SpawnStage::Exec, errno);
+}
+
+}  // namespace
+
+SpawnResult spawn(const SpawnRequest& request) {
+  ExecDispositions dispositions = exec_dispositions(request.is_asynchronous);
+  for (int attempt = 0;; ++attempt) {
+    Handover handover = {&request, &dispositions};
+    std::optional<SignalMask> blocked;
+    // A handler of the shell must not run in the child; and SIGTTOU must not stop it while the shell is suspended.
+    if (dispositions.has_default || request.terminal != nullptr) blocked.emplace();
+    // The shell sleeps until the child has called execve or _exit, so one stack serves all.
+    pid_t pid = clone(run_child, g_stack + kStackSize, CLONE_VM | CLONE_VFORK | SIGCHLD, &handover);
+    int error = errno;
+    if (pid < 0) {
+      blocked.reset();
+      if (back_off_after_failed_fork(error, attempt)) continue;
+      return {-1, error, SpawnStage::Fork};
+    }
+    if (handover.error != 0) {
+      blocked.reset();
+      wait_for_pid(pid);
+      return {-1, handover.error, handover.stage};
+    }
+    return {pid, 0, SpawnStage::Started};
+  }
+}
+
+Errno replace_process(const char* path, char* const* argv, char* const* envp) {
+  SignalMask blocked;
+  ExecDispositions dispositions = exec_dispositions(false);
+  struct sigaction old[kMaxSignal + 1];
+  auto is_changed = [&dispositions](int signal) {
+    return sigismember(&dispositions.to_default, signal) == 1 || sigismember(&dispositions.to_ignore, signal) == 1;
+  };
+  for (int signal = 1; signal <= kMaxSignal; ++signal) {
+    if (is_changed(signal)) sigaction(signal, nullptr, &old[signal]);
+  }
+  apply_dispositions(dispositions);
+  sigprocmask(SIG_SETMASK, &entry_mask(), nullptr);
+  execve(path, argv, envp);
+  int error = errno;
+  for (int signal = 1; signal <= kMaxSignal; ++signal) {
+    if (is_changed(signal)) sigaction(signal, &old[signal], nullptr);
+  }
+  return Errno(error);
+}
+
+}  // namespace mish::process

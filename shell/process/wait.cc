@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/process/wait.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "shell/process/signals.h"
+
+namespace mish::process {
+namespace {
+
+/// The mask to sleep with: that of before, with SIGCHLD let in.
+sigset_t sleeping_mask(const SignalMask& mask) {
+  sigset_t sleeping = mask.previous();
+  sigdelset(&sleeping, SIGCHLD);
+  return sleeping;
+}
+
+bool must_stop_waiting(WaitMode mode) {
+  switch (mode) {
+    case WaitMode::Poll:
+    case WaitMode::Block:
+      return false;
+    case WaitMode::Interruptible:
+      return peek_pending_signal(false) != 0;
+    case WaitMode::UntilHangup:
+      return is_signal_pending(SIGHUP) && is_hangup_fatal();
+  }
+  return false;
+}
+
+/// Sleeps until a signal comes that was not looked at yet. Returns whether the wait must end.
+bool sleep_for_signal(WaitMode mode) {
+  SignalMask blocked;
+  if (must_stop_waiting(mode)) return true;
+  if (take_child_change()) return false;
+  sigset_t sleeping = sleeping_mask(blocked);
+  sigsuspend(&sleeping);
+  return false;
+}
+
+}  // namespace
+
+ProcessStatus ProcessStatus::from_wait(int raw) {
+  if (WIFEXITED(raw)) return exited(WEXITSTATUS(raw));
+  if (WIFSIGNALED(raw)) return signaled(WTERMSIG(raw), WCOREDUMP(raw));
+  if (WIFSTOPPED(raw)) return stopped(WSTOPSIG(raw));
+  return {Kind::Continued, 0, false};
+}
+
+int ProcessStatus::to_exit_status() const {
+  switch (kind_) {
+    case Kind::Running:
+    case Kind::Continued:
+      return 0;
+    case Kind::Exited:
+      return code_;
+    case Kind::Signaled:
+    case Kind::Stopped:
+      return 128 + code_;
+  }
+  return 0;
+}
+
+WaitOutcome wait_for_change(WaitMode mode, bool stops, ChildChange& change) {
+  int options = stops ? WUNTRACED | WCONTINUED : 0;
+  if (mode != WaitMode::Block) options |= WNOHANG;
+  if (mode == WaitMode::Interruptible || mode == WaitMode::UntilHangup) watch_children();
+  for (;;) {
+    int raw = 0;
+    struct rusage usage = {};
+    pid_t pid = wait4(-1, &raw, options, &usage);
+    if (pid > 0) {
+      change.pid = pid;
+      change.status = ProcessStatus::from_wait(raw);
+      change.usage = to_usage(usage);
+      return WaitOutcome::Changed;
+    }
+    if (pid < 0) {
+      if (errno == EINTR) continue;
+      return WaitOutcome::NoChildren;
+    }
+    if (mode == WaitMode::Poll) return WaitOutcome::NoChange;
+    if (sleep_for_signal(mode)) return WaitOutcome::Interrupted;
+  }
+}
+
+ProcessStatus wait_for_pid(pid_t pid) {
+  int raw = 0;
+  while (waitpid(pid, &raw, 0) < 0) {
+    if (errno != EINTR) return ProcessStatus::exited(127);
+  }
+  return ProcessStatus::from_wait(raw);
+}
+
+PollOutcome wait_for_descriptors(std::span<struct pollfd> descriptors, int64_t timeout_ns, bool children) {
+  int64_t deadline = timeout_ns < 0 ? 0 : monotonic_ns() + timeout_ns;
+  if (children) watch_children();
+  for (;;) {
+    SignalMask blocked;
+    if (peek_pending_signal() != 0) return PollOutcome::Interrupted;
+    if (children && take_child_change()) return PollOutcome::ChildChanged;
+    struct timespec left = {};
+    if (timeout_ns >= 0) {
+      int64_t rest = deadline - monotonic_ns();
+      if (rest < 0) rest = 0;
+      left.tv_sec = static_cast<time_t>(rest / 1000000000);
+      left.tv_nsec = static_cast<long>(rest % 1000000000);
+    }
+    sigset_t sleeping = sleeping_mask(blocked);
+    int count = ppoll(descriptors.data(), descriptors.size(), timeout_ns < 0 ? nullptr : &left, &sleeping);
+    if (count > 0) return PollOutcome::Ready;
+    if (count == 0) return PollOutcome::TimedOut;
+    if (errno != EINTR && errno != EAGAIN) return PollOutcome::Ready;  // EINVAL, ENOMEM: let the read tell
+  }
+}
+
+PollOutcome wait_readable(int fd, int64_t timeout_ns, bool children) {
+  struct pollfd descriptor = {fd, POLLIN, 0};
+  return wait_for_descriptors({&descriptor, 1}, timeout_ns, children);
+}
+
+PollOutcome wait_for_signal(int64_t timeout_ns, bool children) {
+  return wait_for_descriptors({}, timeout_ns, children);
+}
+
+}  // namespace mish::process
