@@ -44,10 +44,11 @@ void apply_dispositions(const ExecDispositions& dispositions) {
   }
 }
 
-[[noreturn]] void fail(Handover& handover, SpawnStage stage, int error) {
+/// The result is the exit code of the child, which nobody sees.
+int fail(Handover& handover, SpawnStage stage, int error) {
   handover.stage = stage;
   handover.error = error;
-  _exit(127);
+  return 127;
 }
 
 /// Everything here is async-signal-safe and writes to nothing of the shell's but the Handover (and errno).
@@ -58,13 +59,13 @@ MISH_BORROWED_STACK int run_child(void* data) {
   if (request.terminal != nullptr) (void)request.terminal->set_foreground_group(getpgrp()).ok();
   if (request.plan != nullptr) {
     if (auto applied = request.plan->apply_in_child(); !applied) {
-      fail(handover, SpawnStage::Descriptors, applied.error().code());
+      return fail(handover, SpawnStage::Descriptors, applied.error().code());
     }
   }
   apply_dispositions(*handover.dispositions);
   sigprocmask(SIG_SETMASK, &entry_mask(), nullptr);
   execve(request.path, request.argv, request.envp);
-  fail(handover, SpawnStage::Exec, errno);
+  return fail(handover, SpawnStage::Exec, errno);
 }
 
 }  // namespace
@@ -76,7 +77,7 @@ SpawnResult spawn(const SpawnRequest& request) {
     std::optional<SignalMask> blocked;
     // A handler of the shell must not run in the child; and SIGTTOU must not stop it while the shell is suspended.
     if (dispositions.has_default || request.terminal != nullptr) blocked.emplace();
-    // The shell sleeps until the child has called execve or _exit, so one stack serves all.
+    // The shell sleeps until the child has called execve or ended, so one stack serves all.
     pid_t pid = clone(run_child, g_stack + kStackSize, CLONE_VM | CLONE_VFORK | SIGCHLD, &handover);
     int error = errno;
     if (pid < 0) {
