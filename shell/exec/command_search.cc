@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/exec/command_search.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace mish::exec {
+
+namespace {
+
+constexpr std::string_view kReservedWords[] = {"!",    "[[",  "]]",   "case",     "coproc", "do",    "done", "elif",
+                                               "else", "esac", "fi",  "for",      "function", "if",  "in",   "select",
+                                               "then", "time", "until", "while",  "{",      "}"};
+
+bool is_regular_executable(const char* path, bool& exists) {
+  struct stat status;
+  exists = stat(path, &status) == 0;
+  return exists && S_ISREG(status.st_mode) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
+}
+
+}  // namespace
+
+std::span<const std::string_view> CommandSearch::reserved_words() { return kReservedWords; }
+
+const api::Builtin* CommandSearch::find_builtin(std::string_view name, bool even_disabled) const {
+  auto found = std::lower_bound(context_.builtins.begin(), context_.builtins.end(), name,
+                                [](const api::Builtin& builtin, std::string_view text) { return builtin.name < text; });
+  if (found == context_.builtins.end() || found->name != name) return nullptr;
+  if (found->kind == api::BuiltinKind::Extension && context_.state.is_posix() &&
+      !found->has(api::builtin_flag::InPosixMode)) {
+    return nullptr;
+  }
+  return even_disabled || is_enabled(*found) ? &*found : nullptr;
+}
+
+bool CommandSearch::is_enabled(const api::Builtin& builtin) const {
+  auto position = static_cast<size_t>(&builtin - context_.builtins.data());
+  // The bit says that the state differs from the default of the table.
+  return disabled_[position] == builtin.has(api::builtin_flag::Disabled);
+}
+
+bool CommandSearch::enable(std::string_view name, bool on) {
+  const api::Builtin* builtin = find_builtin(name, true);
+  if (builtin == nullptr) return false;
+  if (is_enabled(*builtin) != on) {
+    disabled_.flip(static_cast<size_t>(builtin - context_.builtins.data()));
+    context_.state.bump_generation();
+  }
+  return true;
+}
+
+Target CommandSearch::classify(std::string_view name, bool skip_functions) const {
+  Target target;
+  state::ShellState& state = context_.state;
+  const api::Builtin* builtin = name.find('/') == std::string_view::npos ? find_builtin(name) : nullptr;
+  bool is_special = builtin != nullptr && builtin->kind == api::BuiltinKind::Special;
+  // XCU 2.9.1.4 finds special builtins first; bash outside POSIX mode lets functions hide them.
+  bool special_first = is_special && (state.is_posix() || skip_functions);
+  if (!special_first && !skip_functions) {
+    if (std::optional<Name> known = NameTable::find(name); known && state.functions.find(*known) != nullptr) {
+      target.kind = Target::Kind::Function;
+      target.function = *known;
+      return target;
+    }
+  }
+  if (builtin != nullptr) {
+    target.kind = is_special ? Target::Kind::SpecialBuiltin : Target::Kind::Builtin;
+    target.builtin = builtin;
+    return target;
+  }
+  target.kind = Target::Kind::File;
+  return target;
+}
+
+Target CommandSearch::unpack(const syntax::SimpleCommand& command) const {
+  Target target;
+  target.kind = static_cast<Target::Kind>(command.cache_extra);
+  if (target.is_builtin()) {
+    target.builtin = static_cast<const api::Builtin*>(command.cache_target);
+  } else {
+    target.function = command.words[0]->name;
+  }
+  return target;
+}
+
+Target CommandSearch::remember(const syntax::SimpleCommand& command) {
+  Target target = classify(command.words[0]->literal);
+  if (target.kind == Target::Kind::Function && target.function != command.words[0]->name) return target;
+  command.cache_target = target.builtin;
+  command.cache_extra = static_cast<uint32_t>(target.kind);
+  command.cache_generation = context_.state.command_generation;
+  return target;
+}
+
+int CommandSearch::find_file(std::string_view name, std::string& path, bool default_path) {
+  state::ShellState& state = context_.state;
+  if (name.find('/') != std::string_view::npos) {
+    path.assign(name);
+    return 0;  // exec tells what is wrong with it
+  }
+  if (name.empty()) {
+    path.clear();
+    return state::kNotFound;
+  }
+  bool may_remember = !default_path && state.is_on(Option::HashAll);
+  if (!default_path) {
+    if (std::optional<Name> known = NameTable::find(name)) {
+      const state::CommandHash::Entry* entry = state.hash.find(*known);
+      if (entry != nullptr && (!state.is_on(Option::CheckHash) || access(entry->path.c_str(), X_OK) == 0)) {
+        path = entry->path;
+        state.hash.count_hit(*known);
+        return 0;
+      }
+    }
+  }
+  std::string list;
+  if (default_path) {
+    list = state::default_path();
+  } else {
+    std::string_view value = state.variables.text_or_null(names::PATH);
+    list = value.data() == nullptr ? state::default_path() : std::string(value);
+  }
+  bool found_unexecutable = false;
+  path = state::search_path(name, list, &found_unexecutable);
+  if (path.empty()) {
+    path.assign(name);
+    return found_unexecutable ? state::kNotExecutable : state::kNotFound;
+  }
+  if (may_remember && path[0] == '/') {
+    Name interned = NameTable::intern(name);
+    state.hash.remember(interned, path);
+    state.hash.count_hit(interned);
+  }
+  return 0;
+}
+
+void CommandSearch::forget(std::string_view name) {
+  if (std::optional<Name> known = NameTable::find(name)) context_.state.hash.forget(*known);
+}
+
+api::FoundCommand CommandSearch::describe(std::string_view name, const api::RunOptions& options) {
+  using Kind = api::FoundCommand::Kind;
+  api::FoundCommand found;
+  if (!options.builtin_only && !options.skip_functions) {
+    if (std::find(std::begin(kReservedWords), std::end(kReservedWords), name) != std::end(kReservedWords)) {
+      found.kind = Kind::Keyword;
+      return found;
+    }
+  }
+  Target target = classify(name, options.skip_functions || options.builtin_only);
+  switch (target.kind) {
+    case Target::Kind::SpecialBuiltin:
+      found.kind = Kind::SpecialBuiltin;
+      found.builtin = target.builtin;
+      return found;
+    case Target::Kind::Function:
+      found.kind = Kind::Function;
+      return found;
+    case Target::Kind::Builtin:
+      found.kind = Kind::Builtin;
+      found.builtin = target.builtin;
+      return found;
+    case Target::Kind::NotFound:
+    case Target::Kind::Unexecutable:
+    case Target::Kind::File:
+      break;
+  }
+  if (options.builtin_only || name.empty()) return found;
+  state::ShellState& state = context_.state;
+  if (name.find('/') != std::string_view::npos) {
+    bool exists = false;
+    std::string path(name);
+    if (is_regular_executable(path.c_str(), exists)) {
+      found.kind = Kind::File;
+      found.path = path;
+    }
+    found.is_unexecutable = exists && found.kind == Kind::NotFound;
+    return found;
+  }
+  if (!options.default_path) {
+    if (std::optional<Name> known = NameTable::find(name)) {
+      if (const state::CommandHash::Entry* entry = state.hash.find(*known)) {
+        found.kind = Kind::File;
+        found.path = entry->path;
+        found.is_hashed = true;
+        return found;
+      }
+    }
+  }
+  std::string_view value = state.variables.text_or_null(names::PATH);
+  bool use_default = options.default_path || value.data() == nullptr;
+  std::string list = use_default ? state::default_path() : std::string(value);
+  found.path = state::search_path(name, list, &found.is_unexecutable);
+  if (!found.path.empty()) found.kind = Kind::File;
+  return found;
+}
+
+}  // namespace mish::exec

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/exec/conditional.h"
+
+#include <regex.h>
+
+#include <list>
+#include <optional>
+#include <string>
+
+#include "shell/base/locale.h"
+#include "shell/base/stack_guard.h"
+#include "shell/base/text.h"
+#include "shell/exec/xtrace.h"
+#include "shell/pattern/pattern.h"
+#include "shell/state/file_test.h"
+#include "shell/syntax/parser.h"
+#include "shell/syntax/printer.h"
+
+namespace mish::exec {
+
+namespace {
+
+/// The last regular expressions, compiled; the newest first.
+class RegexCache {
+ public:
+  RegexCache() = default;
+  ~RegexCache() {
+    for (Entry& entry : entries_) regfree(&entry.compiled);
+  }
+  RegexCache(const RegexCache&) = delete;
+  RegexCache& operator=(const RegexCache&) = delete;
+
+  /// Null when the expression is not valid; `error` then tells.
+  const regex_t* find(std::string_view expression, bool ignore_case, std::string& error) {
+    for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
+      if (entry->ignore_case != ignore_case || entry->expression != expression) continue;
+      if (entry != entries_.begin()) entries_.splice(entries_.begin(), entries_, entry);
+      return &entries_.front().compiled;
+    }
+    entries_.emplace_front();
+    Entry& entry = entries_.front();
+    entry.expression.assign(expression);
+    entry.ignore_case = ignore_case;
+    int code = regcomp(&entry.compiled, entry.expression.c_str(), REG_EXTENDED | (ignore_case ? REG_ICASE : 0));
+    if (code != 0) {
+      char message[256];
+      regerror(code, &entry.compiled, message, sizeof message);
+      error = message;
+      entries_.pop_front();
+      return nullptr;
+    }
+    if (entries_.size() > kKept) {
+      regfree(&entries_.back().compiled);
+      entries_.pop_back();
+    }
+    return &entry.compiled;
+  }
+
+ private:
+  static constexpr size_t kKept = 16;
+  struct Entry {
+    std::string expression;
+    bool ignore_case = false;
+    regex_t compiled;
+  };
+  std::list<Entry> entries_;
+};
+
+class Evaluator {
+ public:
+  explicit Evaluator(ExecutionContext& context) : context_(context) {}
+
+  int evaluate(const syntax::ConditionNode& node) {
+    if (stack_is_low()) {
+      throw state::ShellError(state::ShellError::Kind::Fatal, "maximum recursion depth exceeded");
+    }
+    switch (node.kind) {
+      case syntax::ConditionKind::Word:
+        trace("-n", *node.left);
+        return status_of(!single(*node.left).empty());
+      case syntax::ConditionKind::Unary:
+        return unary(node);
+      case syntax::ConditionKind::Binary:
+        return binary(node);
+      case syntax::ConditionKind::Not: {
+        int status = evaluate(*node.first);
+        return status > 1 ? status : 1 - status;
+      }
+      case syntax::ConditionKind::And: {
+        int status = evaluate(*node.first);
+        return status != 0 ? status : evaluate(*node.second);
+      }
+      case syntax::ConditionKind::Or: {
+        int status = evaluate(*node.first);
+        return status != 1 ? status : evaluate(*node.second);
+      }
+    }
+    return 2;
+  }
+
+ private:
+  static int status_of(bool value) { return value ? 0 : 1; }
+  std::string_view single(const syntax::Word& word) { return context_.expander.expand_single(word); }
+  bool ignores_case() const { return context_.state.is_on(Option::NoCaseMatch); }
+
+  void trace(std::string_view op, const syntax::Word& word) {
+    if (!context_.state.is_on(Option::XTrace)) [[likely]] return;
+    trace_text(context_, "[[ " + std::string(op) + ' ' + syntax::print_word(word) + " ]]");
+  }
+
+  int unary(const syntax::ConditionNode& node) {
+    trace(node.op, *node.left);
+    if (node.op == "-v" || node.op == "-R") return status_of(is_set(single(*node.left), node.op == "-R"));
+    return status_of(state::evaluate_unary(context_.state, node.op[1], single(*node.left)));
+  }
+
+  bool is_set(std::string_view text, bool nameref) {
+    state::ShellState& state = context_.state;
+    std::optional<syntax::VariableReference> reference = syntax::parse_reference(text, state.scratch);
+    if (!reference) return false;
+    if (nameref) return (state.variables.attributes(reference->name) & state::attribute::Nameref) != 0;
+    if (reference->subscript == nullptr) return state.variables.is_set(reference->name);
+    const state::Variable* variable = state.variables.resolve(reference->name);
+    if (variable == nullptr) return false;
+    const state::IndexedArray* indexed = variable->value.indexed();
+    const state::AssociativeArray* associative = variable->value.associative();
+    if (reference->subscript->kind != syntax::Subscript::Kind::Expression) {
+      return (indexed != nullptr && indexed->count() != 0) || (associative != nullptr && associative->count() != 0) ||
+             (indexed == nullptr && associative == nullptr && !variable->value.is_unset());
+    }
+    int64_t index = 0;
+    std::string_view key;
+    if (context_.expander.evaluate_subscript(reference->name, *reference->subscript, index, key)) {
+      return associative != nullptr && associative->find(key) != nullptr;
+    }
+    if (indexed == nullptr) return index == 0 && !variable->value.is_unset();
+    if (index < 0) index += indexed->end_index();
+    return indexed->find(index) != nullptr;
+  }
+
+  int64_t number(const syntax::ArithExpression* expression, const syntax::Word& word) {
+    if (expression != nullptr) return context_.expander.evaluate(*expression);
+    return context_.expander.evaluate_text(single(word));
+  }
+
+  int binary(const syntax::ConditionNode& node) {
+    if (context_.state.is_on(Option::XTrace)) [[unlikely]] {
+      trace_text(context_, "[[ " + syntax::print_word(*node.left) + ' ' + std::string(node.op) + ' ' +
+                               syntax::print_word(*node.right) + " ]]");
+    }
+    std::string_view op = node.op;
+    if (op == "==" || op == "=" || op == "!=") {
+      std::string_view subject = single(*node.left);
+      bool equal = node.right->is_literal && !ignores_case() ? node.right->literal == subject
+                                                             : matches_pattern(context_, *node.right, subject);
+      return status_of(equal == (op[0] == '='));
+    }
+    if (op == "=~") return matches_regex(single(*node.left), *node.right);
+    if (op == "<") return status_of(collate(single(*node.left), single(*node.right)) < 0);
+    if (op == ">") return status_of(collate(single(*node.left), single(*node.right)) > 0);
+    if (op == "-nt" || op == "-ot" || op == "-ef") {
+      std::string_view left = single(*node.left);
+      return status_of(state::compare_files(op, left, single(*node.right)));
+    }
+    int64_t left = number(node.left_number, *node.left);
+    int64_t right = number(node.right_number, *node.right);
+    if (op == "-eq") return status_of(left == right);
+    if (op == "-ne") return status_of(left != right);
+    if (op == "-lt") return status_of(left < right);
+    if (op == "-le") return status_of(left <= right);
+    if (op == "-gt") return status_of(left > right);
+    if (op == "-ge") return status_of(left >= right);
+    return 2;
+  }
+
+  int matches_regex(std::string_view subject, const syntax::Word& word) {
+    static RegexCache cache;  // compiled expressions depend on nothing but their text and the locale
+    std::string error;
+    std::string_view expression = context_.expander.expand_regex(word);
+    const regex_t* compiled = cache.find(expression, ignores_case(), error);
+    if (compiled == nullptr) {
+      context_.services.report("[[: " + std::string(expression) + ": invalid regular expression: " + error);
+      return 2;
+    }
+    size_t groups = compiled->re_nsub + 1;
+    std::span<regmatch_t> found = context_.state.scratch.make_span<regmatch_t>(groups);
+    bool matched = regexec(compiled, context_.state.scratch.copy(subject).data(), groups, found.data(), 0) == 0;
+    state::IndexedArray& result = context_.state.variables.prepare_internal_indexed(names::BASH_REMATCH);
+    result.clear();
+    if (!matched) return 1;
+    for (size_t i = 0; i < groups; ++i) {
+      std::string_view text;
+      if (found[i].rm_so >= 0) {
+        text = subject.substr(static_cast<size_t>(found[i].rm_so), static_cast<size_t>(found[i].rm_eo - found[i].rm_so));
+      }
+      result.set(static_cast<int64_t>(i), text);
+    }
+    return 0;
+  }
+
+  ExecutionContext& context_;
+};
+
+}  // namespace
+
+int evaluate_condition(ExecutionContext& context, const syntax::ConditionNode& root) {
+  ArenaScope scope(context.state.scratch);
+  return Evaluator(context).evaluate(root);
+}
+
+bool matches_pattern(ExecutionContext& context, const syntax::Word& pattern, std::string_view subject) {
+  return context.expander.expand_pattern(pattern).matches(subject);
+}
+
+}  // namespace mish::exec

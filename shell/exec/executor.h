@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Walks lists, and-or lists and compound commands (XCU 2.9.2 to 2.9.5 and the compound commands of bash) and carries the
+// Completion upward. Decides where errexit and the ERR trap apply. Simple commands, pipelines, subshells and functions
+// are other rooms.
+#ifndef MISH_SHELL_EXEC_EXECUTOR_H_
+#define MISH_SHELL_EXEC_EXECUTOR_H_
+
+#include "shell/exec/context.h"
+#include "shell/syntax/command.h"
+
+namespace mish::exec {
+
+class Executor final : public CommandRunner {
+ public:
+  explicit Executor(ExecutionContext& context) : context_(context) {}
+
+  Completion run(const syntax::Command& command, Tail tail) override;
+
+ private:
+  Completion dispatch(const syntax::Command& command, Tail tail);
+  Completion redirected(const syntax::Command& command);
+  Completion list(const syntax::List& node, Tail tail);
+  Completion and_or(const syntax::AndOr& node, Tail tail);
+  Completion for_clause(const syntax::ForClause& node);
+  Completion arith_for(const syntax::ArithForClause& node);
+  Completion select(const syntax::SelectClause& node);
+  Completion case_clause(const syntax::CaseClause& node, Tail tail);
+  Completion if_clause(const syntax::IfClause& node, Tail tail);
+  Completion loop(const syntax::LoopClause& node);
+  Completion define_function(const syntax::FunctionDefinition& node);
+  Completion conditional(const syntax::Conditional& node);
+  Completion arithmetic(const syntax::ArithmeticCommand& node);
+  /// Runs a condition of if or while, where errexit is ignored.
+  Completion condition(const syntax::Command& node) {
+    ErrexitIgnored ignored(context_);
+    return run(node, Tail::No);
+  }
+  /// The words of for and select: expanded, or the positional parameters.
+  void loop_words(bool has_in, std::span<const syntax::Word* const> words, expand::FieldList& fields);
+  /// What the shell does before a (( )), [[ ]], for or case: DEBUG trap, pending traps.
+  Completion before(const syntax::Command& node);
+  /// Applies errexit and the ERR trap to the failure of a command that is not part of an ignored context.
+  Completion finish(Completion completion) {
+    if (completion.status != 0 && completion.is_normal() && context_.errexit_ignored == 0) [[unlikely]] {
+      return failed(completion);
+    }
+    return completion;
+  }
+  Completion failed(Completion completion);
+  /// Shows the prompt of select and reads the answer into REPLY. False at end of file.
+  bool ask(std::span<const std::string_view> choices);
+
+  ExecutionContext& context_;
+};
+
+}  // namespace mish::exec
+
+#endif  // MISH_SHELL_EXEC_EXECUTOR_H_

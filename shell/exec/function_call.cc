@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/exec/function_call.h"
+
+#include <memory>
+
+#include "shell/base/text.h"
+#include "shell/exec/redirection.h"
+#include "shell/exec/trap_runner.h"
+
+namespace mish::exec {
+
+namespace {
+
+/// What a call changes and gives back: positional parameters, scope, running program, depth.
+class CallScope {
+ public:
+  CallScope(ExecutionContext& context, int& depth, const state::Frame& frame, const state::Function& function)
+      : context_(context),
+        depth_(depth),
+        frame_(context.state.calls, frame),
+        positional_(context.state.positional),
+        program_(context.program),
+        line_(context.state.line) {
+    ++depth_;
+    context_.state.variables.push_scope();
+    context_.state.positional.borrow(frame.arguments);
+    context_.program = function.program;
+  }
+  ~CallScope() {
+    context_.program = std::move(program_);
+    context_.state.positional = std::move(positional_);
+    context_.state.variables.pop_scope();
+    context_.state.line = line_;
+    --depth_;
+  }
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+ private:
+  ExecutionContext& context_;
+  int& depth_;
+  state::FrameGuard frame_;
+  state::PositionalParameters positional_;
+  syntax::ProgramPtr program_;
+  uint32_t line_;
+};
+
+}  // namespace
+
+bool FunctionCaller::is_too_deep() const {
+  std::string_view limit = context_.state.variables.text_or_null(names::FUNCNEST);
+  if (limit.data() == nullptr) return false;
+  std::optional<int64_t> number = parse_integer(limit);
+  return number && *number > 0 && depth_ >= *number;
+}
+
+Completion FunctionCaller::call(Name name, std::span<const std::string_view> arguments) {
+  state::ShellState& state = context_.state;
+  // Shared: the function may redefine or unset itself while it runs.
+  std::shared_ptr<state::Function> function = state.functions.share(name);
+  if (function == nullptr) return Completion::of(state::kNotFound);
+  if (is_too_deep()) [[unlikely]] {
+    throw state::ShellError(state::ShellError::Kind::Fatal,
+                            std::string(text(name)) + ": maximum function nesting level exceeded", state::kFailure);
+  }
+  state::Frame frame;
+  frame.kind = state::FrameKind::Function;
+  frame.function = name;
+  frame.source_name = function->source_name;
+  frame.call_line = state.line;
+  frame.arguments = arguments;
+  CallScope scope(context_, depth_, frame, *function);
+  InheritedTraps traps(*context_.traps, function->is_traced);
+  Completion completion = body(*function->definition);
+  if (completion.flow == Flow::Return) completion.flow = Flow::Normal;
+  if (completion.is_normal()) {
+    state.last_status = completion.status;
+    Completion after_trap = context_.traps->on_return();
+    if (!after_trap.is_normal() && after_trap.flow != Flow::Return) return after_trap;
+  }
+  return completion;
+}
+
+Completion FunctionCaller::body(const syntax::FunctionDefinition& definition) {
+  if (definition.redirections.empty()) [[likely]] return context_.runner->run(*definition.body, Tail::No);
+  AppliedRedirections redirections(context_);
+  if (!redirections.apply(definition.redirections)) return Completion::of(state::kFailure);
+  Completion completion = context_.runner->run(*definition.body, Tail::No);
+  if (!redirections.finish() && completion.status == 0) completion.status = state::kFailure;
+  return completion;
+}
+
+}  // namespace mish::exec

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/exec/pipeline.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "shell/exec/command_search.h"
+#include "shell/exec/containment.h"
+#include "shell/exec/read_eval_loop.h"
+#include "shell/exec/redirection.h"
+#include "shell/exec/simple_command.h"
+#include "shell/exec/subshell.h"
+#include "shell/exec/trap_runner.h"
+#include "shell/exec/xtrace.h"
+#include "shell/process/usage.h"
+#include "shell/syntax/printer.h"
+
+namespace mish::exec {
+
+using syntax::as;
+using syntax::CommandKind;
+
+namespace {
+
+constexpr size_t kPipeCapacity = 64 * 1024;
+
+/// The simple command that `command` is, if its first word is literal and it has no assignments; else null.
+const syntax::SimpleCommand* plain_simple(const syntax::Command& command) {
+  if (command.kind != CommandKind::Simple) return nullptr;
+  const auto& simple = as<syntax::SimpleCommand>(command);
+  if (simple.words.empty() || !simple.assignments.empty() || !simple.words[0]->is_literal || simple.is_declaration) {
+    return nullptr;
+  }
+  return &simple;
+}
+
+}  // namespace
+
+// --- time and ! ------------------------------------------------------------------------------------------------------
+
+Completion PipelineRunner::run(const syntax::Pipeline& node, Tail tail) {
+  if (!node.timed) return untimed(node, tail);
+  process::Stopwatch watch = process::Stopwatch::start();
+  Completion completion = untimed(node, Tail::No);
+  print_times(node, watch);
+  return completion;
+}
+
+void PipelineRunner::print_times(const syntax::Pipeline& node, const process::Stopwatch& watch) {
+  process::Elapsed elapsed = process::elapsed_since(watch);
+  std::string_view format = process::kTimeFormat;
+  if (node.timed_posix || context_.state.is_posix()) {
+    format = process::kTimeFormatPosix;
+  } else if (std::string_view value = context_.state.variables.text_or_null(names::TIMEFORMAT); value.data() != nullptr) {
+    if (value.empty()) return;
+    format = value;
+  }
+  std::string line;
+  char bad = 0;
+  if (!process::format_elapsed(format, elapsed, line, bad)) {
+    context_.services.report(std::string("TIMEFORMAT: `") + bad + "': invalid format character");
+    return;
+  }
+  context_.err.write(line);
+  context_.err.flush();
+}
+
+Completion PipelineRunner::untimed(const syntax::Pipeline& node, Tail tail) {
+  if (!node.negated) {
+    if (node.commands.empty()) return {};
+    return node.commands.size() == 1 ? context_.runner->run(*node.commands[0], node.timed ? Tail::No : tail) : stages(node);
+  }
+  ErrexitIgnored ignored(context_);
+  Completion completion;
+  if (!node.commands.empty()) {
+    completion = node.commands.size() == 1 ? context_.runner->run(*node.commands[0], Tail::No) : stages(node);
+  }
+  if (completion.is_normal()) completion.status = completion.status == 0 ? 1 : 0;
+  return completion;
+}
+
+// --- several commands ------------------------------------------------------------------------------------------------
+
+Completion PipelineRunner::stages(const syntax::Pipeline& node) {
+  state::ShellState& state = context_.state;
+  state.line = node.line;
+  int64_t start_ns = process::monotonic_ns();
+  process::InterruptHold hold(!context_.is_interactive());
+  process::Job& job = context_.subshells->new_job(&node);
+  std::vector<Stage> started;
+  std::vector<process::JobProcess> processes;
+  Completion in_shell;
+  bool launched = launch(node, job, false, started, in_shell);
+  Completion completion;
+  if (job.processes().empty()) {
+    context_.jobs.release(job);
+  } else {
+    completion = context_.subshells->wait_for(job, hold, false, &processes);
+  }
+  if (!launched) return Completion::of(state::kNotExecutable);
+  std::vector<int> statuses;
+  statuses.reserve(started.size());
+  int last_failure = 0;
+  for (Stage& stage : started) {
+    int status = stage.status;
+    for (const process::JobProcess& process : processes) {
+      if (stage.pid != 0 && process.pid == stage.pid) status = process.status.to_exit_status();
+    }
+    if (status != 0) last_failure = status;
+    statuses.push_back(status);
+    stage.status = status;
+  }
+  completion.status = state.is_on(Option::PipeFail) ? last_failure : statuses.back();
+  record(node, started, processes, start_ns);
+  state.pipe_statuses = std::move(statuses);
+  if (!in_shell.is_normal()) {
+    // lastpipe: `exit`, `return` or an interrupt in the last command.
+    in_shell.status = completion.status;
+    return in_shell;
+  }
+  return completion;
+}
+
+bool PipelineRunner::launch(const syntax::Pipeline& node, process::Job& job, bool is_async, std::vector<Stage>& stages,
+                            Completion& in_shell) {
+  UniqueFd input;
+  for (size_t i = 0; i < node.commands.size(); ++i) {
+    bool is_last = i + 1 == node.commands.size();
+    if (is_last && !is_async && runs_here(*node.commands[i])) {
+      Stage stage;
+      stage.start_ns = process::monotonic_ns();
+      in_shell = last_stage_here(*node.commands[i], input.get());
+      stage.status = in_shell.status;
+      stages.push_back(stage);
+      return true;
+    }
+    Pipe output;
+    if (!is_last) {
+      Result<Pipe> made = make_pipe();
+      if (!made.ok()) {
+        context_.services.report(std::string("cannot make a pipe: ") + std::string(made.error().message()));
+        return false;
+      }
+      output = std::move(*made);
+    }
+    StageRequest request;
+    request.command = node.commands[i];
+    request.input = input.get();
+    request.output = is_last ? nullptr : &output;
+    request.merges_stderr = i < node.merges_stderr.size() && node.merges_stderr[i];
+    request.is_async = is_async;
+    stages.push_back(start_stage(request, job));
+    input = std::move(output.read_end);
+  }
+  return true;
+}
+
+bool PipelineRunner::runs_here(const syntax::Command& command) const {
+  if (context_.jobs.is_monitor()) return false;
+  if (context_.state.is_on(Option::LastPipe) && !context_.state.is_posix()) return true;
+  // An external utility is started directly; running it "here" would gain nothing.
+  if (const syntax::SimpleCommand* simple = plain_simple(command)) {
+    if (context_.search->classify(*simple).kind == Target::Kind::File) return false;
+  }
+  return context_.containment->admits(command);
+}
+
+Completion PipelineRunner::last_stage_here(const syntax::Command& command, int input) {
+  AppliedRedirections standard_input(context_);
+  if (!standard_input.apply_descriptor(input, STDIN_FILENO)) return Completion::of(state::kNotExecutable);
+  if (context_.state.is_on(Option::LastPipe) && !context_.state.is_posix()) {
+    return context_.runner->run(command, Tail::No);
+  }
+  return context_.subshells->run_in_process(command);
+}
+
+// --- one stage -------------------------------------------------------------------------------------------------------
+
+PipelineRunner::Stage PipelineRunner::start_stage(const StageRequest& request, process::Job& job) {
+  Stage stage;
+  stage.start_ns = process::monotonic_ns();
+  if (!context_.state.is_on(Option::ForkSubshell) && !context_.traps->is_debug_armed()) {
+    if (request.output != nullptr && write_builtin(request, job, stage)) return stage;
+    if (start_external(request, job, stage)) return stage;
+  }
+  return fork_stage(request, job);
+}
+
+bool PipelineRunner::plan_stage(const StageRequest& request, process::FdPlan& plan) {
+  if (!plan_captured_output(context_, plan)) return false;
+  if (request.input >= 0) {
+    plan.duplicate(request.input, STDIN_FILENO);
+  } else if (request.is_async && !context_.jobs.is_monitor()) {
+    // XCU 2.9.3.1: without job control the standard input of an asynchronous list is /dev/null.
+    Result<UniqueFd> nothing = open_file("/dev/null", O_RDONLY);
+    if (nothing.ok()) static_cast<void>(plan.adopt(std::move(*nothing), STDIN_FILENO));
+  }
+  if (request.output != nullptr) plan.duplicate(request.output->write_end.get(), STDOUT_FILENO);
+  return true;
+}
+
+/// A builtin that only writes, with a short text: the pipe takes it all, so that no process is needed.
+bool PipelineRunner::write_builtin(const StageRequest& request, process::Job& job, Stage& stage) {
+  const syntax::SimpleCommand* simple = plain_simple(*request.command);
+  if (simple == nullptr || !simple->redirections.empty() || request.merges_stderr) return false;
+  Target target = context_.search->classify(*simple);
+  if (!target.is_builtin() || !target.builtin->has(api::builtin_flag::PureOutput)) return false;
+  if (!context_.containment->is_pure(simple->words)) return false;
+  std::string text;
+  {
+    OutputCapture capture(context_, text);
+    stage.status = context_.subshells->run_in_process(*simple).status;
+  }
+  int fd = request.output->write_end.get();
+  size_t written = 0;
+  if (!text.empty()) {
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    ssize_t count = ::write(fd, text.data(), std::min(text.size(), kPipeCapacity));
+    written = count > 0 ? static_cast<size_t>(count) : 0;
+    fcntl(fd, F_SETFL, 0);
+  }
+  if (written < text.size()) {
+    // Too long for the pipe: a process writes the rest.
+    pid_t pid = fork_into(job, request.is_async);
+    if (pid == 0) {
+      request.output->read_end.reset();
+      bool done = write_all(fd, std::string_view(text).substr(written)).ok();
+      _exit(done ? stage.status : state::kFailure);
+    }
+    if (pid > 0) {
+      context_.jobs.add_process(job, pid);
+      stage.pid = pid;
+    }
+  }
+  request.output->write_end.reset();
+  return true;
+}
+
+bool PipelineRunner::start_external(const StageRequest& request, process::Job& job, Stage& stage) {
+  const syntax::SimpleCommand* simple = plain_simple(*request.command);
+  if (simple == nullptr || !context_.containment->is_pure(*simple)) return false;
+  if (context_.search->classify(*simple).kind != Target::Kind::File) return false;
+  if (context_.simple_commands->has_not_found_handler()) return false;
+  ArenaScope scope(context_.state.scratch);
+  process::FdPlan plan;
+  stage.status = state::kFailure;
+  {
+    try {
+      context_.state.line = simple->line;
+      expand::FieldList fields(context_.state.scratch);
+      context_.simple_commands->expand_words(*simple, fields);
+      Captures captures;
+      bool is_ready = plan_stage(request, plan) && prepare_redirections(context_, simple->redirections, plan, captures);
+      if (is_ready) {
+        if (request.merges_stderr) plan.duplicate(STDOUT_FILENO, STDERR_FILENO);
+        if (context_.state.is_on(Option::XTrace)) trace_command(context_, {}, fields.span());
+        bool is_async = request.is_async && !context_.jobs.is_monitor();
+        SimpleCommandRunner::Started started = context_.simple_commands->start(
+            fields.span(), plan, context_.jobs.group_for_next(job),
+            request.is_async ? nullptr : context_.subshells->terminal_for(job), is_async, false);
+        stage.status = started.status;
+        if (started.pid > 0) {
+          stage.pid = started.pid;
+          context_.jobs.add_process(job, started.pid);
+        }
+      }
+    } catch (const state::ShellError& error) {
+      if (error.kind() == state::ShellError::Kind::Fatal) throw;
+      if (!error.message().empty()) context_.services.report(error.message());
+      stage.status = error.status();
+    }
+  }
+  if (request.output != nullptr) request.output->write_end.reset();
+  return true;
+}
+
+pid_t PipelineRunner::fork_into(process::Job& job, bool is_async) {
+  process::ChildOptions options;
+  options.role = is_async ? process::ChildRole::Background
+                 : context_.in_process != nullptr ? process::ChildRole::Substitution
+                                                  : process::ChildRole::Foreground;
+  options.process_group = context_.jobs.group_for_next(job);
+  options.terminal = is_async ? nullptr : context_.subshells->terminal_for(job);
+  return context_.subshells->fork(options);
+}
+
+PipelineRunner::Stage PipelineRunner::fork_stage(const StageRequest& request, process::Job& job) {
+  Stage stage;
+  stage.start_ns = process::monotonic_ns();
+  bool has_input_from_null = request.is_async && !context_.jobs.is_monitor() && request.input < 0;
+  pid_t pid = fork_into(job, request.is_async);
+  if (pid == 0) {
+    process::FdPlan plan;
+    StageRequest here = request;
+    here.is_async = has_input_from_null;
+    if (!plan_stage(here, plan)) _exit(state::kNotExecutable);
+    if (request.merges_stderr) plan.duplicate(STDOUT_FILENO, STDERR_FILENO);
+    if (!plan.empty() && !plan.apply_here(nullptr)) _exit(state::kNotExecutable);
+    plan.clear();
+    if (request.input > 2) ::close(request.input);
+    if (request.output != nullptr) *request.output = Pipe();
+    context_.subshells->run_child(*request.command);
+  }
+  if (pid > 0) {
+    context_.jobs.add_process(job, pid);
+    stage.pid = pid;
+  } else {
+    stage.status = state::kNotExecutable;
+  }
+  if (request.output != nullptr) request.output->write_end.reset();
+  return stage;
+}
+
+// --- asynchronous lists ----------------------------------------------------------------------------------------------
+
+Completion PipelineRunner::start_asynchronous(const syntax::Command& command) {
+  state::ShellState& state = context_.state;
+  state.line = command.line;
+  process::Job& job = context_.subshells->new_job(&command);
+  std::vector<Stage> started;
+  const auto* pipeline = command.kind == CommandKind::Pipeline ? &as<syntax::Pipeline>(command) : nullptr;
+  if (pipeline != nullptr && pipeline->commands.size() > 1 && !pipeline->negated && !pipeline->timed) {
+    Completion unused;
+    context_.jobs.set_status_rules(job, state.is_on(Option::PipeFail), false);
+    launch(*pipeline, job, true, started, unused);
+  } else {
+    StageRequest request;
+    request.command = &command;
+    request.is_async = true;
+    started.push_back(start_stage(request, job));
+  }
+  if (started.empty() || started.back().pid == 0) {
+    // Not started: a child with that status stands for it, so that $! and wait work.
+    int status = started.empty() ? state::kNotExecutable : started.back().status;
+    pid_t pid = fork_into(job, true);
+    if (pid == 0) _exit(status);
+    if (pid < 0) {
+      context_.jobs.release(job);
+      return Completion::of(state::kNotExecutable);
+    }
+    context_.jobs.add_process(job, pid);
+  }
+  state.last_background = job.last_pid();
+  context_.jobs.put_in_background(job);
+  if (context_.is_interactive()) {
+    context_.err.print("[{}] {}\n", job.number(), state.last_background);
+    context_.err.flush();
+  }
+  state.pipe_statuses.clear();
+  return {};
+}
+
+Completion PipelineRunner::start_coprocess(const syntax::Coprocess& node) {
+  state::ShellState& state = context_.state;
+  Result<Pipe> to_child = make_pipe();
+  Result<Pipe> from_child = make_pipe();
+  if (!to_child.ok() || !from_child.ok() || node.body == nullptr) {
+    context_.services.report("coproc: cannot make a pipe");
+    return Completion::of(state::kFailure);
+  }
+  process::Job& job = context_.subshells->new_job(&node);
+  pid_t pid = fork_into(job, true);
+  if (pid == 0) {
+    process::FdPlan plan;
+    plan.duplicate(to_child->read_end.get(), STDIN_FILENO);
+    plan.duplicate(from_child->write_end.get(), STDOUT_FILENO);
+    if (!plan.apply_here(nullptr)) _exit(state::kNotExecutable);
+    *to_child = Pipe();
+    *from_child = Pipe();
+    context_.subshells->run_child(*node.body);
+  }
+  if (pid < 0) {
+    context_.jobs.release(job);
+    return Completion::of(state::kNotExecutable);
+  }
+  context_.jobs.add_process(job, pid);
+  // Users name these descriptors in redirections: they are theirs, not close-on-exec.
+  int read_fd = fcntl(from_child->read_end.get(), F_DUPFD, 60);
+  int write_fd = fcntl(to_child->write_end.get(), F_DUPFD, 60);
+  state::IndexedArray& array = state.variables.prepare_internal_indexed(node.name);
+  array.clear();
+  array.set(0, std::to_string(read_fd));
+  array.set(1, std::to_string(write_fd));
+  state.variables.assign(NameTable::intern(std::string(text(node.name)) + "_PID"), std::to_string(pid));
+  state.last_background = pid;
+  context_.jobs.put_in_background(job);
+  if (context_.is_interactive()) {
+    context_.err.print("[{}] {}\n", job.number(), pid);
+    context_.err.flush();
+  }
+  return {};
+}
+
+// --- records ---------------------------------------------------------------------------------------------------------
+
+void PipelineRunner::record(const syntax::Pipeline& node, const std::vector<Stage>& stages,
+                            const std::vector<process::JobProcess>& processes, int64_t start_ns) {
+  // Pipelines that needed no process are not worth remembering.
+  if (processes.empty()) return;
+  std::vector<api::PipelineRecord>& ring = records_.ring;
+  if (ring.size() < api::PipelineRecords::kKept) {
+    ring.emplace_back();
+  } else {
+    std::rotate(ring.begin(), ring.begin() + 1, ring.end());
+  }
+  api::PipelineRecord& entry = ring.back();
+  entry.stages.assign(stages.size(), {});
+  entry.start_ns = start_ns;
+  entry.end_ns = process::monotonic_ns();
+  entry.verdict_status = 0;
+  entry.cause = -1;
+  for (size_t i = 0; i < stages.size(); ++i) {
+    api::StageRecord& stage = entry.stages[i];
+    stage.command = syntax::print_command_line(*node.commands[i]);
+    stage.pid = stages[i].pid;
+    stage.status = stages[i].status;
+    stage.start_ns = stages[i].start_ns;
+    stage.end_ns = entry.end_ns;
+    for (const process::JobProcess& process : processes) {
+      if (stages[i].pid == 0 || process.pid != stages[i].pid) continue;
+      stage.signal = process.status.is_signaled() ? process.status.signal() : 0;
+      if (process.end_ns != 0) stage.end_ns = process.end_ns;
+      stage.user_us = process.usage.user_us;
+      stage.system_us = process.usage.system_us;
+      stage.max_rss_kib = process.usage.max_rss_kib;
+    }
+  }
+  judge(entry);
+}
+
+/// A stage that died of SIGPIPE while a later one had ended well before it is no failure; of the others, the first in
+/// time is the cause.
+void PipelineRunner::judge(api::PipelineRecord& entry) {
+  for (size_t i = 0; i < entry.stages.size(); ++i) {
+    const api::StageRecord& stage = entry.stages[i];
+    if (stage.status == 0) continue;
+    bool is_early_close = false;
+    if (stage.signal == SIGPIPE || stage.status == state::kSignalBase + SIGPIPE) {
+      for (size_t later = i + 1; later < entry.stages.size(); ++later) {
+        if (entry.stages[later].status == 0 && entry.stages[later].end_ns <= stage.end_ns) is_early_close = true;
+      }
+    }
+    if (is_early_close) continue;
+    if (entry.cause < 0 || stage.end_ns < entry.stages[static_cast<size_t>(entry.cause)].end_ns) {
+      entry.cause = static_cast<int>(i);
+      entry.verdict_status = stage.status;
+    }
+  }
+}
+
+}  // namespace mish::exec

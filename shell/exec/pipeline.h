@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Pipelines (XCU 2.9.2): pipes, process groups, lastpipe, pipefail, `!`, time; asynchronous lists (2.9.3.1) and
+// coprocesses. Externals are started without a fork between, short writers of text need no process, the last stage runs
+// here when nobody can tell.
+#ifndef MISH_SHELL_EXEC_PIPELINE_H_
+#define MISH_SHELL_EXEC_PIPELINE_H_
+
+#include <vector>
+
+#include "shell/api/pipeline_record.h"
+#include "shell/exec/context.h"
+#include "shell/process/fd_plan.h"
+#include "shell/process/job.h"
+#include "shell/process/usage.h"
+
+namespace mish::exec {
+
+class PipelineRunner {
+ public:
+  explicit PipelineRunner(ExecutionContext& context) : context_(context) {}
+
+  Completion run(const syntax::Pipeline& node, Tail tail);
+  /// `command &`. Status 0.
+  Completion start_asynchronous(const syntax::Command& command);
+  Completion start_coprocess(const syntax::Coprocess& node);
+
+  /// The last pipelines of several commands, for pipestat.
+  const api::PipelineRecords& records() const { return records_; }
+
+ private:
+  /// One command of a pipeline that was started, or ran already.
+  struct Stage {
+    pid_t pid = 0;   // 0: ran in this process, or could not be started
+    int status = 0;  // when pid is 0
+    int64_t start_ns = 0;
+  };
+  struct StageRequest {
+    const syntax::Command* command = nullptr;
+    int input = -1;    // read end of the pipe before, -1 none
+    Pipe* output = nullptr;
+    bool merges_stderr = false;
+    bool is_async = false;
+  };
+
+  Completion untimed(const syntax::Pipeline& node, Tail tail);
+  Completion stages(const syntax::Pipeline& node);
+  /// Starts all stages as processes of `job` except, in the foreground, a last one that runs here.
+  bool launch(const syntax::Pipeline& node, process::Job& job, bool is_async, std::vector<Stage>& stages,
+              Completion& in_shell);
+  Stage start_stage(const StageRequest& request, process::Job& job);
+  bool write_builtin(const StageRequest& request, process::Job& job, Stage& stage);
+  bool start_external(const StageRequest& request, process::Job& job, Stage& stage);
+  Stage fork_stage(const StageRequest& request, process::Job& job);
+  Completion last_stage_here(const syntax::Command& command, int input);
+  bool runs_here(const syntax::Command& command) const;
+  bool plan_stage(const StageRequest& request, process::FdPlan& plan);
+  void record(const syntax::Pipeline& node, const std::vector<Stage>& stages,
+              const std::vector<process::JobProcess>& processes, int64_t start_ns);
+  static void judge(api::PipelineRecord& entry);
+  void print_times(const syntax::Pipeline& node, const process::Stopwatch& watch);
+  pid_t fork_into(process::Job& job, bool is_async);
+
+  ExecutionContext& context_;
+  api::PipelineRecords records_;
+};
+
+}  // namespace mish::exec
+
+#endif  // MISH_SHELL_EXEC_PIPELINE_H_

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/exec/read_eval_loop.h"
+
+#include <new>
+
+#include "shell/api/frontend.h"
+#include "shell/base/diagnostic.h"
+#include "shell/exec/trap_runner.h"
+
+namespace mish::exec {
+
+using syntax::ParseStatus;
+
+namespace {
+
+/// What runs belongs to the program for this long; functions defined by it share it.
+class RunningProgram {
+ public:
+  RunningProgram(ExecutionContext& context, const syntax::ProgramPtr& program)
+      : context_(context), saved_(std::move(context.program)) {
+    context_.program = program;
+  }
+  ~RunningProgram() { context_.program = std::move(saved_); }
+  RunningProgram(const RunningProgram&) = delete;
+  RunningProgram& operator=(const RunningProgram&) = delete;
+
+ private:
+  ExecutionContext& context_;
+  syntax::ProgramPtr saved_;
+};
+
+}  // namespace
+
+Completion consequence(ExecutionContext& context, const state::ShellError& error) {
+  if (!error.message().empty()) context.services.report(error.message());
+  context.state.last_status = error.status();
+  bool survives = context.is_interactive();
+  if (error.kind() == state::ShellError::Kind::Assignment && !context.state.is_posix() && context.state.subshell_depth == 0) {
+    survives = true;
+  }
+  return {error.status(), survives ? Flow::Interrupt : Flow::Exit, 0};
+}
+
+ReadEvalLoop::ReadEvalLoop(ExecutionContext& context, syntax::Source& source, std::string_view name, Purpose purpose,
+                           uint32_t first_line)
+    : context_(context),
+      source_(source),
+      name_(name),
+      purpose_(purpose),
+      parser_(source, options_, &context.state.aliases, name, first_line) {}
+
+void ReadEvalLoop::refresh_options() {
+  const state::ShellState& state = context_.state;
+  options_.posix = state.is_posix();
+  options_.extglob = state.is_on(Option::ExtGlob) && !options_.posix;
+  // POSIX mode always expands aliases; bash does so when interactive or asked to.
+  options_.expand_aliases = state.is_on(Option::ExpandAliases) || options_.posix || context_.is_interactive();
+  options_.interactive = purpose_ == Purpose::Terminal;
+  options_.interactive_comments = state.is_on(Option::InteractiveComments);
+  options_.brace_expansion = state.is_on(Option::BraceExpand) && !options_.posix;
+}
+
+Completion ReadEvalLoop::run(Tail tail) {
+  state::ShellState& state = context_.state;
+  Completion last = Completion::of(is_outermost() ? state.last_status : 0);
+  for (;;) {
+    if (purpose_ == Purpose::Terminal && context_.frontend != nullptr) {
+      Completion due = context_.traps->run_pending();
+      if (due.flow == Flow::Exit) return due;
+    }
+    refresh_options();
+    syntax::ParseResult parsed = parser_.parse_command();
+    if (state.is_on(Option::Verbose) && !parser_.last_text().empty()) [[unlikely]] {
+      context_.err.write(parser_.last_text());
+      context_.err.flush();
+    }
+    switch (parsed.status) {
+      case ParseStatus::Command: {
+        if (parsed.program->root() == nullptr) continue;
+        if (state.is_on(Option::NoExec) && purpose_ != Purpose::Terminal) continue;
+        bool is_last = tail == Tail::Yes && parser_.is_at_end();
+        Completion completion = execute(parsed, is_last ? Tail::Yes : Tail::No);
+        last = completion;
+        if (!completion.is_normal()) {
+          if (is_final(completion)) return completion;
+          last.flow = Flow::Normal;
+        }
+        break;
+      }
+      case ParseStatus::EndOfFile:
+        return last;
+      case ParseStatus::Error:
+      case ParseStatus::Incomplete: {
+        Completion completion = on_syntax_error(parsed.error);
+        if (purpose_ != Purpose::Terminal) return completion;
+        last = completion;
+        if (parsed.status == ParseStatus::Incomplete && context_.frontend == nullptr) return last;
+        break;
+      }
+      case ParseStatus::Interrupted:
+        state.last_status = state::kSignalBase + 2;
+        last = Completion::of(state.last_status);
+        break;
+      case ParseStatus::ReadError:
+        return on_read_error();
+    }
+  }
+}
+
+Completion ReadEvalLoop::execute(const syntax::ParseResult& parsed, Tail tail) {
+  RunningProgram running(context_, parsed.program);
+  ArenaScope scope(context_.state.scratch);
+  if (!is_outermost()) return context_.runner->run(*parsed.program->root(), tail);
+  int ignored = context_.errexit_ignored;
+  try {
+    return context_.runner->run(*parsed.program->root(), tail);
+  } catch (const state::ShellError& error) {
+    context_.errexit_ignored = ignored;
+    return consequence(context_, error);
+  } catch (const std::bad_alloc&) {
+    context_.errexit_ignored = ignored;
+    context_.services.report("out of memory");
+    context_.state.last_status = state::kUsageError;
+    return {state::kUsageError, context_.is_interactive() ? Flow::Interrupt : Flow::Exit, 0};
+  }
+}
+
+bool ReadEvalLoop::is_final(const Completion& completion) const {
+  switch (completion.flow) {
+    case Flow::Normal:
+      return false;
+    case Flow::Interrupt:
+      // A script in bash's mode goes on with its next line; text of -c and eval is one line.
+      return purpose_ == Purpose::CommandText || !is_outermost();
+    case Flow::Break:
+    case Flow::Continue:
+    case Flow::Return:
+      return !is_outermost();
+    case Flow::Exit:
+      return true;
+  }
+  return true;
+}
+
+Completion ReadEvalLoop::on_syntax_error(const syntax::SyntaxError& error) {
+  Location where{name_, error.line, error.column};
+  context_.err.write(format_syntax_error(where, error.message, error.source_line));
+  context_.err.flush();
+  context_.state.last_status = state::kUsageError;
+  if (purpose_ == Purpose::Terminal) return Completion::of(state::kUsageError);
+  if (is_outermost()) return {state::kUsageError, Flow::Exit, 0};
+  throw state::ShellError(state::ShellError::Kind::Utility, "", state::kUsageError);
+}
+
+Completion ReadEvalLoop::on_read_error() {
+  context_.services.report(std::string(name_) + ": cannot read: " + std::string(Errno(source_.error()).message()));
+  context_.state.last_status = state::kNotExecutable;
+  return {state::kNotExecutable, is_outermost() ? Flow::Exit : Flow::Normal, 0};
+}
+
+}  // namespace mish::exec

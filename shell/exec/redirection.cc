@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/exec/redirection.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+#include "shell/base/text.h"
+#include "shell/process/signals.h"
+
+namespace mish::exec {
+
+using syntax::RedirectionKind;
+
+namespace {
+
+/// What a default pipe takes without a reader; larger here-documents go to a memory file.
+constexpr size_t kPipeCapacity = 64 * 1024;
+constexpr int kMaxFd = 1 << 20;
+
+/// Turns the redirections of one command into a plan.
+class Preparer {
+ public:
+  Preparer(ExecutionContext& context, process::FdPlan& plan, Captures& captures)
+      : context_(context), plan_(plan), captures_(captures) {}
+
+  bool prepare(const syntax::Redirection& node) {
+    context_.state.line = node.line != 0 ? node.line : context_.state.line;
+    switch (node.kind) {
+      case RedirectionKind::HereDocument:
+        return adopt(node, here_document(context_.expander.expand_here_document(*node.body)), "here-document");
+      case RedirectionKind::HereString: {
+        std::string text(context_.expander.expand_single(*node.word));
+        text += '\n';
+        return adopt(node, here_document(text), "here-string");
+      }
+      case RedirectionKind::DuplicateInput:
+      case RedirectionKind::DuplicateOutput:
+        return duplicate(node);
+      case RedirectionKind::OutputBoth:
+      case RedirectionKind::AppendBoth:
+        return both(node, context_.expander.expand_redirection_target(*node.word));
+      case RedirectionKind::Input:
+      case RedirectionKind::Output:
+      case RedirectionKind::Clobber:
+      case RedirectionKind::Append:
+      case RedirectionKind::InputOutput: {
+        std::string_view path = context_.expander.expand_redirection_target(*node.word);
+        return adopt(node, open_target(path, node.kind), path);
+      }
+    }
+    return false;
+  }
+
+ private:
+  bool fail(std::string_view what, std::string_view why) {
+    context_.services.report(std::string(what) + ": " + std::string(why));
+    return false;
+  }
+
+  static int flags_of(RedirectionKind kind) {
+    switch (kind) {
+      case RedirectionKind::Input:
+        return O_RDONLY;
+      case RedirectionKind::InputOutput:
+        return O_RDWR | O_CREAT;
+      case RedirectionKind::Append:
+      case RedirectionKind::AppendBoth:
+        return O_WRONLY | O_CREAT | O_APPEND;
+      case RedirectionKind::Output:
+      case RedirectionKind::Clobber:
+      case RedirectionKind::OutputBoth:
+      case RedirectionKind::DuplicateInput:
+      case RedirectionKind::DuplicateOutput:
+      case RedirectionKind::HereDocument:
+      case RedirectionKind::HereString:
+        break;
+    }
+    return O_WRONLY | O_CREAT | O_TRUNC;
+  }
+
+  /// open(2) that gives up on EINTR when an interrupt or trap is waiting (a FIFO may block for ever).
+  Result<UniqueFd> open_interruptible(const char* path, int flags) {
+    for (;;) {
+      int fd = ::open(path, flags | O_CLOEXEC, 0666);
+      if (fd >= 0) return UniqueFd(fd);
+      if (errno != EINTR || process::peek_pending_signal(false) != 0) return Errno::last();
+    }
+  }
+
+  Result<UniqueFd> open_target(std::string_view path, RedirectionKind kind) {
+    int flags = flags_of(kind);
+    if (starts_with(path, "/dev/") && context_.open_virtual_file != nullptr && !context_.state.is_posix()) {
+      bool is_virtual = true;
+      Result<UniqueFd> opened = context_.open_virtual_file(path, flags, is_virtual);
+      if (is_virtual) return opened;
+    }
+    bool no_clobber = (kind == RedirectionKind::Output || kind == RedirectionKind::OutputBoth) &&
+                      context_.state.is_on(Option::NoClobber);
+    if (!no_clobber) return open_interruptible(path.data(), flags);
+    return open_new(path.data());
+  }
+
+  /// `>` under noclobber (XCU 2.7.2): never truncates a regular file, whoever creates it in between.
+  Result<UniqueFd> open_new(const char* path) {
+    Result<UniqueFd> created = open_interruptible(path, O_WRONLY | O_CREAT | O_EXCL);
+    if (created.ok() || created.code() != EEXIST) return created;
+    Result<UniqueFd> opened = open_interruptible(path, O_WRONLY);
+    if (!opened.ok()) return opened.code() == ENOENT ? Errno(EEXIST) : opened.error();
+    struct stat status;
+    if (fstat(opened->get(), &status) != 0 || S_ISREG(status.st_mode)) return Errno(EEXIST);
+    return opened;
+  }
+
+  static Result<UniqueFd> here_document(std::string_view text) {
+    if (text.size() <= kPipeCapacity) {
+      Result<Pipe> pipe = make_pipe();
+      if (pipe.ok()) {
+        // Never blocks: a pipe may hold less than usual when the user has many of them.
+        fcntl(pipe->write_end.get(), F_SETFL, O_NONBLOCK);
+        ssize_t written = text.empty() ? 0 : ::write(pipe->write_end.get(), text.data(), text.size());
+        if (written == static_cast<ssize_t>(text.size())) return std::move(pipe->read_end);
+      }
+    }
+    return memory_file(text);
+  }
+
+  bool adopt(const syntax::Redirection& node, Result<UniqueFd> opened, std::string_view what) {
+    if (!opened.ok()) {
+      return fail(what, opened.code() == EEXIST ? std::string_view("cannot overwrite existing file")
+                                                : opened.error().message());
+    }
+    if (node.fd_variable != kNoName) return bind_variable(node, std::move(*opened));
+    if (Result<void> adopted = plan_.adopt(std::move(*opened), node.fd); !adopted) {
+      return fail(std::to_string(node.fd), adopted.error().message());
+    }
+    release_capture(node.fd);
+    return true;
+  }
+
+  /// {name}>file: a descriptor of the user's at 10 or above; it stays open when the command is done (bash).
+  bool bind_variable(const syntax::Redirection& node, UniqueFd opened) {
+    int copy = fcntl(opened.get(), F_DUPFD, kFirstPrivateFd);
+    if (copy < 0) return fail(text(node.fd_variable), Errno::last().message());
+    opened.reset();
+    char digits[kMaxIntegerText];
+    context_.state.variables.assign(node.fd_variable, {digits, format_integer(copy, digits)});
+    return true;
+  }
+
+  void release_capture(int fd) {
+    if (fd == STDOUT_FILENO) captures_.out = nullptr;
+    if (fd == STDERR_FILENO) captures_.err = nullptr;
+  }
+
+  Capture* captured(int fd) const {
+    return fd == STDOUT_FILENO ? captures_.out : fd == STDERR_FILENO ? captures_.err : nullptr;
+  }
+
+  bool duplicate(const syntax::Redirection& node) {
+    std::string_view target = context_.expander.expand_redirection_target(*node.word);
+    if (target == "-") return close(node);
+    bool moves = target.size() > 1 && target.back() == '-' && !context_.state.is_posix();
+    std::string_view digits = moves ? target.substr(0, target.size() - 1) : target;
+    bool is_number = !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+    if (!is_number) {
+      if (node.kind == RedirectionKind::DuplicateOutput && node.fd == STDOUT_FILENO && !context_.state.is_posix() &&
+          node.fd_variable == kNoName && !target.empty()) {
+        return both(node, target);
+      }
+      return fail(target, "ambiguous redirect");
+    }
+    std::optional<int64_t> number = parse_integer(digits);
+    int source = number && *number < kMaxFd ? static_cast<int>(*number) : kMaxFd;
+    if (node.fd_variable == kNoName) {
+      if (Capture* capture = captured(source); capture != nullptr && (node.fd == 1 || node.fd == 2)) {
+        (node.fd == 1 ? captures_.out : captures_.err) = capture;
+        return true;
+      }
+    }
+    if (!plan_.is_user_open(source)) return fail(target, Errno(EBADF).message());
+    if (node.fd_variable != kNoName) {
+      int real = plan_.resolve(source);
+      int copy = fcntl(real, F_DUPFD, kFirstPrivateFd);
+      if (copy < 0) return fail(target, Errno::last().message());
+      char text_of[kMaxIntegerText];
+      context_.state.variables.assign(node.fd_variable, {text_of, format_integer(copy, text_of)});
+      return true;
+    }
+    if (source != node.fd) plan_.duplicate(source, node.fd);
+    release_capture(node.fd);
+    if (moves && source != node.fd) plan_.close(source);
+    return true;
+  }
+
+  bool close(const syntax::Redirection& node) {
+    int fd = node.fd;
+    if (node.fd_variable != kNoName) {
+      // {name}>&- closes the descriptor whose number the variable holds, for good.
+      std::optional<int64_t> number = parse_integer(context_.state.variables.text(node.fd_variable));
+      if (!number || *number < 0 || *number >= kMaxFd) return fail(text(node.fd_variable), "ambiguous redirect");
+      if (process::is_user_fd(static_cast<int>(*number))) ::close(static_cast<int>(*number));
+      return true;
+    }
+    plan_.close(fd);
+    release_capture(fd);
+    return true;
+  }
+
+  bool both(const syntax::Redirection& node, std::string_view path) {
+    RedirectionKind kind = node.kind == RedirectionKind::AppendBoth ? RedirectionKind::AppendBoth : RedirectionKind::OutputBoth;
+    Result<UniqueFd> opened = open_target(path, kind);
+    if (!opened.ok()) {
+      return fail(path, opened.code() == EEXIST ? std::string_view("cannot overwrite existing file")
+                                                : opened.error().message());
+    }
+    if (Result<void> adopted = plan_.adopt(std::move(*opened), STDOUT_FILENO); !adopted) {
+      return fail(path, adopted.error().message());
+    }
+    plan_.duplicate(STDOUT_FILENO, STDERR_FILENO);
+    captures_ = {};
+    return true;
+  }
+
+  ExecutionContext& context_;
+  process::FdPlan& plan_;
+  Captures& captures_;
+};
+
+}  // namespace
+
+bool prepare_redirections(ExecutionContext& context, std::span<const syntax::Redirection> redirections,
+                          process::FdPlan& plan, Captures& captures) {
+  Preparer preparer(context, plan, captures);
+  for (const syntax::Redirection& each : redirections) {
+    if (!preparer.prepare(each)) return false;
+  }
+  return true;
+}
+
+void direct_output(Output& output, Capture* capture, int fd) {
+  if (capture != nullptr) {
+    output.redirect_to_memory(capture->memory);
+  } else {
+    output.redirect_to_fd(fd);
+  }
+}
+
+bool report_write_error(ExecutionContext& context, Output& output) {
+  int error = output.error();
+  if (error == 0) return false;
+  output.clear_error();
+  output.discard();
+  context.services.report(std::string("write error: ") + std::string(Errno(error).message()));
+  return true;
+}
+
+bool plan_captured_output(ExecutionContext& context, process::FdPlan& plan) {
+  auto begin = [&](Capture* capture, int target) {
+    if (capture == nullptr) return true;
+    if (!capture->write_end.is_open()) {
+      Result<Pipe> pipe = make_pipe();
+      Result<UniqueFd> read_end = pipe.ok() ? move_above_9(std::move(pipe->read_end)) : pipe.error();
+      Result<UniqueFd> write_end = read_end.ok() ? move_above_9(std::move(pipe->write_end)) : read_end.error();
+      if (!write_end.ok()) {
+        context.services.report(std::string("cannot make a pipe: ") + std::string(write_end.error().message()));
+        return false;
+      }
+      capture->read_end = std::move(*read_end);
+      capture->write_end = std::move(*write_end);
+    }
+    plan.duplicate(capture->write_end.get(), target);
+    return true;
+  };
+  return begin(context.capture, STDOUT_FILENO) && begin(context.error_capture, STDERR_FILENO);
+}
+
+// --- AppliedRedirections ---------------------------------------------------------------------------------------------
+
+bool AppliedRedirections::apply(std::span<const syntax::Redirection> redirections) {
+  Captures captures{context_.capture, context_.error_capture};
+  ArenaScope scope(context_.state.scratch);
+  return prepare_redirections(context_, redirections, plan_, captures) && activate(captures);
+}
+
+bool AppliedRedirections::apply_descriptor(int source, int target) {
+  Captures captures{context_.capture, context_.error_capture};
+  plan_.duplicate(source, target);
+  return activate(captures);
+}
+
+bool AppliedRedirections::activate(const Captures& captures) {
+  previous_ = {context_.capture, context_.error_capture};
+  context_.out.flush();
+  context_.err.flush();
+  is_active_ = true;
+  if (!plan_.empty()) {
+    if (Result<void> applied = plan_.apply_here(&saved_); !applied) {
+      saved_.restore();
+      is_active_ = false;
+      context_.services.report(std::string(applied.error().message()));
+      return false;
+    }
+  }
+  plan_.clear();
+  context_.capture = captures.out;
+  context_.error_capture = captures.err;
+  direct_output(context_.out, captures.out, STDOUT_FILENO);
+  direct_output(context_.err, captures.err, STDERR_FILENO);
+  return true;
+}
+
+bool AppliedRedirections::finish() {
+  context_.out.flush();
+  bool failed = report_write_error(context_, context_.out);
+  context_.err.flush();
+  context_.err.clear_error();
+  return !failed;
+}
+
+void AppliedRedirections::keep() {
+  is_kept_ = true;
+  saved_.keep();
+}
+
+AppliedRedirections::~AppliedRedirections() {
+  if (!is_active_ || is_kept_) return;
+  context_.out.flush();
+  context_.err.flush();
+  context_.out.clear_error();
+  context_.err.clear_error();
+  saved_.restore();
+  context_.capture = previous_.out;
+  context_.error_capture = previous_.err;
+  direct_output(context_.out, previous_.out, STDOUT_FILENO);
+  direct_output(context_.err, previous_.err, STDERR_FILENO);
+}
+
+// --- OutputRedirections ----------------------------------------------------------------------------------------------
+
+bool OutputRedirections::serves(std::span<const syntax::Redirection> redirections) {
+  for (const syntax::Redirection& each : redirections) {
+    if (each.fd_variable != kNoName || (each.fd != STDOUT_FILENO && each.fd != STDERR_FILENO)) return false;
+  }
+  return true;
+}
+
+bool OutputRedirections::apply(std::span<const syntax::Redirection> redirections) {
+  Captures captures{context_.capture, context_.error_capture};
+  if (!prepare_redirections(context_, redirections, plan_, captures)) return false;
+  out_fd_ = context_.out.fd();
+  err_fd_ = context_.err.fd();
+  out_memory_ = context_.out.memory();
+  err_memory_ = context_.err.memory();
+  is_active_ = true;
+  int out = plan_.resolve(STDOUT_FILENO);
+  int err = plan_.resolve(STDERR_FILENO);
+  direct_output(context_.out, captures.out, out);
+  direct_output(context_.err, captures.err, err);
+  return true;
+}
+
+void OutputRedirections::restore() {
+  if (!is_active_) return;
+  is_active_ = false;
+  if (out_memory_ != nullptr) {
+    context_.out.redirect_to_memory(out_memory_);
+  } else {
+    context_.out.redirect_to_fd(out_fd_);
+  }
+  if (err_memory_ != nullptr) {
+    context_.err.redirect_to_memory(err_memory_);
+  } else {
+    context_.err.redirect_to_fd(err_fd_);
+  }
+  plan_.clear();
+}
+
+}  // namespace mish::exec

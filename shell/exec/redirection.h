@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Redirection nodes to an FdPlan (XCU 2.7): expands the targets, opens the files in the shell, here-documents, noclobber;
+// and the two ways a plan acts on the shell itself: applied and undone around compound commands, functions and builtins
+// that use descriptors, or, for builtins that only write, by pointing their Output at the opened file.
+#ifndef MISH_SHELL_EXEC_REDIRECTION_H_
+#define MISH_SHELL_EXEC_REDIRECTION_H_
+
+#include <span>
+
+#include "shell/exec/context.h"
+#include "shell/process/fd_plan.h"
+
+namespace mish::exec {
+
+/// Where descriptors 1 and 2 lead while they may be captured in memory: null = to the descriptor.
+struct Captures {
+  Capture* out = nullptr;
+  Capture* err = nullptr;
+};
+
+/// Opens what `redirections` name and appends the actions to `plan`. Copies of a captured descriptor change `captures`
+/// instead. False after an error was reported; the command then fails with status 1. Throws ShellError for expansions.
+bool prepare_redirections(ExecutionContext& context, std::span<const syntax::Redirection> redirections,
+                          process::FdPlan& plan, Captures& captures);
+
+/// Begins the plan of a process: captured descriptors become the pipes of their captures (made if need be). False after
+/// a reported error.
+bool plan_captured_output(ExecutionContext& context, process::FdPlan& plan);
+
+/// Redirections in force in the shell itself during the life of this object.
+class AppliedRedirections {
+ public:
+  explicit AppliedRedirections(ExecutionContext& context) : context_(context) {}
+  ~AppliedRedirections();
+  AppliedRedirections(const AppliedRedirections&) = delete;
+  AppliedRedirections& operator=(const AppliedRedirections&) = delete;
+
+  /// False after an error was reported: everything is as before.
+  bool apply(std::span<const syntax::Redirection> redirections);
+  /// Puts `source` (owned by the caller) onto `target`, as the pipe of an in-process pipeline stage.
+  bool apply_descriptor(int source, int target);
+  /// Flushes the outputs into the redirected files. False when a write failed (reported).
+  bool finish();
+  /// `exec` without command: they stay.
+  void keep();
+
+ private:
+  bool activate(const Captures& captures);
+  ExecutionContext& context_;
+  process::FdPlan plan_;
+  process::SavedFds saved_;
+  Captures previous_;
+  bool is_active_ = false;
+  bool is_kept_ = false;
+};
+
+/// Redirections of a builtin that uses no descriptor but its Outputs: nothing is duplicated, saved or restored.
+class OutputRedirections {
+ public:
+  explicit OutputRedirections(ExecutionContext& context) : context_(context) {}
+  ~OutputRedirections() { restore(); }
+  OutputRedirections(const OutputRedirections&) = delete;
+  OutputRedirections& operator=(const OutputRedirections&) = delete;
+
+  /// Whether only descriptors 1 and 2 are redirected.
+  static bool serves(std::span<const syntax::Redirection> redirections);
+  bool apply(std::span<const syntax::Redirection> redirections);
+  /// Flushes and points the outputs back.
+  void restore();
+
+ private:
+  ExecutionContext& context_;
+  process::FdPlan plan_;
+  int out_fd_ = -1;
+  int err_fd_ = -1;
+  std::string* out_memory_ = nullptr;
+  std::string* err_memory_ = nullptr;
+  bool is_active_ = false;
+};
+
+/// Points `output` at its capture, or at descriptor `fd`.
+void direct_output(Output& output, Capture* capture, int fd);
+
+/// Reports the failed write of a builtin and forgets it. Returns whether there was one.
+bool report_write_error(ExecutionContext& context, Output& output);
+
+}  // namespace mish::exec
+
+#endif  // MISH_SHELL_EXEC_REDIRECTION_H_

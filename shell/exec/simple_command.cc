@@ -1,0 +1,587 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/exec/simple_command.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "shell/exec/function_call.h"
+#include "shell/exec/read_eval_loop.h"
+#include "shell/exec/redirection.h"
+#include "shell/exec/subshell.h"
+#include "shell/exec/trap_runner.h"
+#include "shell/exec/xtrace.h"
+#include "shell/process/job.h"
+
+namespace mish::exec {
+
+using state::ShellError;
+
+namespace {
+
+/// The scope of prefix assignments; pushed only when there are any.
+class PrefixScope {
+ public:
+  explicit PrefixScope(state::VariableTable& variables) : variables_(variables) {}
+  ~PrefixScope() {
+    if (is_pushed_) variables_.pop_scope();
+  }
+  PrefixScope(const PrefixScope&) = delete;
+  PrefixScope& operator=(const PrefixScope&) = delete;
+  void push() {
+    variables_.push_scope(true);
+    is_pushed_ = true;
+  }
+
+ private:
+  state::VariableTable& variables_;
+  bool is_pushed_ = false;
+};
+
+/// Process substitutions of a command end with it.
+class ProcessSubstitutions {
+ public:
+  explicit ProcessSubstitutions(SubshellRunner& subshells)
+      : subshells_(subshells), mark_(subshells.process_substitution_mark()) {}
+  ~ProcessSubstitutions() { subshells_.close_process_substitutions(mark_); }
+  ProcessSubstitutions(const ProcessSubstitutions&) = delete;
+  ProcessSubstitutions& operator=(const ProcessSubstitutions&) = delete;
+
+ private:
+  SubshellRunner& subshells_;
+  size_t mark_;
+};
+
+char* const* make_argv(Arena& arena, Fields fields, std::string_view argv0) {
+  std::span<char*> argv = arena.make_span<char*>(fields.size() + 1);
+  for (size_t i = 0; i < fields.size(); ++i) argv[i] = const_cast<char*>(fields[i].data());
+  if (!argv0.empty()) argv[0] = const_cast<char*>(arena.copy(argv0).data());
+  return argv.data();
+}
+
+/// A file that exec refused may still be a script (XCU 2.9.1.6), unless its first line holds a NUL.
+bool looks_like_text(const char* path) {
+  Result<UniqueFd> file = open_file(path, O_RDONLY);
+  if (!file.ok()) return true;
+  char head[256];
+  Result<size_t> got = read_some(file->get(), head, sizeof head);
+  std::string_view text(head, got.ok() ? *got : 0);
+  return text.substr(0, text.find('\n')).find('\0') == std::string_view::npos;
+}
+
+/// Builtins that run other commands need real descriptors, whatever their flags say.
+bool writes_only(const api::Builtin& builtin) {
+  return builtin.has(api::builtin_flag::PureOutput) ||
+         (builtin.has(api::builtin_flag::Contained) && !builtin.has(api::builtin_flag::ReadsInput) &&
+          builtin.name != "command" && builtin.name != "builtin" && builtin.name != "eval");
+}
+
+}  // namespace
+
+Completion SimpleCommandRunner::run(const syntax::SimpleCommand& node, Tail tail) {
+  state::ShellState& state = context_.state;
+  state.line = node.line;
+  if (Completion due = context_.traps->before_command(node); !due.is_normal()) [[unlikely]] return due;
+  int ignored = context_.errexit_ignored;
+  Completion completion;
+  try {
+    completion = execute(node, tail);
+  } catch (const ShellError& error) {
+    context_.errexit_ignored = ignored;
+    completion = consequence(context_, error);
+  }
+  if (!state.pipe_statuses.empty()) [[unlikely]] state.pipe_statuses.clear();
+  return completion;
+}
+
+Completion SimpleCommandRunner::execute(const syntax::SimpleCommand& node, Tail tail) {
+  state::ShellState& state = context_.state;
+  if (context_.traps->trap_depth() == 0) state.current_command = &node;
+  if (node.words.empty()) return node.redirections.empty() ? assign_only(node) : redirect_only(node);
+  ArenaScope scope(state.scratch);
+  ProcessSubstitutions substitutions(*context_.subshells);
+  expand::FieldList list(state.scratch);
+  if (!node.is_declaration) [[likely]] {
+    if (!node.all_literal) context_.expander.begin_command();
+    context_.expander.expand_fields(node.words, list);
+  } else {
+    context_.expander.begin_command();
+    expand_words(node, list);
+  }
+  Fields fields = list.span();
+  if (fields.empty()) return redirect_only(node);
+  Target target = node.words[0]->is_literal ? context_.search->classify(node) : context_.search->classify(fields[0]);
+  if (context_.in_process != nullptr && !node.words[0]->is_literal && target.kind != Target::Kind::File) {
+    return late_fork(node, target, fields);
+  }
+  switch (target.kind) {
+    case Target::Kind::SpecialBuiltin:
+    case Target::Kind::Builtin:
+      return builtin(node, target, fields);
+    case Target::Kind::Function:
+      return function(node, target, fields);
+    case Target::Kind::File:
+    case Target::Kind::NotFound:
+    case Target::Kind::Unexecutable:
+      break;
+  }
+  return external(node, fields, tail);
+}
+
+void SimpleCommandRunner::expand_words(const syntax::SimpleCommand& node, expand::FieldList& fields) {
+  if (!node.is_declaration) return context_.expander.expand_fields(node.words, fields);
+  for (const syntax::Word* word : node.words) {
+    if (word->is_literal) {
+      fields.push_back(word->literal);
+    } else if (word->assignment == nullptr) {
+      context_.expander.expand_fields(*word, fields);
+    } else if (word->assignment->is_array) {
+      // Handed on as written: the builtin finds the node among the words of the command by the text's address.
+      fields.push_back(word->source);
+    } else {
+      fields.push_back(context_.expander.expand_assignment_value(*word));
+    }
+  }
+}
+
+// --- assignments -----------------------------------------------------------------------------------------------------
+
+Completion SimpleCommandRunner::assign_only(const syntax::SimpleCommand& node) {
+  state::ShellState& state = context_.state;
+  context_.expander.begin_command();
+  ArenaScope scope(state.scratch);
+  for (const syntax::Assignment& each : node.assignments) {
+    if (each.plain_arithmetic != nullptr && !each.append && each.subscript == nullptr) {
+      state.variables.assign_integer(each.name, context_.expander.evaluate(*each.plain_arithmetic));
+    } else {
+      context_.expander.assign(each);
+    }
+  }
+  if (state.is_on(Option::XTrace)) [[unlikely]] trace_text(context_, traced_assignments(node));
+  int status = context_.expander.last_substitution_status();
+  return Completion::of(status < 0 ? 0 : status);
+}
+
+Completion SimpleCommandRunner::redirect_only(const syntax::SimpleCommand& node) {
+  // No command name: the redirections are performed in a subshell environment, that is, undone at once.
+  ProcessSubstitutions substitutions(*context_.subshells);
+  if (!node.redirections.empty()) {
+    AppliedRedirections redirections(context_);
+    if (!redirections.apply(node.redirections)) return Completion::of(state::kFailure);
+  }
+  if (!node.assignments.empty()) {
+    int before = context_.expander.last_substitution_status();
+    Completion completion = assign_only(node);
+    if (before > 0 && context_.expander.last_substitution_status() < 0) completion.status = before;
+    return completion;
+  }
+  int status = context_.expander.last_substitution_status();
+  return Completion::of(status < 0 || node.words.empty() ? 0 : status);
+}
+
+void SimpleCommandRunner::assign_all(const syntax::SimpleCommand& node) {
+  for (const syntax::Assignment& each : node.assignments) context_.expander.assign(each);
+}
+
+void SimpleCommandRunner::assign_prefix(const syntax::SimpleCommand& node, bool exports) {
+  state::VariableTable& variables = context_.state.variables;
+  for (const syntax::Assignment& each : node.assignments) {
+    Name name = variables.target(each.name);
+    variables.save_for_scope(name);
+    context_.expander.assign(each);
+    if (exports) variables.add_attributes(name, state::attribute::Exported);
+  }
+}
+
+Completion SimpleCommandRunner::assignment_failure(const ShellError& error) {
+  // bash: a command whose prefix assignment fails is not run, and that is all.
+  if (error.kind() == ShellError::Kind::Assignment && !context_.state.is_posix()) {
+    if (!error.message().empty()) context_.services.report(error.message());
+    return Completion::of(error.status());
+  }
+  return consequence(context_, error);
+}
+
+std::string SimpleCommandRunner::traced_assignments(const syntax::SimpleCommand& node) {
+  std::string text;
+  for (const syntax::Assignment& each : node.assignments) {
+    if (!text.empty()) text += ' ';
+    text += traced_assignment(context_, each);
+  }
+  return text;
+}
+
+void SimpleCommandRunner::trace(const syntax::SimpleCommand& node, Fields fields) {
+  if (!context_.state.is_on(Option::XTrace)) [[likely]] return;
+  trace_command(context_, traced_assignments(node), fields);
+}
+
+// --- builtins --------------------------------------------------------------------------------------------------------
+
+Completion SimpleCommandRunner::call_builtin(const api::Builtin& builtin, Fields fields,
+                                             std::span<const syntax::Word* const> words, bool is_special) {
+  api::BuiltinContext context{context_.state,    context_.jobs, context_.services, context_.frontend,
+                              context_.out,      context_.err,  fields[0],         is_special,
+                              words};
+  Completion completion = builtin.function(context, fields.subspan(1));
+  if (context_.err.has_pending()) context_.err.flush();
+  if (context_.err.error() != 0) context_.err.clear_error();
+  if (context_.out.has_pending()) context_.out.flush();
+  if (int error = context_.out.error(); error != 0) [[unlikely]] {
+    context_.out.clear_error();
+    context.error(std::string("write error: ") + std::string(Errno(error).message()));
+    context_.err.flush();
+    if (completion.status == 0) completion.status = state::kFailure;
+  }
+  return completion;
+}
+
+Completion SimpleCommandRunner::redirection_failure(bool is_special) {
+  // XCU 2.8.1: a redirection error with a special builtin ends the shell.
+  if (is_special && context_.state.is_posix()) {
+    return {state::kFailure, context_.is_interactive() ? Flow::Interrupt : Flow::Exit, 0};
+  }
+  return Completion::of(state::kFailure);
+}
+
+Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const Target& target, Fields fields) {
+  const api::Builtin& builtin = *target.builtin;
+  bool is_special = target.kind == Target::Kind::SpecialBuiltin;
+  if (node.is_plain && !context_.state.is_on(Option::XTrace)) [[likely]] {
+    try {
+      return call_builtin(builtin, fields, node.words, is_special);
+    } catch (const ShellError& error) {
+      if (error.kind() != ShellError::Kind::Utility || (is_special && context_.state.is_posix())) throw;
+      if (!error.message().empty()) context_.services.report(error.message());
+      return Completion::of(error.status());
+    }
+  }
+  bool is_permanent = is_special && context_.state.is_posix();
+  if (OutputRedirections::serves(node.redirections) && writes_only(builtin)) {
+    OutputRedirections redirections(context_);
+    if (!node.redirections.empty() && !redirections.apply(node.redirections)) return redirection_failure(is_special);
+    PrefixScope scope(context_.state.variables);
+    if (is_permanent) {
+      assign_all(node);
+    } else if (!node.assignments.empty()) {
+      scope.push();
+      try {
+        assign_prefix(node, true);
+      } catch (const ShellError& error) {
+        return assignment_failure(error);
+      }
+    }
+    trace(node, fields);
+    Completion completion = call_builtin(builtin, fields, node.words, is_special);
+    redirections.restore();
+    return completion;
+  }
+  AppliedRedirections redirections(context_);
+  if (!node.redirections.empty() && !redirections.apply(node.redirections)) return redirection_failure(is_special);
+  PrefixScope scope(context_.state.variables);
+  if (is_permanent) {
+    assign_all(node);
+  } else if (!node.assignments.empty()) {
+    scope.push();
+    try {
+      assign_prefix(node, true);
+    } catch (const ShellError& error) {
+      return assignment_failure(error);
+    }
+  }
+  trace(node, fields);
+  AppliedRedirections* outer = std::exchange(redirections_, &redirections);
+  Completion completion;
+  try {
+    completion = call_builtin(builtin, fields, node.words, is_special);
+  } catch (const ShellError& error) {
+    redirections_ = outer;
+    if (error.kind() != ShellError::Kind::Utility || (is_special && context_.state.is_posix())) throw;
+    if (!error.message().empty()) context_.services.report(error.message());
+    return Completion::of(error.status());
+  }
+  redirections_ = outer;
+  return completion;
+}
+
+void SimpleCommandRunner::keep_redirections() {
+  if (redirections_ != nullptr) redirections_->keep();
+}
+
+// --- functions -------------------------------------------------------------------------------------------------------
+
+Completion SimpleCommandRunner::function(const syntax::SimpleCommand& node, const Target& target, Fields fields) {
+  if (node.is_plain && !context_.state.is_on(Option::XTrace)) [[likely]] {
+    return context_.functions->call(target.function, fields.subspan(1));
+  }
+  AppliedRedirections redirections(context_);
+  if (!node.redirections.empty() && !redirections.apply(node.redirections)) return Completion::of(state::kFailure);
+  PrefixScope scope(context_.state.variables);
+  if (!node.assignments.empty()) {
+    scope.push();
+    try {
+      assign_prefix(node, true);
+    } catch (const ShellError& error) {
+      return assignment_failure(error);
+    }
+  }
+  trace(node, fields);
+  return context_.functions->call(target.function, fields.subspan(1));
+}
+
+Completion SimpleCommandRunner::late_fork(const syntax::SimpleCommand& node, const Target& target, Fields fields) {
+  // What the name is was not known when the subshell was admitted. It is in tail position: a child can finish it.
+  bool stays = target.kind == Target::Kind::Builtin && writes_only(*target.builtin) && target.builtin->name != "set" &&
+               target.builtin->name != "unset" && target.builtin->name != "alias" && target.builtin->name != "trap";
+  if (stays) return builtin(node, target, fields);
+  process::InterruptHold hold(!context_.is_interactive());
+  process::Job& job = context_.jobs.create(false, {});
+  process::ChildOptions options;
+  options.role = process::ChildRole::Substitution;
+  pid_t pid = context_.subshells->fork(options);
+  if (pid == 0) {
+    --context_.state.subshell_depth;  // it is the same environment, now in a process of its own
+    Completion completion;
+    try {
+      completion = target.kind == Target::Kind::Function ? function(node, target, fields) : builtin(node, target, fields);
+    } catch (const ShellError& error) {
+      completion = consequence(context_, error);
+    }
+    context_.subshells->end_child(completion);
+  }
+  if (pid < 0) {
+    context_.jobs.release(job);
+    return Completion::of(state::kNotExecutable);
+  }
+  context_.jobs.add_process(job, pid);
+  return context_.subshells->wait_for(job, hold, true);
+}
+
+// --- external utilities ----------------------------------------------------------------------------------------------
+
+int SimpleCommandRunner::report_failure(std::string_view name, int error) {
+  std::string text(name);
+  struct stat status;
+  switch (error) {
+    case 0:
+      context_.services.report(text + ": command not found");
+      return state::kNotFound;
+    case ENOENT:
+      if (stat(text.c_str(), &status) == 0) {
+        context_.services.report(text + ": its interpreter was not found");
+        return state::kNotFound;
+      }
+      context_.services.report(text + ": No such file or directory");
+      return state::kNotFound;
+    case EACCES:
+      if (stat(text.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) error = EISDIR;
+      break;
+    case ENOEXEC:
+      context_.services.report(text + ": cannot execute binary file");
+      return state::kNotExecutable;
+    case ENOTDIR:
+      context_.services.report(text + ": Not a directory");
+      return state::kNotFound;
+    default:
+      break;
+  }
+  context_.services.report(text + ": " + std::string(Errno(error).message()));
+  return state::kNotExecutable;
+}
+
+std::string SimpleCommandRunner::script_interpreter_name() const { return context_.state.is_posix() ? "sh" : "mish"; }
+
+bool SimpleCommandRunner::has_not_found_handler() const {
+  if (context_.state.is_posix()) return false;
+  std::optional<Name> name = NameTable::find("command_not_found_handle");
+  return name && context_.state.functions.find(*name) != nullptr;
+}
+
+SimpleCommandRunner::Started SimpleCommandRunner::start(Fields fields, const process::FdPlan& plan, pid_t process_group,
+                                                        const process::Terminal* terminal, bool is_asynchronous,
+                                                        bool default_path) {
+  std::string path;
+  Arena& scratch = context_.state.scratch;
+  for (int attempt = 0;; ++attempt) {
+    int found = context_.search->find_file(fields[0], path, default_path);
+    if (found == state::kNotFound) return {-1, report_failure(fields[0], 0)};
+    if (found != 0) return {-1, report_failure(fields[0], EACCES)};
+    process::SpawnRequest request;
+    request.path = path.c_str();
+    request.argv = make_argv(scratch, fields, {});
+    request.envp = context_.state.environment.envp(context_.state);
+    request.plan = &plan;
+    request.process_group = process_group;
+    request.terminal = terminal;
+    request.is_asynchronous = is_asynchronous;
+    process::SpawnResult result = process::spawn(request);
+    if (result.ok()) return {result.pid, 0};
+    if (result.stage == process::SpawnStage::Fork) {
+      context_.services.report(std::string("cannot fork: ") + std::string(Errno(result.error).message()));
+      return {-1, state::kNotExecutable};
+    }
+    if (result.stage == process::SpawnStage::Descriptors) {
+      context_.services.report(std::string("cannot set up descriptors: ") + std::string(Errno(result.error).message()));
+      return {-1, state::kNotExecutable};
+    }
+    bool was_hashed = fields[0].find('/') == std::string_view::npos;
+    if (result.error == ENOENT && was_hashed && attempt == 0) {
+      context_.search->forget(fields[0]);  // moved since it was remembered
+      continue;
+    }
+    if (result.error == ENOEXEC && looks_like_text(path.c_str())) {
+      // XCU 2.9.1.6: as if a shell were invoked with the path as its first operand.
+      std::span<std::string_view> script = scratch.make_span<std::string_view>(fields.size() + 1);
+      script[0] = scratch.copy(script_interpreter_name());
+      script[1] = scratch.copy(path);
+      for (size_t i = 1; i < fields.size(); ++i) script[i + 1] = fields[i];
+      request.path = "/proc/self/exe";
+      request.argv = make_argv(scratch, script, {});
+      result = process::spawn(request);
+      if (result.ok()) return {result.pid, 0};
+    }
+    return {-1, report_failure(was_hashed ? std::string_view(path) : fields[0], result.error)};
+  }
+}
+
+int SimpleCommandRunner::replace(Fields fields, std::string_view argv0, bool empty_environment, bool default_path) {
+  std::string path;
+  Arena& scratch = context_.state.scratch;
+  int found = context_.search->find_file(fields[0], path, default_path);
+  if (found == state::kNotFound) return report_failure(fields[0], 0);
+  if (found != 0) return report_failure(fields[0], EACCES);
+  context_.out.flush();
+  context_.err.flush();
+  char* none[] = {nullptr};
+  char* const* envp = empty_environment ? none : context_.state.environment.envp(context_.state);
+  Errno error = process::replace_process(path.c_str(), make_argv(scratch, fields, argv0), envp);
+  if (error.code() == ENOENT && fields[0].find('/') == std::string_view::npos) {
+    context_.search->forget(fields[0]);
+    found = context_.search->find_file(fields[0], path, default_path);
+    if (found == state::kNotFound) return report_failure(fields[0], 0);
+    error = process::replace_process(path.c_str(), make_argv(scratch, fields, argv0), envp);
+  }
+  if (error.code() == ENOEXEC && looks_like_text(path.c_str())) {
+    std::span<std::string_view> script = scratch.make_span<std::string_view>(fields.size() + 1);
+    script[0] = scratch.copy(script_interpreter_name());
+    script[1] = scratch.copy(path);
+    for (size_t i = 1; i < fields.size(); ++i) script[i + 1] = fields[i];
+    process::replace_process("/proc/self/exe", make_argv(scratch, script, {}), envp);
+  }
+  return report_failure(fields[0].find('/') == std::string_view::npos ? std::string_view(path) : fields[0], error.code());
+}
+
+Completion SimpleCommandRunner::not_found(Fields fields) {
+  process::InterruptHold hold(!context_.is_interactive());
+  process::Job& job = context_.subshells->new_job(nullptr);
+  process::ChildOptions options;
+  options.process_group = context_.jobs.group_for_next(job);
+  options.terminal = context_.subshells->terminal_for(job);
+  pid_t pid = context_.subshells->fork(options);
+  if (pid == 0) {
+    Completion completion;
+    try {
+      completion = context_.functions->call(NameTable::intern("command_not_found_handle"), fields);
+    } catch (const ShellError& error) {
+      completion = consequence(context_, error);
+    }
+    context_.subshells->end_child(completion);
+  }
+  if (pid < 0) {
+    context_.jobs.release(job);
+    return Completion::of(state::kNotFound);
+  }
+  context_.jobs.add_process(job, pid);
+  return context_.subshells->wait_for(job, hold, false);
+}
+
+bool SimpleCommandRunner::change_directory_by_name(Fields fields, Completion& completion) {
+  if (!context_.state.is_on(Option::AutoCd) || !context_.is_interactive() || fields.size() != 1) return false;
+  struct stat status;
+  if (stat(fields[0].data(), &status) != 0 || !S_ISDIR(status.st_mode)) return false;
+  const api::Builtin* cd = context_.search->find_builtin("cd");
+  if (cd == nullptr) return false;
+  std::string_view words[] = {"cd", "--", fields[0]};
+  completion = call_builtin(*cd, words, {}, false);
+  return true;
+}
+
+Completion SimpleCommandRunner::external(const syntax::SimpleCommand& node, Fields fields, Tail tail) {
+  if (Completion moved; change_directory_by_name(fields, moved)) return moved;
+  process::FdPlan plan;
+  if (!plan_captured_output(context_, plan)) return Completion::of(state::kNotExecutable);
+  Captures captures;
+  if (!node.redirections.empty() && !prepare_redirections(context_, node.redirections, plan, captures)) {
+    return Completion::of(state::kFailure);
+  }
+  PrefixScope scope(context_.state.variables);
+  if (!node.assignments.empty()) {
+    scope.push();
+    try {
+      assign_prefix(node, true);
+    } catch (const ShellError& error) {
+      return assignment_failure(error);
+    }
+  }
+  trace(node, fields);
+  if (has_not_found_handler()) {
+    std::string path;
+    if (context_.search->find_file(fields[0], path) == state::kNotFound) {
+      AppliedRedirections redirections(context_);
+      if (!redirections.apply(node.redirections)) return Completion::of(state::kFailure);
+      return not_found(fields);
+    }
+  }
+  if (tail == Tail::Yes && !context_.jobs.is_monitor() && context_.traps->allows_replacement() &&
+      !context_.jobs.has_active()) {
+    if (!plan.empty() && !plan.apply_here(nullptr)) return Completion::of(state::kNotExecutable);
+    return {replace(fields, {}, false, false), Flow::Exit, 0};
+  }
+  process::InterruptHold hold(!context_.is_interactive());
+  process::Job& job = context_.subshells->new_job(&node);
+  Started started = start(fields, plan, context_.jobs.group_for_next(job), context_.subshells->terminal_for(job), false, false);
+  plan.clear();
+  if (started.pid < 0) {
+    context_.jobs.release(job);
+    return Completion::of(started.status);
+  }
+  context_.jobs.add_process(job, started.pid);
+  return context_.subshells->wait_for(job, hold, tail == Tail::Yes);
+}
+
+Completion SimpleCommandRunner::run_words(Fields words, const api::RunOptions& options) {
+  if (words.empty()) return {};
+  Target target = context_.search->classify(words[0], options.skip_functions || options.builtin_only);
+  if (target.is_builtin()) {
+    try {
+      return call_builtin(*target.builtin, words, {}, false);
+    } catch (const ShellError& error) {
+      // By way of `command` a special builtin loses its consequences.
+      if (error.kind() != ShellError::Kind::Utility) throw;
+      if (!error.message().empty()) context_.services.report(error.message());
+      return Completion::of(error.status());
+    }
+  }
+  if (options.builtin_only) {
+    context_.services.report(std::string(words[0]) + ": not a shell builtin");
+    return Completion::of(state::kFailure);
+  }
+  if (target.kind == Target::Kind::Function) return context_.functions->call(target.function, words.subspan(1));
+  process::FdPlan plan;
+  if (!plan_captured_output(context_, plan)) return Completion::of(state::kNotExecutable);
+  process::InterruptHold hold(!context_.is_interactive());
+  process::Job& job = context_.subshells->new_job(nullptr);
+  Started started = start(words, plan, context_.jobs.group_for_next(job), context_.subshells->terminal_for(job), false,
+                          options.default_path);
+  if (started.pid < 0) {
+    context_.jobs.release(job);
+    return Completion::of(started.status);
+  }
+  context_.jobs.add_process(job, started.pid);
+  return context_.subshells->wait_for(job, hold, false);
+}
+
+}  // namespace mish::exec

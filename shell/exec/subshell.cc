@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/exec/subshell.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <new>
+
+#include "shell/exec/containment.h"
+#include "shell/exec/read_eval_loop.h"
+#include "shell/exec/redirection.h"
+#include "shell/exec/trap_runner.h"
+#include "shell/process/wait.h"
+#include "shell/syntax/printer.h"
+
+namespace mish::exec {
+
+namespace {
+
+std::string print_job(const void* node) {
+  return syntax::print_command_line(*static_cast<const syntax::Command*>(node));
+}
+
+/// Takes what is in the pipe now without waiting.
+void empty_pipe(Capture& capture) {
+  char buffer[16384];
+  struct pollfd descriptor = {capture.read_end.get(), POLLIN, 0};
+  while (::poll(&descriptor, 1, 0) > 0 && (descriptor.revents & POLLIN) != 0) {
+    Result<size_t> got = read_some(capture.read_end.get(), buffer, sizeof buffer);
+    if (!got || *got == 0) return;
+    capture.memory->append(buffer, *got);
+  }
+}
+
+}  // namespace
+
+OutputCapture::OutputCapture(ExecutionContext& context, std::string& memory)
+    : context_(context), previous_(context.capture), fd_(context.out.fd()) {
+  capture.memory = &memory;
+  capture.outer = context_.captures;
+  context_.captures = &capture;
+  context_.capture = &capture;
+  context_.out.redirect_to_memory(&memory);
+}
+
+OutputCapture::~OutputCapture() {
+  context_.out.flush();
+  context_.captures = capture.outer;
+  context_.capture = previous_;
+  direct_output(context_.out, previous_, fd_);
+}
+
+// --- in this process -------------------------------------------------------------------------------------------------
+
+InProcessFrame::InProcessFrame(ExecutionContext& owner)
+    : context(owner),
+      outer(owner.in_process),
+      variables(owner.state.variables.begin_snapshot()),
+      functions(owner.state.functions.begin_snapshot()),
+      options(owner.state.options),
+      positional(owner.state.positional),
+      hash(owner.state.hash),
+      getopts(owner.state.getopts),
+      armed(*owner.traps),
+      program(owner.program),
+      call_depth(owner.state.calls.depth()),
+      line(owner.state.line),
+      last_background(owner.state.last_background),
+      errexit_ignored(owner.errexit_ignored) {
+  context.in_process = this;
+  ++context.state.in_process_subshells;
+  ++context.state.subshell_depth;
+  context.traps->enter_subshell();
+}
+
+InProcessFrame::~InProcessFrame() {
+  state::ShellState& state = context.state;
+  --state.subshell_depth;
+  --state.in_process_subshells;
+  context.in_process = outer;
+  context.errexit_ignored = errexit_ignored;
+  state.last_background = last_background;
+  state.line = line;
+  state.calls.cut(call_depth);
+  context.program = std::move(program);
+  state.getopts = getopts;
+  state.hash = std::move(hash);
+  state.positional = std::move(positional);
+  state.options = options;
+  if (state.functions.roll_back(functions)) state.bump_generation();
+  state.variables.roll_back(variables);
+}
+
+Completion SubshellRunner::run_in_process(const syntax::Command& body) {
+  InProcessFrame frame(context_);
+  Completion completion;
+  try {
+    completion = context_.runner->run(body, Tail::Yes);
+  } catch (const state::ShellError& error) {
+    completion = consequence(context_, error);
+  }
+  // However the body ended, only the subshell ended.
+  if (completion.flow != Flow::Interrupt) completion.flow = Flow::Normal;
+  return completion;
+}
+
+int SubshellRunner::capture_in_process(const syntax::Command& body, std::string& out) {
+  OutputCapture scope(context_, out);
+  Completion completion = run_in_process(body);
+  context_.out.flush();
+  if (scope.capture.read_end.is_open()) drain(scope.capture);
+  if (completion.flow == Flow::Interrupt) {
+    throw state::ShellError(state::ShellError::Kind::Fatal, "", completion.status);
+  }
+  return completion.status;
+}
+
+void SubshellRunner::drain(Capture& capture) {
+  capture.write_end.reset();
+  if (!capture.read_end.is_open()) return;
+  static_cast<void>(read_all(capture.read_end.get(), *capture.memory));
+  capture.read_end.reset();
+}
+
+// --- ( ) and $( ) ----------------------------------------------------------------------------------------------------
+
+Completion SubshellRunner::run(const syntax::Subshell& node, Tail tail) {
+  context_.state.line = node.line;
+  context_.state.pipe_statuses.clear();
+  if (node.body == nullptr) return {};
+  // Under job control a subshell is one job, which can be stopped.
+  if (!context_.jobs.is_monitor() && context_.containment->admits(*node.body, node.containment)) {
+    return run_in_process(*node.body);
+  }
+  if (tail == Tail::Yes && context_.in_process == nullptr && context_.traps->allows_replacement()) {
+    // Nothing follows: this process is the subshell.
+    become_subshell();
+    Completion completion = context_.runner->run(*node.body, Tail::Yes);
+    if (completion.flow != Flow::Interrupt) completion.flow = Flow::Exit;
+    return completion;
+  }
+  return run_forked(node);
+}
+
+Completion SubshellRunner::run_forked(const syntax::Subshell& node) {
+  process::InterruptHold hold(!context_.is_interactive());
+  process::Job& job = new_job(&node);
+  process::ChildOptions options;
+  options.role = process::ChildRole::Foreground;
+  options.process_group = context_.jobs.group_for_next(job);
+  options.terminal = terminal_for(job);
+  pid_t pid = fork(options);
+  if (pid == 0) run_child(*node.body);
+  if (pid < 0) {
+    context_.jobs.release(job);
+    return {state::kNotExecutable, Flow::Normal, 0};
+  }
+  context_.jobs.add_process(job, pid);
+  return wait_for(job, hold, false);
+}
+
+int SubshellRunner::substitute(const syntax::CommandSubstitution& node, std::string& out) {
+  if (node.body == nullptr) return 0;
+  uint32_t line = context_.state.line;
+  int status = 0;
+  if (node.reads_file) {
+    status = read_file(*node.body, out);
+  } else if (context_.containment->admits(*node.body, node.containment)) {
+    status = capture_in_process(*node.body, out);
+  } else {
+    status = capture_forked(*node.body, out);
+  }
+  context_.state.line = line;
+  context_.state.last_status = status;
+  return status;
+}
+
+int SubshellRunner::read_file(const syntax::Command& body, std::string& out) {
+  process::FdPlan plan;
+  Captures captures;
+  try {
+    if (!prepare_redirections(context_, body.redirections, plan, captures)) return state::kFailure;
+  } catch (const state::ShellError& error) {
+    if (!error.message().empty()) context_.services.report(error.message());
+    return error.status();
+  }
+  if (Result<void> read = read_all(plan.resolve(body.redirections[0].fd), out); !read) {
+    context_.services.report(std::string("read error: ") + std::string(read.error().message()));
+    return state::kFailure;
+  }
+  return state::kSuccess;
+}
+
+int SubshellRunner::capture_forked(const syntax::Command& body, std::string& out) {
+  Result<Pipe> pipe = make_pipe();
+  if (!pipe.ok()) {
+    context_.services.report(std::string("cannot make a pipe: ") + std::string(pipe.error().message()));
+    return state::kFailure;
+  }
+  process::InterruptHold hold(!context_.is_interactive());
+  process::Job& job = context_.jobs.create(false, {});
+  process::ChildOptions options;
+  options.role = process::ChildRole::Substitution;
+  pid_t pid = fork(options);
+  if (pid == 0) {
+    process::FdPlan plan;
+    plan.duplicate(pipe->write_end.get(), STDOUT_FILENO);
+    if (!plan.apply_here(nullptr)) _exit(state::kNotExecutable);
+    pipe->read_end.reset();
+    pipe->write_end.reset();
+    if (!context_.state.is_posix() && !context_.state.is_on(Option::InheritErrExit)) {
+      context_.state.options.set(Option::ErrExit, false);
+    }
+    run_child(body);
+  }
+  pipe->write_end.reset();
+  if (pid < 0) {
+    context_.jobs.release(job);
+    return state::kNotExecutable;
+  }
+  context_.jobs.add_process(job, pid);
+  static_cast<void>(read_all(pipe->read_end.get(), out));
+  pipe->read_end.reset();
+  Completion completion = wait_for(job, hold, false);
+  if (completion.flow == Flow::Interrupt) {
+    throw state::ShellError(state::ShellError::Kind::Fatal, "", completion.status);
+  }
+  return completion.status;
+}
+
+// --- <( ) and >( ) ---------------------------------------------------------------------------------------------------
+
+std::string SubshellRunner::open_process_substitution(const syntax::ProcessSubstitution& node) {
+  Result<Pipe> pipe = make_pipe();
+  if (!pipe.ok()) {
+    throw state::ShellError(state::ShellError::Kind::Expansion,
+                            std::string("process substitution: ") + std::string(pipe.error().message()));
+  }
+  process::ChildOptions options;
+  options.role = process::ChildRole::Background;
+  pid_t pid = fork(options);
+  if (pid == 0) {
+    process::FdPlan plan;
+    plan.duplicate(node.reads ? pipe->write_end.get() : pipe->read_end.get(), node.reads ? STDOUT_FILENO : STDIN_FILENO);
+    if (!plan.apply_here(nullptr)) _exit(state::kNotExecutable);
+    pipe->read_end.reset();
+    pipe->write_end.reset();
+    process_fds_.clear();
+    if (node.body == nullptr) end_child({});
+    run_child(*node.body);
+  }
+  if (pid < 0) throw state::ShellError(state::ShellError::Kind::Expansion, "");
+  context_.state.last_background = pid;
+  UniqueFd& mine = node.reads ? pipe->read_end : pipe->write_end;
+  // Inherited by the command, hence not close-on-exec; high, out of the user's way.
+  int fd = fcntl(mine.get(), F_DUPFD, 60);
+  if (fd < 0) {
+    throw state::ShellError(state::ShellError::Kind::Expansion,
+                            std::string("process substitution: ") + std::string(Errno::last().message()));
+  }
+  process_fds_.emplace_back(fd);
+  return "/dev/fd/" + std::to_string(fd);
+}
+
+void SubshellRunner::close_process_substitutions(size_t mark) {
+  if (process_fds_.size() > mark) process_fds_.resize(mark);
+}
+
+// --- forked children -------------------------------------------------------------------------------------------------
+
+pid_t SubshellRunner::fork(const process::ChildOptions& options) {
+  process::FdPlan plan;
+  if (!plan_captured_output(context_, plan)) return -1;
+  context_.out.flush();
+  context_.err.flush();
+  Result<pid_t> pid = process::fork_child(options);
+  if (!pid.ok()) {
+    context_.services.report(std::string("cannot fork: ") + std::string(pid.error().message()));
+    return -1;
+  }
+  if (*pid != 0) return *pid;
+  if (!plan.empty() && !plan.apply_in_child()) _exit(state::kNotExecutable);
+  become_subshell();
+  return 0;
+}
+
+void SubshellRunner::become_subshell() {
+  state::ShellState& state = context_.state;
+  if (context_.in_process == nullptr) {
+    ++state.subshell_depth;
+  } else {
+    // The environment of the frame is the subshell already; what is forked from it is one more.
+    ++state.subshell_depth;
+    context_.in_process = nullptr;
+    state.in_process_subshells = 0;
+  }
+  for (Capture* each = context_.captures; each != nullptr; each = each->outer) {
+    each->read_end.reset();
+    each->write_end.reset();
+  }
+  context_.captures = context_.capture = context_.error_capture = nullptr;
+  context_.out.redirect_to_fd(STDOUT_FILENO);
+  context_.err.redirect_to_fd(STDERR_FILENO);
+  context_.jobs.enter_subshell();
+  context_.frontend = nullptr;
+  state.options.set(Option::Monitor, false);
+  state.traps.enter_subshell();
+  context_.traps->enter_subshell();
+  context_.traps->forget_deaths();
+  context_.traps->restore_dispositions();
+}
+
+void SubshellRunner::run_child(const syntax::Command& body) {
+  Completion completion;
+  try {
+    completion = context_.runner->run(body, Tail::Yes);
+  } catch (const state::ShellError& error) {
+    completion = consequence(context_, error);
+  } catch (const std::bad_alloc&) {
+    context_.services.report("out of memory");
+    completion.status = state::kUsageError;
+  }
+  end_child(completion);
+}
+
+void SubshellRunner::end_child(Completion completion) {
+  Completion due = context_.traps->run_pending();
+  if (due.flow == Flow::Exit) completion.status = due.status;
+  int status = context_.traps->on_exit(completion.status);
+  context_.out.flush();
+  if (report_write_error(context_, context_.out) && status == 0) status = state::kFailure;
+  context_.err.flush();
+  if (context_.traps->deadly_signal() != 0) process::die_by_signal(context_.traps->deadly_signal());
+  _exit(status & 0xff);
+}
+
+// --- waiting ---------------------------------------------------------------------------------------------------------
+
+process::Job& SubshellRunner::new_job(const syntax::Command* node) {
+  bool own_group = context_.jobs.is_monitor() && context_.in_process == nullptr;
+  return context_.jobs.create(own_group, {node == nullptr ? nullptr : print_job, node});
+}
+
+const process::Terminal* SubshellRunner::terminal_for(const process::Job& job) const {
+  static_cast<void>(job);
+  bool hands_over = context_.jobs.is_monitor() && context_.in_process == nullptr && context_.jobs.terminal() != nullptr &&
+                    context_.jobs.terminal()->is_taken();
+  return hands_over ? context_.jobs.terminal() : nullptr;
+}
+
+void SubshellRunner::drain_while_running(process::Job& job) {
+  process::watch_children();
+  context_.jobs.reap();
+  while (job.state() == process::JobState::Running) {
+    struct pollfd descriptors[2];
+    Capture* captures[2];
+    size_t count = 0;
+    for (Capture* each : {context_.capture, context_.error_capture}) {
+      if (each == nullptr || !each->read_end.is_open() || (count == 1 && captures[0] == each)) continue;
+      captures[count] = each;
+      descriptors[count++] = {each->read_end.get(), POLLIN, 0};
+    }
+    process::PollOutcome outcome = process::wait_for_descriptors({descriptors, count}, -1, true);
+    for (size_t i = 0; i < count; ++i) empty_pipe(*captures[i]);
+    // A pending trap does not end the wait (XCU 2.12), but would end the poll at once.
+    if (outcome == process::PollOutcome::Interrupted) break;
+    if (outcome == process::PollOutcome::ChildChanged) context_.jobs.reap();
+  }
+  while (job.state() == process::JobState::Running) {
+    // Here with a signal pending only: look at the pipes now and then would be polling, so wait for the bytes instead.
+    Capture* capture = context_.capture != nullptr ? context_.capture : context_.error_capture;
+    capture->write_end.reset();
+    drain(*capture);
+    context_.jobs.wait_in_foreground(job);
+  }
+  for (Capture* each : {context_.capture, context_.error_capture}) {
+    if (each != nullptr && each->read_end.is_open()) empty_pipe(*each);
+  }
+}
+
+void SubshellRunner::wait_until_done(process::Job& job) {
+  if (context_.traps->catches_deaths() && !context_.jobs.is_monitor()) {
+    // A deadly signal must not wait for the command (the EXIT trap is why it is caught at all).
+    context_.jobs.reap();
+    while (job.state() != process::JobState::Done) {
+      process::WaitOutcome outcome = context_.jobs.wait_for_any(true);
+      if (outcome == process::WaitOutcome::Changed) continue;
+      if (outcome == process::WaitOutcome::Interrupted && context_.traps->pending_death() != 0 &&
+          context_.traps->pending_death() != SIGINT) {
+        return;
+      }
+      break;
+    }
+  }
+  context_.jobs.wait_in_foreground(job);
+}
+
+Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& hold, bool is_last_output,
+                                    std::vector<process::JobProcess>* processes) {
+  bool has_pipe = (context_.capture != nullptr && context_.capture->read_end.is_open()) ||
+                  (context_.error_capture != nullptr && context_.error_capture->read_end.is_open());
+  if (has_pipe) {
+    if (is_last_output && context_.error_capture == nullptr) {
+      drain(*context_.capture);
+    } else {
+      drain_while_running(job);
+    }
+  }
+  wait_until_done(job);
+  Completion completion = Completion::of(job.exit_status());
+  bool interrupted = job.was_interrupted();
+  if (job.state() == process::JobState::Done) {
+    for (const process::JobProcess& each : job.processes()) {
+      if (!each.status.is_signaled()) continue;
+      std::string message = process::JobTable::death_message(each.status);
+      if (message.empty() || &each != &job.processes().back()) continue;
+      context_.err.write(message);
+      context_.err.put('\n');
+      context_.err.flush();
+    }
+  }
+  if (job.state() == process::JobState::Stopped) {
+    context_.err.write("\n" + context_.jobs.format(job, process::JobFormat::Short));
+    context_.err.flush();
+  }
+  if (processes != nullptr) processes->assign(job.processes().begin(), job.processes().end());
+  pid_t last = job.last_pid();
+  hold.settle(interrupted, &last, 1);
+  context_.jobs.release(job);
+  if (interrupted && context_.is_interactive()) {
+    context_.err.put('\n');
+    context_.err.flush();
+    completion.flow = Flow::Interrupt;
+  } else if (!interrupted) {
+    context_.traps->drop_handled_interrupt();
+  }
+  return completion;
+}
+
+}  // namespace mish::exec

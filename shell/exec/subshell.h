@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Subshell environments (XCU 2.13): by fork, or, when containment admits the body, in this process on state that is marked
+// before and rolled back after. Command and process substitutions, ( ), and how every forked child of the shell ends.
+#ifndef MISH_SHELL_EXEC_SUBSHELL_H_
+#define MISH_SHELL_EXEC_SUBSHELL_H_
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "shell/exec/context.h"
+#include "shell/exec/trap_runner.h"
+#include "shell/process/child.h"
+#include "shell/process/fd_plan.h"
+#include "shell/process/job.h"
+#include "shell/state/shell_state.h"
+
+namespace mish::exec {
+
+/// A subshell environment in this process: everything it may change is put back at the end of its life.
+struct InProcessFrame {
+  explicit InProcessFrame(ExecutionContext& context);
+  ~InProcessFrame();
+  InProcessFrame(const InProcessFrame&) = delete;
+  InProcessFrame& operator=(const InProcessFrame&) = delete;
+
+  ExecutionContext& context;
+  InProcessFrame* outer;
+  state::VariableTable::Snapshot variables;
+  size_t functions;
+  state::OptionSet options;
+  state::PositionalParameters positional;
+  state::CommandHash hash;
+  state::GetoptsState getopts;
+  ArmedTraps armed;
+  syntax::ProgramPtr program;
+  size_t call_depth;
+  uint32_t line;
+  pid_t last_background;
+  int errexit_ignored;
+};
+
+/// Standard output of this process goes to memory for this long.
+class OutputCapture {
+ public:
+  /// `memory` is appended to.
+  OutputCapture(ExecutionContext& context, std::string& memory);
+  ~OutputCapture();
+  OutputCapture(const OutputCapture&) = delete;
+  OutputCapture& operator=(const OutputCapture&) = delete;
+
+  Capture capture;
+
+ private:
+  ExecutionContext& context_;
+  Capture* previous_;
+  int fd_;
+};
+
+class SubshellRunner {
+ public:
+  explicit SubshellRunner(ExecutionContext& context) : context_(context) {}
+
+  /// ( body ).
+  Completion run(const syntax::Subshell& node, Tail tail);
+  /// $( body ): appends the output to `out`, returns the status.
+  int substitute(const syntax::CommandSubstitution& node, std::string& out);
+  /// <( ) and >( ): a path that stays open until close_process_substitutions(mark).
+  std::string open_process_substitution(const syntax::ProcessSubstitution& node);
+  /// Process substitutions opened after `mark` end with the command they belong to.
+  size_t process_substitution_mark() const { return process_fds_.size(); }
+  void close_process_substitutions(size_t mark);
+
+  /// Runs `body` in this process as a subshell environment; returns how it ended (Interrupt passes through, everything
+  /// else is Normal).
+  Completion run_in_process(const syntax::Command& body);
+
+  /// Forks with outputs flushed; see process::fork_child(). In the child, which 0 is returned to, the state is that of a
+  /// subshell and captured output goes to the pipe of its capture. -1 after a reported failure.
+  pid_t fork(const process::ChildOptions& options);
+  /// Ends a forked child as a shell environment ends: EXIT trap, outputs, status.
+  [[noreturn]] void end_child(Completion completion);
+  /// Runs `body` in a forked child and ends it.
+  [[noreturn]] void run_child(const syntax::Command& body);
+
+  /// Waits until `job` is done (or stopped), emptying the pipes of captures meanwhile; releases it. Reports deaths by
+  /// signal and does what SIGINT asks for: `hold` was made before the job was started. With `is_last_output` nothing
+  /// else will be written to the capture.
+  /// The processes, with their statuses, are copied to `processes` unless it is null.
+  Completion wait_for(process::Job& job, process::InterruptHold& hold, bool is_last_output,
+                      std::vector<process::JobProcess>* processes = nullptr);
+  /// A new foreground job of the command `node`: with a process group of its own under job control.
+  process::Job& new_job(const syntax::Command* node);
+  /// The terminal to hand to the children of `job`, null when it stays where it is.
+  const process::Terminal* terminal_for(const process::Job& job) const;
+  /// Reads what is left in the pipe of `capture` to its end.
+  void drain(Capture& capture);
+
+  /// The list of what changes in a forked subshell (XCU 2.13).
+  void become_subshell();
+
+ private:
+  int read_file(const syntax::Command& body, std::string& out);
+  int capture_in_process(const syntax::Command& body, std::string& out);
+  int capture_forked(const syntax::Command& body, std::string& out);
+  void drain_while_running(process::Job& job);
+  void wait_until_done(process::Job& job);
+  Completion run_forked(const syntax::Subshell& node);
+
+  ExecutionContext& context_;
+  std::vector<UniqueFd> process_fds_;
+};
+
+}  // namespace mish::exec
+
+#endif  // MISH_SHELL_EXEC_SUBSHELL_H_

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/exec/xtrace.h"
+
+#include <fcntl.h>
+
+#include "shell/base/quoting.h"
+#include "shell/base/text.h"
+#include "shell/syntax/printer.h"
+
+namespace mish::exec {
+
+namespace {
+
+/// PS4 expanded, its first character repeated for each level of eval and command substitution (bash).
+std::string prefix(ExecutionContext& context) {
+  state::ShellState& state = context.state;
+  std::string_view ps4 = state.variables.text_or_null(names::PS4);
+  if (ps4.data() == nullptr) return {};
+  std::string text(ps4);
+  int status = state.last_status;
+  // The expansion of PS4 is not traced itself.
+  state.options.set(Option::XTrace, false);
+  try {
+    text = context.expander.expand_text(text);
+  } catch (const state::ShellError&) {
+    // A broken PS4 is shown as it is written.
+  }
+  state.options.set(Option::XTrace, true);
+  state.last_status = status;
+  if (state.is_posix() || text.empty()) return text;
+  size_t levels = 0;
+  for (const state::Frame& frame : state.calls.frames()) {
+    if (frame.kind == state::FrameKind::Eval || frame.kind == state::FrameKind::Source) ++levels;
+  }
+  levels += static_cast<size_t>(state.subshell_depth);
+  return levels == 0 ? text : std::string(levels, text[0]) + text;
+}
+
+void write_line(ExecutionContext& context, std::string_view line) {
+  std::string_view target = context.state.variables.text_or_null(names::BASH_XTRACEFD);
+  std::optional<int64_t> fd = target.data() == nullptr ? std::nullopt : parse_integer(target);
+  if (fd && !context.state.is_posix() && *fd >= 0 && *fd < 1 << 20 && fcntl(static_cast<int>(*fd), F_GETFD) >= 0) {
+    static_cast<void>(write_all(static_cast<int>(*fd), line));
+    return;
+  }
+  context.err.write(line);
+  context.err.flush();
+}
+
+void append_fields(std::string& line, std::span<const std::string_view> fields) {
+  for (std::string_view field : fields) {
+    if (!line.empty() && line.back() != ' ') line += ' ';
+    line += quote(field);
+  }
+}
+
+}  // namespace
+
+void trace_text(ExecutionContext& context, std::string_view text) {
+  write_line(context, prefix(context) + std::string(text) + '\n');
+}
+
+void trace_command(ExecutionContext& context, std::string_view assignments, std::span<const std::string_view> fields) {
+  std::string line(assignments);
+  if (!line.empty() && !fields.empty()) line += ' ';
+  append_fields(line, fields);
+  trace_text(context, line);
+}
+
+void trace_for(ExecutionContext& context, Name variable, std::span<const std::string_view> fields) {
+  std::string line = "for " + std::string(text(variable)) + " in";
+  for (std::string_view field : fields) line += ' ' + quote(field);
+  trace_text(context, line);
+}
+
+std::string traced_assignment(ExecutionContext& context, const syntax::Assignment& assignment) {
+  if (assignment.is_array || assignment.subscript != nullptr || assignment.append) {
+    return syntax::print_assignment(assignment);
+  }
+  std::string_view value = context.state.variables.text(assignment.name);
+  return std::string(text(assignment.name)) + '=' + (value.empty() ? std::string() : quote(value));
+}
+
+}  // namespace mish::exec
