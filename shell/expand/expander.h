@@ -13,8 +13,10 @@
 
 #include "shell/base/arena.h"
 #include "shell/expand/hooks.h"
+#include "shell/pattern/pathname.h"
 #include "shell/pattern/pattern.h"
 #include "shell/state/shell_state.h"
+#include "shell/syntax/program.h"
 #include "shell/syntax/word.h"
 
 namespace mish::expand {
@@ -41,6 +43,26 @@ class FieldList {
   size_t capacity_ = 0;
 };
 
+class FieldBuilder;
+
+/// What a parameter expansion is applied to, after indirection was followed.
+struct Parameter {
+  syntax::ParameterKind kind = syntax::ParameterKind::Variable;
+  char special = 0;
+  bool is_computed = false;  // made from text at run time: its subscript never runs commands
+  Name name = kNoName;
+  int64_t number = 0;
+  const syntax::Subscript* subscript = nullptr;
+
+  bool is_list() const {
+    return (kind == syntax::ParameterKind::Special && (special == '@' || special == '*')) ||
+           (subscript != nullptr && subscript->kind != syntax::Subscript::Kind::Expression);
+  }
+  bool joins() const {  // * rather than @
+    return subscript != nullptr ? subscript->kind == syntax::Subscript::Kind::Star : special == '*';
+  }
+};
+
 class Expander {
  public:
   Expander(state::ShellState& state, ExpansionHooks& hooks) : state_(state), hooks_(hooks) {}
@@ -65,8 +87,9 @@ class Expander {
   std::string_view expand_assignment_value(const syntax::Word& word);
   /// Here-document body (double-quote context, " is not special).
   std::string_view expand_here_document(const syntax::Word& word) { return expand_single(word); }
-  /// A pattern: quoted parts match literally. The result lives in the scratch arena.
-  pattern::Pattern expand_pattern(const syntax::Word& word);
+  /// A pattern: quoted parts match literally. The result lives in the scratch arena. Honours extglob and, when
+  /// `honours_nocasematch`, nocasematch (case, [[ == ]], ${x/p/r}; not ${x#p}).
+  pattern::Pattern expand_pattern(const syntax::Word& word, bool honours_nocasematch = true);
   /// Extended regular expression for =~: quoted parts are escaped to match literally.
   std::string_view expand_regex(const syntax::Word& word);
 
@@ -79,8 +102,13 @@ class Expander {
   int64_t evaluate(const syntax::ArithExpression& expression);
   /// Parses and evaluates text at run time: `let`, declare -i, subscripts of read and printf -v, [[ -eq ]] values.
   int64_t evaluate_text(std::string_view text);
-  /// Index or key of `subscript` for the variable `name`: for an associative array `key` is set and true returned.
-  bool evaluate_subscript(Name name, const syntax::Subscript& subscript, int64_t& index, std::string_view& key);
+  /// Index or key of `subscript` for the variable `name`: for an associative array `key` is set and true returned. With
+  /// `is_computed` the subscript was made from text at run time: it is evaluated, but expands and runs nothing.
+  bool evaluate_subscript(Name name, const syntax::Subscript& subscript, int64_t& index, std::string_view& key,
+                          bool is_computed = false);
+  /// Appends the pathnames that match `text`, or `text` itself, nothing or an error, as the options say. `quoted` marks
+  /// the quoted bytes (may be empty). Also used by `compgen -G`.
+  void expand_pathname(std::string_view text, std::string_view quoted, FieldList& fields);
 
   /// Parses `text` (PS1, PS4, ENV, ${v@P}) as a double-quoted word and expands it.
   std::string expand_text(std::string_view text);
@@ -94,9 +122,46 @@ class Expander {
   ExpansionHooks& hooks() { return hooks_; }
 
  private:
+  friend class FieldBuilder;
+  friend class ParameterExpander;
+  friend class Arithmetic;
+
+  /// Expands parts into `out`. `in_operand`: the parts are the word of ${x-word}, whose unquoted text is itself the result
+  /// of an expansion; `quoted`: the whole stands in double quotes.
+  void add_parts(std::span<const syntax::WordPart> parts, FieldBuilder& out, bool in_operand, bool quoted);
+  void add_brace_text(const syntax::BraceExpansion& brace, FieldBuilder& out, bool in_operand, bool quoted);
+  void add_tilde(const syntax::WordPart& part, const syntax::WordPart* next, FieldBuilder& out);
+  void expand_parts(std::span<const syntax::WordPart> parts, bool may_glob, FieldList& fields);
+  bool expand_simple_parameter(const syntax::ParameterExpansion& parameter, bool quoted, FieldList& fields);
+  bool split_in_place(std::string_view text, FieldList& fields);
+  std::string_view single_parameter(const syntax::WordPart& part, bool& done);
+
+  /// Output of a command substitution without its trailing newlines; in `buffer`.
+  std::string_view run_substitution(const syntax::CommandSubstitution& substitution, std::string& buffer);
+
+  /// Text of a parameter that is no list; null view when unset. Throws for nounset only where said.
+  std::string_view fetch(const Parameter& parameter);
+  std::string_view fetch_element(const Parameter& parameter);
+  void fetch_list(const Parameter& parameter, FieldList& items);
+  [[noreturn]] void throw_unset(std::string_view name);
+  std::string_view integer_text(int64_t value);
+
+  void assign_scalar(const syntax::Assignment& assignment);
+  void assign_array(const syntax::Assignment& assignment, bool associative);
+
+  struct CachedText {
+    std::string text;
+    syntax::ProgramPtr program;
+    const syntax::Word* word = nullptr;
+  };
+
   state::ShellState& state_;
   ExpansionHooks& hooks_;
   int substitution_status_ = -1;
+  pattern::PathnameExpander globber_;
+  std::vector<CachedText> texts_;  // the last few of expand_text: prompts are the same each time
+  size_t next_text_ = 0;
+  std::string spare_;              // a buffer for command substitutions, kept between them
 };
 
 }  // namespace mish::expand

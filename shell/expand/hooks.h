@@ -21,6 +21,8 @@ class ExpansionHooks {
   /// Starts the command and returns a path (/dev/fd/N) that stays open until the current command is done. Throws
   /// ShellError when it cannot be started.
   virtual std::string open_process_substitution(const syntax::ProcessSubstitution& substitution) = 0;
+  /// `text` as a prompt string (${v@P}): escapes decoded. Without a renderer of prompts it stays as it is.
+  virtual std::string render_prompt(std::string_view text) { return std::string(text); }
   /// Writes a diagnostic that is no error (e.g. "ignored null byte in input").
   virtual void warn(std::string_view message) = 0;
 };

@@ -33,6 +33,7 @@ void update_separators(ShellState& state) {
     size_t length = character_length(text, i);
     auto byte = static_cast<unsigned char>(text[i]);
     uint8_t& byte_class = separators.byte_class[byte];
+    if (byte >= 0x80) separators.has_high_bytes = true;
     if (length > 1) {
       byte_class = FieldSeparators::kMultibyteLead;
     } else if (is_space(text[i])) {

@@ -30,6 +30,7 @@ struct FieldSeparators {
   std::string text = " \t\n";   // the value, default when unset
   bool is_null = false;         // IFS='' : no splitting
   bool is_default = true;       // space, tab, newline (or unset)
+  bool has_high_bytes = false;  // some separator is not ASCII: text must be looked at character by character
   bool splits_integers = false; // a digit or '-' is a separator: integers must be scanned too
   char first = ' ';             // first byte for "$*" (see first_length)
   uint8_t first_length = 1;     // bytes of the first character, 0 when IFS is null

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Variable assignments (XCU 2.9.1): expands the value and stores it, keeping integers integers.
+#include "shell/expand/arithmetic.h"
+#include "shell/expand/expander.h"
+#include "shell/expand/field_builder.h"
+#include "shell/expand/parameter.h"
+
+namespace mish::expand {
+
+using state::ShellError;
+using state::Variable;
+using syntax::ArrayElement;
+using syntax::Assignment;
+using syntax::PartKind;
+namespace attribute = state::attribute;
+
+void Expander::assign(const Assignment& assignment) {
+  const Variable* variable = state_.variables.find(assignment.name);
+  bool is_associative = variable != nullptr && variable->value.kind() == state::Value::Kind::Associative;
+  if (!is_associative && variable != nullptr && variable->has(attribute::Nameref)) {
+    variable = state_.variables.resolve(assignment.name);
+    is_associative = variable != nullptr && variable->value.kind() == state::Value::Kind::Associative;
+  }
+  assign(assignment, is_associative);
+}
+
+void Expander::assign(const Assignment& assignment, bool associative) {
+  if (assignment.is_array) return assign_array(assignment, associative);
+  if (assignment.subscript == nullptr) return assign_scalar(assignment);
+  ArenaScope scope(state_.scratch);
+  std::string_view value = assignment.word != nullptr ? expand_single(*assignment.word) : std::string_view("", 0);
+  int64_t index;
+  std::string_view key;
+  if (evaluate_subscript(assignment.name, *assignment.subscript, index, key)) {
+    state_.variables.assign_key(assignment.name, key, value, assignment.append);
+  } else {
+    state_.variables.assign_element(assignment.name, index, value, assignment.append);
+  }
+}
+
+void Expander::assign_scalar(const Assignment& assignment) {
+  Name name = assignment.name;
+  if (assignment.plain_arithmetic != nullptr && !assignment.append) {
+    return state_.variables.assign_integer(name, evaluate(*assignment.plain_arithmetic));
+  }
+  if (assignment.word == nullptr) {
+    return assignment.append ? state_.variables.append(name, {}) : state_.variables.assign(name, {"", 0});
+  }
+  const syntax::Word& word = *assignment.word;
+  auto store = [&](std::string_view text) {
+    assignment.append ? state_.variables.append(name, text) : state_.variables.assign(name, text);
+  };
+  if (word.is_literal) return store(word.literal);
+  if (word.parts.size() == 1 && word.parts[0].kind == PartKind::CommandSubstitution) {
+    std::string buffer;
+    store(run_substitution(*word.parts[0].command, buffer));
+    spare_ = std::move(buffer);
+    return;
+  }
+  if (word.is_single_parameter && !assignment.append) {  // x=$y: an integer stays one, text is copied once
+    const syntax::ParameterExpansion& p = *word.parts[0].parameter;
+    bool is_variable = p.kind == syntax::ParameterKind::Variable && p.op == syntax::ParameterOp::None &&
+                       p.subscript == nullptr && !p.indirect;
+    const Variable* source = is_variable ? state_.variables.find(p.name) : nullptr;
+    bool is_plain = source != nullptr && source->value.kind() == state::Value::Kind::Scalar &&
+                    !source->has(attribute::Special | attribute::Nameref | attribute::Bound);
+    if (is_plain && source->value.holds_integer()) return state_.variables.assign_integer(name, source->value.integer());
+    if (is_plain && p.name != name) return state_.variables.assign(name, source->value.text());
+  }
+  ArenaScope scope(state_.scratch);
+  store(expand_single(word));
+}
+
+namespace {
+
+/// One element of a compound value, expanded.
+struct Element {
+  bool has_subscript = false;
+  bool is_keyed = false;
+  bool append = false;
+  int64_t index = 0;
+  std::string_view key;
+  std::string_view value;
+};
+
+}  // namespace
+
+void Expander::assign_array(const Assignment& assignment, bool associative) {
+  // Everything is expanded before anything is stored: the values may come from the array itself.
+  ArenaScope scope(state_.scratch);
+  Name name = assignment.name;
+  std::vector<Element> elements;
+  FieldList fields(state_.scratch);
+  for (const ArrayElement& item : assignment.elements) {
+    if (item.subscript == nullptr) {
+      fields.truncate(0);
+      if (associative) {
+        fields.push_back(expand_single(*item.word));
+      } else {
+        expand_fields(*item.word, fields);
+      }
+      for (std::string_view field : fields.span()) {
+        Element element;
+        element.value = field;
+        elements.push_back(element);
+      }
+      continue;
+    }
+    Element element;
+    element.has_subscript = true;
+    element.append = item.append;
+    element.is_keyed = associative;
+    if (associative) {
+      element.key = item.subscript->word != nullptr ? expand_single(*item.subscript->word) : item.subscript->text;
+    } else if (item.subscript->kind != syntax::Subscript::Kind::Expression || item.subscript->index == nullptr) {
+      throw ShellError(ShellError::Kind::Assignment, "[" + std::string(item.subscript->text) + "]: bad array subscript");
+    } else {
+      element.index = evaluate(*item.subscript->index);
+    }
+    element.value = item.word != nullptr ? expand_single(*item.word) : std::string_view("", 0);
+    elements.push_back(element);
+  }
+
+  if (associative) {
+    state_.variables.prepare_associative(name, assignment.append);
+    for (size_t i = 0; i < elements.size(); ++i) {
+      if (elements[i].has_subscript) {
+        state_.variables.assign_key(name, elements[i].key, elements[i].value, elements[i].append);
+      } else {  // a=(key value key value)
+        std::string_view value = i + 1 < elements.size() ? elements[i + 1].value : std::string_view("", 0);
+        state_.variables.assign_key(name, elements[i].value, value);
+        ++i;
+      }
+    }
+    return;
+  }
+  state::IndexedArray& array = state_.variables.prepare_indexed(name, assignment.append);
+  const Variable* variable = state_.variables.resolve(name);
+  bool converts = variable->has(attribute::Integer | attribute::Lower | attribute::Upper);
+  int64_t next = array.end_index();
+  for (const Element& element : elements) {
+    if (element.has_subscript) next = element.index < 0 ? element.index + array.end_index() : element.index;
+    if (next < 0) {
+      throw ShellError(ShellError::Kind::Assignment, "[" + std::to_string(element.index) + "]: bad array subscript");
+    }
+    if (converts || element.append) {
+      state_.variables.assign_element(name, next, element.value, element.append);
+    } else {
+      array.set(next, element.value);
+    }
+    ++next;
+  }
+}
+
+}  // namespace mish::expand

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/expand/brace.h"
+
+#include <fmt/format.h>
+
+#include "shell/base/stack_guard.h"
+#include "shell/state/status.h"
+
+namespace mish::expand {
+
+using syntax::BraceExpansion;
+using syntax::PartKind;
+using syntax::WordPart;
+
+void BraceExpander::expand_from(std::span<const WordPart> parts, const Rest* rest) {
+  if (stack_is_low()) throw state::ShellError(state::ShellError::Kind::Fatal, "braces are nested too deeply");
+  size_t size = word_.size();
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].kind != PartKind::Brace) {
+      word_.push_back(parts[i]);
+      continue;
+    }
+    const BraceExpansion& brace = *parts[i].brace;
+    std::span<const WordPart> after = parts.subspan(i + 1);
+    if (brace.is_range) {
+      expand_range(brace, after, rest);
+    } else {
+      Rest continued{after, rest};
+      for (const syntax::Word* alternative : brace.alternatives) expand_from(alternative->parts, &continued);
+    }
+    word_.resize(size);
+    return;
+  }
+  if (rest != nullptr) {
+    expand_from(rest->parts, rest->next);
+  } else {
+    produce(word_);
+  }
+  word_.resize(size);
+}
+
+void BraceExpander::expand_range(const BraceExpansion& range, std::span<const WordPart> after, const Rest* rest) {
+  uint64_t step = range.step < 0 ? 0 - static_cast<uint64_t>(range.step) : static_cast<uint64_t>(range.step);
+  if (step == 0) step = 1;
+  bool is_rising = range.first <= range.last;
+  uint64_t distance = is_rising ? static_cast<uint64_t>(range.last) - static_cast<uint64_t>(range.first)
+                                : static_cast<uint64_t>(range.first) - static_cast<uint64_t>(range.last);
+  uint64_t items = distance / step;
+  size_t size = word_.size();
+  for (uint64_t i = 0;; ++i) {
+    uint64_t offset = i * step;
+    int64_t value = static_cast<int64_t>(static_cast<uint64_t>(range.first) + (is_rising ? offset : 0 - offset));
+    fmt::memory_buffer text;
+    if (range.is_character_range) {
+      text.push_back(static_cast<char>(value));
+    } else {
+      fmt::format_to(std::back_inserter(text), "{:0{}}", value, range.width);
+    }
+    WordPart item;
+    item.quoted = range.is_character_range;  // {Z..a} passes through [ \ ] ^: none of them is special
+    item.text = arena_.copy({text.data(), text.size()});
+    word_.push_back(item);
+    expand_from(after, rest);
+    word_.resize(size);
+    if (i == items) return;
+  }
+}
+
+}  // namespace mish::expand

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/expand/parameter.h"
+
+#include "shell/base/locale.h"
+#include "shell/base/quoting.h"
+#include "shell/syntax/parser.h"
+
+namespace mish::expand {
+
+using state::Option;
+using state::ShellError;
+using state::Variable;
+using syntax::ParameterExpansion;
+using syntax::ParameterKind;
+using syntax::ParameterOp;
+using syntax::Subscript;
+namespace attribute = state::attribute;
+
+struct ParameterExpander::Value {
+  explicit Value(Arena& arena) : items(arena) {}
+  bool is_list = false;
+  bool joins = false;
+  std::string_view text;  // no list; null view: unset
+  FieldList items;
+
+  bool is_set() const { return is_list ? !items.empty() : text.data() != nullptr; }
+  bool is_null() const {
+    if (!is_list) return text.empty();
+    return items.empty() || (items.size() == 1 && items[0].empty());
+  }
+};
+
+std::string parameter_name(const Parameter& parameter) {
+  switch (parameter.kind) {
+    case ParameterKind::Positional: return std::to_string(parameter.number);
+    case ParameterKind::Special: return std::string(1, parameter.special);
+    case ParameterKind::Variable: break;
+  }
+  std::string name(text(parameter.name));
+  if (parameter.subscript != nullptr) name.append("[").append(parameter.subscript->text).append("]");
+  return name;
+}
+
+void ParameterExpander::expand(const ParameterExpansion& p, bool quoted) {
+  if (p.op == ParameterOp::Bad) {
+    throw ShellError(ShellError::Kind::Expansion, std::string(p.text) + ": bad substitution");
+  }
+  if (p.op == ParameterOp::NamesByPrefix) return expand_prefix(p, quoted);
+  if (p.op == ParameterOp::Keys) return expand_keys(parameter_of(p), quoted);
+
+  bool is_name_of_reference = p.indirect && p.kind == ParameterKind::Variable && p.subscript == nullptr &&
+                              (state_.variables.attributes(p.name) & attribute::Nameref) != 0;
+  if (is_name_of_reference) {
+    const Variable* reference = state_.variables.find(p.name);
+    return out_.add(arena_.copy(reference->value.text()), quoted);
+  }
+  Parameter parameter = p.indirect ? follow_indirection(p) : parameter_of(p);
+
+  switch (p.op) {
+    case ParameterOp::None: {
+      Value value = fetch(parameter);
+      require_set(value, p);
+      return emit(value, quoted);
+    }
+    case ParameterOp::Default:
+    case ParameterOp::AssignDefault:
+    case ParameterOp::ErrorIfUnset:
+    case ParameterOp::Alternate: return expand_conditional(p, parameter, quoted);
+    case ParameterOp::Length: return expand_length(parameter, quoted);
+    case ParameterOp::RemoveSmallestPrefix:
+    case ParameterOp::RemoveLargestPrefix:
+    case ParameterOp::RemoveSmallestSuffix:
+    case ParameterOp::RemoveLargestSuffix: {
+      // The operand comes first: it may change the parameter, whose value is only borrowed.
+      pattern::Pattern pattern = p.word != nullptr ? ex_.expand_pattern(*p.word, false) : pattern::Pattern();
+      Value value = fetch(parameter);
+      require_set(value, p);
+      return emit_changed(value, quoted, [&](std::string_view text) { return trim(p.op, text, pattern); });
+    }
+    case ParameterOp::Substring: return expand_slice(p, parameter, quoted);
+    case ParameterOp::ReplaceFirst:
+    case ParameterOp::ReplaceAll:
+    case ParameterOp::ReplacePrefix:
+    case ParameterOp::ReplaceSuffix: {
+      pattern::Pattern pattern = p.word != nullptr ? ex_.expand_pattern(*p.word) : pattern::Pattern();
+      Replacement replacement = expand_replacement(p.replacement);
+      Value value = fetch(parameter);
+      require_set(value, p);
+      return emit_changed(value, quoted, [&](std::string_view text) {
+        return replace(p.op, text, pattern, replacement, arena_);
+      });
+    }
+    case ParameterOp::UpperFirst:
+    case ParameterOp::UpperAll:
+    case ParameterOp::LowerFirst:
+    case ParameterOp::LowerAll:
+    case ParameterOp::ToggleFirst:
+    case ParameterOp::ToggleAll: {
+      pattern::Pattern pattern = p.word != nullptr ? ex_.expand_pattern(*p.word) : pattern::Pattern();
+      bool is_any = pattern.is_literal() && pattern.literal_text().empty();
+      Value value = fetch(parameter);
+      require_set(value, p);
+      return emit_changed(value, quoted, [&](std::string_view text) {
+        return change_case(p.op, text, is_any ? nullptr : &pattern, arena_);
+      });
+    }
+    case ParameterOp::Transform: return expand_transform(p, parameter, quoted);
+    case ParameterOp::NamesByPrefix:
+    case ParameterOp::Keys:
+    case ParameterOp::Bad: return;  // dealt with above
+  }
+}
+
+Parameter ParameterExpander::follow_indirection(const ParameterExpansion& p) {
+  Parameter base = parameter_of(p);
+  Value value = fetch(base);
+  if (!value.is_set()) {
+    throw ShellError(ShellError::Kind::Expansion, parameter_name(base) + ": invalid indirect expansion");
+  }
+  std::string_view target = value.is_list ? value.items[0] : value.text;
+  Parameter result;
+  result.is_computed = true;
+  if (auto number = parse_integer(target); number && is_digit(target[0])) {
+    result.kind = *number == 0 ? ParameterKind::Special : ParameterKind::Positional;
+    result.special = '0';
+    result.number = *number;
+  } else if (target.size() == 1 && std::string_view("@*#?-$!").find(target[0]) != std::string_view::npos) {
+    result.kind = ParameterKind::Special;
+    result.special = target[0];
+  } else if (auto reference = syntax::parse_reference(target, arena_)) {
+    result.name = reference->name;
+    result.subscript = reference->subscript;
+  } else {
+    throw ShellError(ShellError::Kind::Expansion, std::string(target) + ": invalid variable name");
+  }
+  return result;
+}
+
+ParameterExpander::Value ParameterExpander::fetch(const Parameter& parameter) {
+  Value value(arena_);
+  if (parameter.is_list()) {
+    value.is_list = true;
+    value.joins = parameter.joins();
+    ex_.fetch_list(parameter, value.items);
+  } else {
+    value.text = ex_.fetch(parameter);
+  }
+  return value;
+}
+
+void ParameterExpander::require_set(const Value& value, const ParameterExpansion& p) {
+  if (value.is_list || value.is_set() || !state_.is_on(Option::NoUnset)) return;
+  ex_.throw_unset(parameter_name(parameter_of(p)));
+}
+
+void ParameterExpander::emit(const Value& value, bool quoted) {
+  if (value.is_list) {
+    out_.add_list(value.items.span(), value.joins, quoted);
+  } else {
+    out_.add(value.text, quoted);
+  }
+}
+
+template <typename Operation>
+void ParameterExpander::emit_changed(const Value& value, bool quoted, Operation operation) {
+  if (!value.is_list) return out_.add(value.text.data() != nullptr ? operation(value.text) : value.text, quoted);
+  FieldList changed(arena_);
+  for (std::string_view item : value.items.span()) changed.push_back(operation(item));
+  out_.add_list(changed.span(), value.joins, quoted);
+}
+
+// --- ${x-w} ${x=w} ${x?w} ${x+w} ---
+
+void ParameterExpander::expand_conditional(const ParameterExpansion& p, const Parameter& parameter, bool quoted) {
+  Value value = fetch(parameter);
+  bool has_value = p.colon ? value.is_set() && !value.is_null() : value.is_set();
+  if (p.op == ParameterOp::Alternate) {
+    if (has_value) return expand_operand(p.word, quoted);
+    if (quoted && !value.is_list) out_.add_quoted({});
+    return;
+  }
+  if (has_value) return emit(value, quoted);
+  if (p.op == ParameterOp::Default) return expand_operand(p.word, quoted);
+  if (p.op == ParameterOp::AssignDefault) return assign_default(p, parameter, quoted);
+  std::string message = parameter_name(parameter) + ": ";
+  std::string_view text = p.word != nullptr ? ex_.expand_single(*p.word) : std::string_view();
+  if (text.empty()) text = p.colon ? "parameter null or not set" : "parameter not set";
+  throw ShellError(ShellError::Kind::Expansion, message.append(text));
+}
+
+void ParameterExpander::expand_operand(const syntax::Word* word, bool quoted) {
+  if (word == nullptr || word->parts.empty()) {
+    if (quoted) out_.add_quoted({});
+    return;
+  }
+  ex_.add_parts(word->parts, out_, true, quoted);
+}
+
+void ParameterExpander::assign_default(const ParameterExpansion& p, const Parameter& parameter, bool quoted) {
+  if (parameter.kind != ParameterKind::Variable || parameter.is_list()) {
+    throw ShellError(ShellError::Kind::Expansion, "$" + parameter_name(parameter) + ": cannot assign in this way");
+  }
+  std::string_view text = p.word != nullptr ? ex_.expand_single(*p.word) : std::string_view("", 0);
+  if (parameter.subscript == nullptr) {
+    state_.variables.assign(parameter.name, text);
+  } else {
+    int64_t index;
+    std::string_view key;
+    if (ex_.evaluate_subscript(parameter.name, *parameter.subscript, index, key, parameter.is_computed)) {
+      state_.variables.assign_key(parameter.name, key, text);
+    } else {
+      state_.variables.assign_element(parameter.name, index, text);
+    }
+  }
+  // What results is the new value: attributes (-i, -u) may have changed the text.
+  out_.add(ex_.fetch(parameter), quoted);
+}
+
+// --- ${#x} ---
+
+void ParameterExpander::expand_length(const Parameter& parameter, bool quoted) {
+  size_t length;
+  if (parameter.kind == ParameterKind::Special && parameter.is_list()) {
+    length = state_.positional.count();
+  } else if (parameter.is_list()) {
+    Value value = fetch(parameter);
+    length = value.items.size();
+  } else {
+    std::string_view text = ex_.fetch(parameter);
+    if (text.data() == nullptr && state_.is_on(Option::NoUnset)) ex_.throw_unset(parameter_name(parameter));
+    length = count_characters(text);
+  }
+  out_.add(ex_.integer_text(static_cast<int64_t>(length)), quoted);
+}
+
+// --- ${x:offset:length} ---
+
+void ParameterExpander::expand_slice(const ParameterExpansion& p, const Parameter& parameter, bool quoted) {
+  int64_t offset = p.offset != nullptr ? ex_.evaluate(*p.offset) : 0;
+  std::optional<int64_t> length;
+  if (p.length != nullptr) length = ex_.evaluate(*p.length);
+  if (parameter.is_list()) return slice_list(parameter, offset, length, quoted);
+  Value value = fetch(parameter);
+  require_set(value, p);
+  if (!value.is_set()) return out_.add(value.text, quoted);
+  std::optional<std::string_view> part = substring(value.text, offset, length);
+  if (!part) {
+    throw ShellError(ShellError::Kind::Expansion, std::to_string(*length) + ": substring expression < 0");
+  }
+  out_.add(*part, quoted);
+}
+
+void ParameterExpander::slice_list(const Parameter& parameter, int64_t offset, std::optional<int64_t> length, bool quoted) {
+  if (length && *length < 0) {
+    throw ShellError(ShellError::Kind::Expansion, std::to_string(*length) + ": substring expression < 0");
+  }
+  FieldList items(arena_);
+  bool is_positional = parameter.kind == ParameterKind::Special;
+  if (is_positional) items.push_back(state_.zero);  // ${@:0} begins with $0
+  const Variable* variable = is_positional ? nullptr : state_.variables.resolve(parameter.name);
+  const state::IndexedArray* indexed = variable != nullptr ? variable->value.indexed() : nullptr;
+  if (indexed != nullptr && variable->value.kind() == state::Value::Kind::Indexed) {
+    // The offset is an index, the length counts elements: holes do not count.
+    if (offset < 0) offset += indexed->end_index();
+    if (offset >= 0) {
+      for (auto it = indexed->from(offset); it.valid() && (!length || static_cast<int64_t>(items.size()) < *length); it.next()) {
+        items.push_back(it.value());
+      }
+    }
+    return out_.add_list(items.span(), parameter.joins(), quoted);
+  }
+  ex_.fetch_list(parameter, items);
+  int64_t count = static_cast<int64_t>(items.size());
+  if (offset < 0) offset += count;
+  if (offset < 0 || offset > count) offset = count;
+  std::span<const std::string_view> rest = items.span().subspan(static_cast<size_t>(offset));
+  if (length) rest = rest.first(std::min(rest.size(), static_cast<size_t>(*length)));
+  out_.add_list(rest, parameter.joins(), quoted);
+}
+
+// --- ${!a[@]} ${!prefix*} ---
+
+void ParameterExpander::expand_keys(const Parameter& parameter, bool quoted) {
+  FieldList keys(arena_);
+  if (const Variable* variable = state_.variables.resolve(parameter.name)) {
+    switch (variable->value.kind()) {
+      case state::Value::Kind::Unset: break;
+      case state::Value::Kind::Scalar: keys.push_back("0"); break;
+      case state::Value::Kind::Indexed:
+        for (auto it = variable->value.indexed()->first(); it.valid(); it.next()) keys.push_back(ex_.integer_text(it.index()));
+        break;
+      case state::Value::Kind::Associative:
+        for (const auto& entry : variable->value.associative()->entries()) {
+          if (entry.is_set) keys.push_back(entry.key);
+        }
+        break;
+    }
+  }
+  out_.add_list(keys.span(), parameter.joins(), quoted);
+}
+
+void ParameterExpander::expand_prefix(const ParameterExpansion& p, bool quoted) {
+  FieldList names(arena_);
+  for (Name name : state_.variables.names_with_prefix(text(p.name))) names.push_back(text(name));
+  out_.add_list(names.span(), p.special == '*', quoted);
+}
+
+// --- ${x@Q} and its kin ---
+
+std::string ParameterExpander::attribute_letters(Name name) const {
+  const Variable* variable = state_.variables.resolve(name);
+  if (variable == nullptr) return {};
+  std::string letters;
+  if (variable->value.kind() == state::Value::Kind::Indexed) letters += 'a';
+  if (variable->value.kind() == state::Value::Kind::Associative) letters += 'A';
+  constexpr std::pair<state::Attributes, char> kLetters[] = {
+      {attribute::Integer, 'i'}, {attribute::ReadOnly, 'r'}, {attribute::Trace, 't'},
+      {attribute::Exported, 'x'}, {attribute::Lower, 'l'},    {attribute::Upper, 'u'}};
+  for (const auto& [bit, letter] : kLetters) {
+    if (variable->has(bit)) letters += letter;
+  }
+  return letters;
+}
+
+std::string_view ParameterExpander::transform(char letter, Name name, std::string_view text) {
+  switch (letter) {
+    case 'Q':
+    case 'K':
+    case 'k': {
+      std::string quoted = quote(text);
+      return arena_.copy(quoted.substr(0, 2) == "$'" ? quoted : quote_single(text));
+    }
+    case 'E': return arena_.copy(decode_escapes(text));
+    case 'P': return arena_.copy(ex_.hooks_.render_prompt(text));
+    case 'U': return change_case(ParameterOp::UpperAll, text, nullptr, arena_);
+    case 'u': return change_case(ParameterOp::UpperFirst, text, nullptr, arena_);
+    case 'L': return change_case(ParameterOp::LowerAll, text, nullptr, arena_);
+    case 'a': return arena_.copy(attribute_letters(name));
+    default: return text;
+  }
+}
+
+std::string ParameterExpander::declaration(const Parameter& parameter, const Value& value) {
+  std::string letters = attribute_letters(parameter.name);
+  std::string result = letters.empty() ? std::string() : "declare -" + letters + " ";
+  result += text(parameter.name);
+  const Variable* variable = state_.variables.resolve(parameter.name);
+  if (!value.is_list || variable == nullptr) return result.append("=").append(quote_single(value.text));
+  result += "=(";
+  if (const auto* indexed = variable->value.indexed()) {
+    for (auto it = indexed->first(); it.valid(); it.next()) {
+      result.append("[").append(std::to_string(it.index())).append("]=").append(quote_double(it.value())).append(" ");
+    }
+  } else if (const auto* keyed = variable->value.associative()) {
+    for (const auto& entry : keyed->entries()) {
+      if (!entry.is_set) continue;
+      result.append("[").append(quote_double(entry.key)).append("]=").append(quote_double(entry.value)).append(" ");
+    }
+  }
+  if (result.back() == ' ' && variable->value.kind() != state::Value::Kind::Associative) result.pop_back();
+  return result + ")";
+}
+
+void ParameterExpander::key_value_pairs(const Parameter& parameter, bool as_words, bool quoted) {
+  const Variable* variable = state_.variables.resolve(parameter.name);
+  FieldList pairs(arena_);
+  std::string joined;
+  auto add = [&](std::string_view key, std::string_view value) {
+    if (as_words) {
+      pairs.push_back(key);
+      pairs.push_back(value);
+    } else {
+      if (!joined.empty()) joined += ' ';
+      joined.append(key).append(" ").append(quote_double(value));
+    }
+  };
+  if (variable != nullptr && variable->value.kind() == state::Value::Kind::Indexed) {
+    for (auto it = variable->value.indexed()->first(); it.valid(); it.next()) add(ex_.integer_text(it.index()), it.value());
+  } else if (variable != nullptr && variable->value.kind() == state::Value::Kind::Associative) {
+    for (const auto& entry : variable->value.associative()->entries()) {
+      if (entry.is_set) add(as_words ? entry.key : quote(entry.key), entry.value);
+    }
+  }
+  if (!as_words && !joined.empty()) pairs.push_back(arena_.copy(joined));
+  out_.add_list(pairs.span(), parameter.joins(), quoted);
+}
+
+void ParameterExpander::expand_transform(const ParameterExpansion& p, const Parameter& parameter, bool quoted) {
+  bool is_array_list = parameter.kind == ParameterKind::Variable && parameter.is_list();
+  if ((p.transform == 'K' || p.transform == 'k') && is_array_list) {
+    return key_value_pairs(parameter, p.transform == 'k', quoted);
+  }
+  if (p.transform == 'a' && parameter.kind == ParameterKind::Variable && !parameter.is_list()) {
+    return out_.add(arena_.copy(attribute_letters(parameter.name)), quoted);  // also of a variable without a value
+  }
+  Value value = fetch(parameter);
+  require_set(value, p);
+  if (p.transform == 'A') {
+    if (parameter.kind == ParameterKind::Variable && value.is_set()) {
+      out_.add(arena_.copy(declaration(parameter, value)), quoted);
+    } else if (quoted && !value.is_list) {
+      out_.add_quoted({});
+    }
+    return;
+  }
+  emit_changed(value, quoted, [&](std::string_view text) { return transform(p.transform, parameter.name, text); });
+}
+
+// --- replacement ---
+
+Replacement ParameterExpander::expand_replacement(const syntax::Word* word) {
+  if (word == nullptr) return {};
+  if (!state_.is_on(Option::PatSubReplacement) || state_.is_posix()) return {ex_.expand_single(*word), {}};
+  FieldBuilder builder(ex_, FieldBuilder::Mode::Pattern, nullptr, false);
+  ex_.add_parts(word->parts, builder, true, false);
+  std::string_view marks = builder.marks();
+  std::string_view text = builder.finish_text();
+  if (text.find('&') == std::string_view::npos) return {text, {}};
+  // An unquoted & stands for the match; \& from an expansion is an &.
+  std::string result, references;
+  for (size_t i = 0; i < text.size(); ++i) {
+    bool is_quoted = !marks.empty() && marks[i] != 0;
+    bool escapes = text[i] == '\\' && !is_quoted && i + 1 < text.size() && (text[i + 1] == '&' || text[i + 1] == '\\');
+    if (escapes) ++i;
+    result += text[i];
+    references += static_cast<char>(text[i] == '&' && !is_quoted && !escapes);
+  }
+  return {arena_.copy(result), arena_.copy(references)};
+}
+
+}  // namespace mish::expand
