@@ -56,14 +56,18 @@ int64_t Wait::remaining_ns() const {
 
 WaitResult wait_for_fd(int fd, short events, const Wait& wait) {
   pollfd entry{.fd = fd, .events = events, .revents = 0};
-  if (poll(&entry, 1, 0) > 0) return WaitResult::Ready;
+  return wait_for_fds({&entry, 1}, wait);
+}
+
+WaitResult wait_for_fds(std::span<pollfd> entries, const Wait& wait) {
+  if (poll(entries.data(), entries.size(), 0) > 0) return WaitResult::Ready;
   if (wait.is_nowait()) return WaitResult::TimedOut;
   SignalsBlocked blocked;
   for (;;) {
     if (wait.interrupt.stop()) return WaitResult::Interrupted;
     int64_t left = wait.remaining_ns();
     timespec limit{.tv_sec = left / kSecond, .tv_nsec = left % kSecond};
-    int n = ppoll(&entry, 1, wait.is_forever() ? nullptr : &limit, blocked.old());
+    int n = ppoll(entries.data(), entries.size(), wait.is_forever() ? nullptr : &limit, blocked.old());
     if (n > 0) return WaitResult::Ready;
     if (n == 0) return WaitResult::TimedOut;
     if (errno != EINTR) return WaitResult::Ready;  // the operation itself will report the error

@@ -4,10 +4,12 @@
 #ifndef MISH_IPC_WAIT_H_
 #define MISH_IPC_WAIT_H_
 
+#include <poll.h>
 #include <signal.h>
 
 #include <cstdint>
 #include <ctime>
+#include <span>
 
 #include "ipc/status.h"
 
@@ -35,6 +37,9 @@ enum class WaitResult : uint8_t { Ready, TimedOut, Interrupted };
 
 /// Waits until `events` (poll(2)), an error or a hang-up on `fd`. With Wait::none() it only looks.
 WaitResult wait_for_fd(int fd, short events, const Wait& wait);
+
+/// As wait_for_fd over several entries; their `revents` tell which are ready.
+WaitResult wait_for_fds(std::span<pollfd> entries, const Wait& wait);
 
 /// The error of a wait that did not become ready: WouldBlock for Wait::none(), TimedOut or Interrupted. `what` is the
 /// sentence of WouldBlock ("the queue is empty").
