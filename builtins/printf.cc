@@ -463,8 +463,8 @@ void Formatter::put_time(const Conversion& conversion) {
 Completion run_printf(BuiltinContext& context, Args args) {
   api::OptionParser parser(context, args, "v:");
   std::string_view variable;
-  while (char option = parser.next()) {
-    if (option != 'v') return Completion::of(state::kUsageError);
+  while (parser.next() != 0) {
+    if (parser.failed()) return parser.completion();
     variable = parser.argument();
     if (!is_reference(variable, context.state)) {
       context.error("`{}': not a valid identifier", variable);

@@ -316,7 +316,7 @@ Completion run_read(BuiltinContext& context, Args args) {
   ReadOptions options;
   api::OptionParser parser(context, args, context.state.is_posix() ? "rd:a:n:N:p:t:u:sei:" : "ra:d:n:N:p:t:u:sei:");
   while (char letter = parser.next()) {
-    if (parser.failed()) return Completion::of(state::kUsageError);
+    if (parser.failed()) return parser.completion();
     if (!take_option(context, letter, parser.argument(), options)) return Completion::of(state::kFailure);
   }
   Args names = parser.operands();
@@ -445,7 +445,7 @@ Completion run_mapfile(BuiltinContext& context, Args args) {
   MapOptions options;
   api::OptionParser parser(context, args, "d:n:O:s:tu:C:c:");
   while (char letter = parser.next()) {
-    if (parser.failed()) return Completion::of(state::kUsageError);
+    if (parser.failed()) return parser.completion();
     if (!take_map_option(context, letter, parser.argument(), options)) return Completion::of(state::kFailure);
   }
   Args operands = parser.operands();

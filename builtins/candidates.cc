@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "builtins/candidates.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netdb.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "shell/api/services.h"
+#include "shell/base/fd.h"
+#include "shell/base/text.h"
+#include "shell/expand/expander.h"
+#include "shell/pattern/pathname.h"
+#include "shell/pattern/pattern.h"
+#include "shell/process/job.h"
+#include "shell/process/signals.h"
+
+namespace mish::builtins {
+
+namespace {
+
+using api::BuiltinContext;
+using api::CompletionSpec;
+using state::OptionFamily;
+
+class Generator {
+ public:
+  Generator(BuiltinContext& context, const CompletionSpec& spec, std::string_view word)
+      : context_(context), spec_(spec), word_(word) {}
+  Candidates run();
+
+ private:
+  void add(std::string_view candidate) {
+    if (starts_with(candidate, word_)) result_.words.emplace_back(candidate);
+  }
+  void run_action(std::string_view action);
+  void add_variables(bool exported_only, bool arrays_only);
+  void add_functions();
+  void add_commands();
+  void add_builtins(bool enabled, bool disabled);
+  void add_paths(bool directories_only, bool executables_only);
+  void add_jobs(std::string_view state);
+  void add_options(OptionFamily family);
+  void add_signals();
+  void add_users();
+  void add_groups();
+  void add_hosts();
+  void add_services();
+  void add_glob();
+  void add_words();
+  void call_function();
+  void run_command();
+  void filter();
+  bool has_option(std::string_view name) const {
+    return std::find(spec_.options.begin(), spec_.options.end(), name) != spec_.options.end();
+  }
+
+  BuiltinContext& context_;
+  const CompletionSpec& spec_;
+  std::string_view word_;
+  Candidates result_;
+};
+
+constexpr std::string_view kActions[] = {
+    "alias",    "arrayvar", "binding",   "builtin",  "command", "directory", "disabled", "enabled",
+    "export",   "file",     "function",  "group",    "helptopic", "hostname", "job",     "keyword",
+    "running",  "service",  "setopt",    "shopt",    "signal",  "stopped",   "user",     "variable"};
+
+void Generator::run_action(std::string_view action) {
+  if (action == "alias") {
+    for (const auto& [name, value] : context_.state.aliases.all()) add(name);
+  } else if (action == "arrayvar") {
+    add_variables(false, true);
+  } else if (action == "variable") {
+    add_variables(false, false);
+  } else if (action == "export") {
+    add_variables(true, false);
+  } else if (action == "builtin" || action == "helptopic") {
+    add_builtins(true, true);
+  } else if (action == "enabled") {
+    add_builtins(true, false);
+  } else if (action == "disabled") {
+    add_builtins(false, true);
+  } else if (action == "command") {
+    add_commands();
+  } else if (action == "directory") {
+    add_paths(true, false);
+  } else if (action == "file") {
+    add_paths(false, false);
+  } else if (action == "function") {
+    add_functions();
+  } else if (action == "group") {
+    add_groups();
+  } else if (action == "hostname") {
+    add_hosts();
+  } else if (action == "job" || action == "running" || action == "stopped") {
+    add_jobs(action);
+  } else if (action == "keyword") {
+    for (std::string_view keyword : context_.services.reserved_words()) add(keyword);
+  } else if (action == "service") {
+    add_services();
+  } else if (action == "setopt") {
+    add_options(OptionFamily::Set);
+  } else if (action == "shopt") {
+    add_options(OptionFamily::Shopt);
+  } else if (action == "signal") {
+    add_signals();
+  } else if (action == "user") {
+    add_users();
+  }
+}
+
+void Generator::add_variables(bool exported_only, bool arrays_only) {
+  const state::VariableTable& variables = context_.state.variables;
+  for (Name name : variables.names_with_prefix(word_)) {
+    if (exported_only && (variables.attributes(name) & state::attribute::Exported) == 0) continue;
+    if (arrays_only) {
+      const state::Variable* variable = variables.find(name);
+      if (variable == nullptr || !variable->value.is_array()) continue;
+    }
+    add(text(name));
+  }
+}
+
+void Generator::add_functions() {
+  for (Name name : context_.state.functions.sorted_names()) add(text(name));
+}
+
+void Generator::add_builtins(bool enabled, bool disabled) {
+  for (const api::Builtin& builtin : context_.services.builtins()) {
+    if (context_.services.is_builtin_enabled(builtin) ? enabled : disabled) add(builtin.name);
+  }
+}
+
+void Generator::add_commands() {
+  if (word_.find('/') != std::string_view::npos) {
+    add_paths(false, true);
+    return;
+  }
+  for (const auto& [name, value] : context_.state.aliases.all()) add(name);
+  add_functions();
+  add_builtins(true, false);
+  for (std::string_view keyword : context_.services.reserved_words()) add(keyword);
+  std::string_view path = context_.state.variables.text(names::PATH);
+  while (true) {
+    size_t colon = path.find(':');
+    std::string directory(path.substr(0, colon));
+    if (directory.empty()) directory = ".";
+    std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(directory.c_str()), closedir);
+    while (dirent* entry = stream == nullptr ? nullptr : readdir(stream.get())) {
+      std::string_view name = entry->d_name;
+      if (!starts_with(name, word_) || name == "." || name == "..") continue;
+      struct stat status;
+      if (fstatat(dirfd(stream.get()), entry->d_name, &status, 0) != 0 || !S_ISREG(status.st_mode)) continue;
+      if (faccessat(dirfd(stream.get()), entry->d_name, X_OK, AT_EACCESS) == 0) add(name);
+    }
+    if (colon == std::string_view::npos) break;
+    path.remove_prefix(colon + 1);
+  }
+}
+
+/// Files of the directory that the word names, beginning as its last component does. A leading tilde-prefix is looked
+/// through but kept.
+void Generator::add_paths(bool directories_only, bool executables_only) {
+  size_t slash = word_.rfind('/');
+  std::string_view prefix = slash == std::string_view::npos ? std::string_view() : word_.substr(0, slash + 1);
+  std::string_view base = word_.substr(prefix.size());
+  std::string directory = prefix.empty() ? "." : std::string(prefix);
+  if (starts_with(directory, "~")) {
+    size_t end = directory.find('/');
+    std::string user = directory.substr(1, end - 1);
+    std::string home(context_.state.variables.text(names::HOME));
+    if (!user.empty()) {
+      const struct passwd* entry = getpwnam(user.c_str());
+      home = entry != nullptr ? entry->pw_dir : directory.substr(0, end);
+    }
+    directory = home + directory.substr(end);
+  }
+  std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(directory.c_str()), closedir);
+  if (stream == nullptr) return;
+  size_t first = result_.words.size();
+  while (dirent* entry = readdir(stream.get())) {
+    std::string_view name = entry->d_name;
+    if (name == "." || name == ".." || !starts_with(name, base)) continue;
+    if (directories_only || executables_only) {
+      struct stat status;
+      if (fstatat(dirfd(stream.get()), entry->d_name, &status, 0) != 0) continue;
+      if (directories_only && !S_ISDIR(status.st_mode)) continue;
+      if (executables_only && !S_ISDIR(status.st_mode) &&
+          faccessat(dirfd(stream.get()), entry->d_name, X_OK, AT_EACCESS) != 0) {
+        continue;
+      }
+    }
+    result_.words.push_back(std::string(prefix) + std::string(name));
+  }
+  std::sort(result_.words.begin() + static_cast<ptrdiff_t>(first), result_.words.end());
+}
+
+void Generator::add_jobs(std::string_view state) {
+  for (process::Job* job : context_.jobs.listed()) {
+    if (state == "running" && job->state() != process::JobState::Running) continue;
+    if (state == "stopped" && job->state() != process::JobState::Stopped) continue;
+    std::string_view command = job->text();
+    add(command.substr(0, command.find(' ')));
+  }
+}
+
+void Generator::add_options(OptionFamily family) {
+  for (const state::OptionInfo& option : state::option_table()) {
+    if (option.family == family) add(option.name);
+  }
+}
+
+void Generator::add_signals() {
+  add("EXIT");
+  for (int signal = 1; signal <= process::kMaxSignal; ++signal) {
+    std::string_view name = process::signal_name(signal);
+    if (!name.empty()) add("SIG" + std::string(name));
+  }
+  for (std::string_view name : {"DEBUG", "ERR", "RETURN"}) add(name);
+}
+
+void Generator::add_users() {
+  setpwent();
+  while (const struct passwd* entry = getpwent()) add(entry->pw_name);
+  endpwent();
+}
+
+void Generator::add_groups() {
+  setgrent();
+  while (const struct group* entry = getgrent()) add(entry->gr_name);
+  endgrent();
+}
+
+/// The names in $HOSTFILE or /etc/hosts.
+void Generator::add_hosts() {
+  std::string path(context_.state.variables.text(NameTable::intern("HOSTFILE")));
+  Result<UniqueFd> file = open_file(path.empty() ? "/etc/hosts" : path.c_str(), O_RDONLY);
+  std::string content;
+  if (!file.ok() || !read_all(file->get(), content).ok()) return;
+  size_t at = 0;
+  while (at < content.size()) {
+    size_t end = std::min(content.find('\n', at), content.size());
+    std::string_view line = std::string_view(content).substr(at, end - at);
+    at = end + 1;
+    line = line.substr(0, line.find('#'));
+    bool is_address = true;
+    while (!line.empty()) {
+      size_t length = 0;
+      while (length < line.size() && !is_space(line[length])) ++length;
+      if (length > 0 && !is_address) add(line.substr(0, length));
+      if (length > 0) is_address = false;
+      line.remove_prefix(length < line.size() ? length + 1 : length);
+    }
+  }
+}
+
+void Generator::add_services() {
+  setservent(0);
+  while (const struct servent* entry = getservent()) add(entry->s_name);
+  endservent();
+}
+
+void Generator::add_glob() {
+  std::vector<std::string_view> matches;
+  pattern::PathnameExpander expander;
+  pattern::GlobOptions options;
+  options.dot_glob = context_.state.is_on(state::Option::DotGlob);
+  options.glob_star = context_.state.is_on(state::Option::GlobStar);
+  ArenaScope scope(context_.state.scratch);
+  if (!expander.expand(spec_.glob, {}, options, context_.state.scratch, matches).ok()) return;
+  for (std::string_view match : matches) result_.words.emplace_back(match);
+}
+
+/// -W: split at IFS, quotes of the list honoured, and expanded.
+void Generator::add_words() {
+  std::string list = spec_.words;
+  bool has_quotes = list.find_first_of("'\"\\") != std::string::npos;
+  if (list.find_first_of("$`") != std::string::npos) {
+    try {
+      list = context_.services.expander().expand_text(list);
+    } catch (const state::ShellError& error) {
+      if (error.kind() == state::ShellError::Kind::Fatal) throw;
+    }
+  }
+  const state::FieldSeparators& separators = context_.state.separators;
+  std::string word;
+  bool any = false;
+  char quote = 0;
+  auto finish = [&] {
+    if (any) add(word);
+    word.clear();
+    any = false;
+  };
+  for (size_t i = 0; i < list.size(); ++i) {
+    char c = list[i];
+    if (has_quotes && quote == 0 && (c == '\'' || c == '"')) {
+      quote = c;
+      any = true;
+    } else if (quote != 0 && c == quote) {
+      quote = 0;
+    } else if (has_quotes && quote != '\'' && c == '\\' && i + 1 < list.size()) {
+      word += list[++i];
+      any = true;
+    } else if (quote == 0 && !separators.is_null &&
+               (separators.text.find(c) != std::string::npos)) {
+      finish();
+    } else {
+      word += c;
+      any = true;
+    }
+  }
+  finish();
+}
+
+/// -F: called with the command, the word and the word before it; candidates come back in COMPREPLY, unfiltered.
+void Generator::call_function() {
+  state::VariableTable& variables = context_.state.variables;
+  std::string command, previous;
+  if (const state::Variable* words = variables.resolve(names::COMP_WORDS)) {
+    if (const state::IndexedArray* array = words->value.indexed()) {
+      int64_t cword = parse_integer(variables.text(names::COMP_CWORD)).value_or(0);
+      if (const std::string* first = array->find(0)) command = *first;
+      if (const std::string* before = cword > 0 ? array->find(cword - 1) : nullptr) previous = *before;
+    }
+  }
+  if (command.empty()) command = context_.name;
+  variables.unset(names::COMPREPLY);
+  std::string word(word_);
+  std::string_view words[] = {spec_.function, command, word, previous};
+  context_.out.flush();
+  result_.status = context_.services.run_command(words, api::RunOptions{}).status;
+  const state::Variable* reply = variables.resolve(names::COMPREPLY);
+  if (reply == nullptr || reply->value.is_unset()) return;
+  if (const state::IndexedArray* array = reply->value.indexed()) {
+    for (auto it = array->first(); it.valid(); it.next()) result_.words.push_back(it.value());
+  } else {
+    result_.words.emplace_back(reply->value.text());
+  }
+  variables.unset(names::COMPREPLY);
+}
+
+/// -C: each line of its output is a candidate; a backslash joins lines.
+void Generator::run_command() {
+  std::string output;
+  std::string_view words[] = {"eval", spec_.command};
+  context_.services.capture_command(words, output);
+  std::string line;
+  for (size_t i = 0; i < output.size(); ++i) {
+    if (output[i] == '\\' && i + 1 < output.size() && output[i + 1] == '\n') {
+      line += output[++i];
+    } else if (output[i] == '\n') {
+      if (!line.empty()) result_.words.push_back(line);
+      line.clear();
+    } else {
+      line += output[i];
+    }
+  }
+  if (!line.empty()) result_.words.push_back(line);
+}
+
+/// -X: drops what matches the pattern; with ! what does not. An unquoted & in it is the word.
+void Generator::filter() {
+  bool keeps_matches = spec_.filter[0] == '!';
+  std::string pattern_text;
+  for (size_t i = keeps_matches ? 1 : 0; i < spec_.filter.size(); ++i) {
+    char c = spec_.filter[i];
+    if (c == '\\' && i + 1 < spec_.filter.size()) {
+      if (spec_.filter[i + 1] != '&') pattern_text += c;
+      pattern_text += spec_.filter[++i];
+    } else if (c == '&') {
+      pattern_text += word_;
+    } else {
+      pattern_text += c;
+    }
+  }
+  ArenaScope scope(context_.state.scratch);
+  pattern::PatternOptions options;
+  options.ignore_case = context_.state.is_on(state::Option::NoCaseMatch);
+  pattern::Pattern compiled = pattern::Pattern::compile(pattern_text, {}, options, context_.state.scratch);
+  std::erase_if(result_.words, [&](const std::string& word) { return compiled.matches(word) != keeps_matches; });
+}
+
+Candidates Generator::run() {
+  size_t at = 0;
+  while (at < spec_.actions.size()) {
+    size_t end = std::min(spec_.actions.find('\n', at), spec_.actions.size());
+    run_action(std::string_view(spec_.actions).substr(at, end - at));
+    at = end + 1;
+  }
+  if (!spec_.glob.empty()) add_glob();
+  if (!spec_.words.empty()) add_words();
+  if (!spec_.function.empty()) call_function();
+  if (!spec_.command.empty()) run_command();
+  if (!spec_.filter.empty()) filter();
+  if (!spec_.prefix.empty() || !spec_.suffix.empty()) {
+    for (std::string& word : result_.words) word = spec_.prefix + word + spec_.suffix;
+  }
+  if (result_.words.empty() && has_option("dirnames")) add_paths(true, false);
+  if (has_option("plusdirs")) add_paths(true, false);
+  if (result_.words.empty() && (has_option("default") || has_option("bashdefault"))) add_paths(false, false);
+  return std::move(result_);
+}
+
+}  // namespace
+
+Candidates generate_candidates(BuiltinContext& context, const CompletionSpec& spec, std::string_view word) {
+  return Generator(context, spec, word).run();
+}
+
+bool is_completion_action(std::string_view name) {
+  return std::find(std::begin(kActions), std::end(kActions), name) != std::end(kActions);
+}
+
+}  // namespace mish::builtins
