@@ -67,6 +67,7 @@ struct ShellState {
   uint32_t line = 0;                // LINENO of the command that runs
   pid_t shell_pid = 0;              // $$, the same in subshells
   pid_t last_background = 0;        // $!, 0 = unset
+  uint32_t exit_warning_line = 0;   // where `exit` last warned of stopped jobs (0 = never): done again soon, it is obeyed
   int subshell_depth = 0;           // BASH_SUBSHELL
   int in_process_subshells = 0;     // how many of them are rolled back rather than forked
   uint32_t random_seed = 0;

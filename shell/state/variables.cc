@@ -238,6 +238,15 @@ size_t VariableTable::find_local_entry(Name name, uint32_t depth) const {
   return SIZE_MAX;
 }
 
+size_t VariableTable::find_hidden_global(Name name) const {
+  const Variable* v = find(name);
+  if (v == nullptr || v->scope == 0) return SIZE_MAX;
+  for (size_t i = 0; i < log_.size(); ++i) {
+    if (log_[i].name == name && log_[i].kind == LogKind::Local && log_[i].saved.scope == 0) return i;
+  }
+  return SIZE_MAX;
+}
+
 bool VariableTable::declare_local(Name name, bool inherit) {
   uint32_t depth = function_depth();
   if (depth == 0) return false;

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "shell/base/name.h"
@@ -134,6 +135,21 @@ class VariableTable {
   /// and attributes are kept (shopt localvar_inherit, local -I). False outside functions.
   bool declare_local(Name name, bool inherit = false);
   bool is_local(Name name) const;
+  /// Runs `action` while the global variable stands where a local one hides it (declare -g).
+  template <typename Action>
+  void with_global(Name name, Action action) {
+    size_t entry = find_hidden_global(name);
+    if (entry == SIZE_MAX) return action();
+    struct Exchange {
+      VariableTable& table;
+      Name name;
+      size_t entry;
+      Exchange(VariableTable& t, Name n, size_t e) : table(t), name(n), entry(e) { swap(); }
+      ~Exchange() { swap(); }
+      void swap() { std::swap(table.slot(name), table.log_[entry].saved); }
+    } exchange(*this, name, entry);
+    action();
+  }
   /// Saves the variable now, to be restored by pop_scope of the innermost scope; keeps value and attributes.
   void save_for_scope(Name name);
   /// All names local to the innermost scope (for `local` without operands).
@@ -223,6 +239,7 @@ class VariableTable {
   void push_log(Name name, LogKind kind, uint32_t depth, Variable&& saved);
   void restore(LogEntry& entry);
   size_t find_local_entry(Name name, uint32_t depth) const;
+  size_t find_hidden_global(Name name) const;
   uint32_t function_depth() const;
   void uncover(Name name, Variable& variable);
   void clear_variable(Name name, Variable& variable);

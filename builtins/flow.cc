@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "builtins/flow.h"
+
+#include <algorithm>
+
+#include "shell/api/services.h"
+#include "shell/base/text.h"
+#include "shell/process/job.h"
+
+namespace mish::builtins {
+
+namespace {
+
+using state::Flow;
+using state::Frame;
+using state::FrameKind;
+
+// Loops that `break` can leave: those of the running frame and, through eval, dot scripts and traps, of the frames
+// around it, up to the function.
+uint32_t enclosing_loops(const state::CallStack& calls) {
+  uint32_t loops = 0;
+  std::span<const Frame> frames = calls.frames();
+  for (size_t i = frames.size(); i-- > 0;) {
+    loops += frames[i].loop_depth;
+    if (frames[i].kind == FrameKind::Function) break;
+  }
+  return loops;
+}
+
+Args skip_dashes(Args args) { return !args.empty() && args[0] == "--" ? args.subspan(1) : args; }
+
+Completion leave_loops(BuiltinContext& context, Args args, Flow flow) {
+  args = skip_dashes(args);
+  int64_t levels = 1;
+  if (!args.empty()) {
+    std::optional<int64_t> given = parse_integer(args[0]);
+    if (!given.has_value()) return context.failure(fmt::format("{}: numeric argument required", args[0]), state::kUsageError);
+    if (*given < 1) return context.failure(fmt::format("{}: loop count must be at least 1", args[0]));
+    if (args.size() > 1) return context.failure("too many arguments");
+    levels = *given;
+  }
+  uint32_t loops = enclosing_loops(context.state.calls);
+  if (loops == 0) {
+    if (!context.state.is_posix()) context.error("only meaningful in a loop");
+    return Completion::of(0);
+  }
+  return {0, flow, static_cast<uint16_t>(std::min<int64_t>({levels, loops, UINT16_MAX}))};
+}
+
+// `$?` for `exit` without an operand: in a trap action what it was before the action (XCU exit).
+int status_at_exit(const state::ShellState& state) {
+  return state.trap_status >= 0 ? state.trap_status : state.last_status;
+}
+
+// The same for `return`, when it is the action itself that returns from the function it interrupted.
+int status_at_return(const state::ShellState& state) {
+  std::span<const Frame> frames = state.calls.frames();
+  for (size_t i = frames.size(); i-- > 0;) {
+    if (frames[i].kind == FrameKind::Trap) return status_at_exit(state);
+    if (frames[i].kind == FrameKind::Function || frames[i].kind == FrameKind::Source) break;
+  }
+  return state.last_status;
+}
+
+// The exit status given by the operand; false after an error.
+bool parse_status(BuiltinContext& context, Args args, int& status) {
+  if (args.empty()) return true;
+  std::optional<int64_t> given = parse_integer_trimmed(args[0]);
+  if (!given.has_value()) {
+    context.error("{}: numeric argument required", args[0]);
+    status = state::kUsageError;
+    return false;
+  }
+  status = static_cast<int>(*given & 0xff);
+  return true;
+}
+
+// Stopped jobs would be lost unseen: said once, unless `exit` follows at once (a `jobs` may stand between).
+bool must_warn(BuiltinContext& context) {
+  state::ShellState& shell = context.state;
+  bool has_stopped = context.jobs.stopped_count() != 0;
+  bool has_running = shell.is_on(state::Option::CheckJobs) && context.jobs.running_count() != 0;
+  if (!has_stopped && !has_running) return false;
+  if (shell.exit_warning_line != 0 && shell.line <= shell.exit_warning_line + 2) return false;
+  shell.exit_warning_line = shell.line;
+  context.err.print("There are {} jobs; `jobs' lists them, `exit' again leaves them.\n",
+                    has_stopped ? "stopped" : "running");
+  context.err.flush();
+  return true;
+}
+
+}  // namespace
+
+Completion run_break(BuiltinContext& context, Args args) { return leave_loops(context, args, Flow::Break); }
+
+Completion run_continue(BuiltinContext& context, Args args) { return leave_loops(context, args, Flow::Continue); }
+
+Completion run_return(BuiltinContext& context, Args args) {
+  args = skip_dashes(args);
+  int status = status_at_return(context.state);
+  if (!context.state.calls.in_function_or_source()) {
+    return context.failure("there is no function or sourced script to return from");
+  }
+  parse_status(context, args, status);
+  return {status, Flow::Return, 0};
+}
+
+Completion run_exit(BuiltinContext& context, Args args) {
+  args = skip_dashes(args);
+  int status = status_at_exit(context.state);
+  bool is_valid = parse_status(context, args, status);
+  if (is_valid && args.size() > 1) return context.failure("too many arguments");
+  if (context.services.is_interactive() && must_warn(context)) return Completion::of(state::kFailure);
+  return {status, Flow::Exit, 0};
+}
+
+Completion run_logout(BuiltinContext& context, Args args) {
+  if (!context.state.is_on(state::Option::LoginShell) && !context.state.is_on(state::Option::Login)) {
+    return context.failure("not a login shell: use `exit'");
+  }
+  return run_exit(context, args);
+}
+
+Completion run_true(BuiltinContext&, Args) { return Completion::of(0); }
+
+Completion run_false(BuiltinContext&, Args) { return Completion::of(1); }
+
+}  // namespace mish::builtins

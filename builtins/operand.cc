@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "builtins/operand.h"
+
+#include <algorithm>
+
+#include "shell/api/services.h"
+#include "shell/base/text.h"
+#include "shell/expand/expander.h"
+#include "shell/syntax/parser.h"
+
+namespace mish::builtins {
+
+namespace {
+
+const syntax::Assignment* find_compound(const api::BuiltinContext& context, std::string_view text) {
+  for (const syntax::Word* word : context.words) {
+    if (word->assignment == nullptr || !word->assignment->is_array) continue;
+    if (word->source.data() == text.data() && word->source.size() == text.size()) return word->assignment;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool parse_operand(const api::BuiltinContext& context, std::string_view text, DeclarationOperand& operand) {
+  operand = DeclarationOperand{};
+  operand.name_text = text;
+  if (const syntax::Assignment* compound = find_compound(context, text)) {
+    operand.compound = compound;
+    operand.name = compound->name;
+    operand.name_text = mish::text(compound->name);
+    operand.has_value = true;
+    operand.append = compound->append;
+    return true;
+  }
+  size_t end = 0;
+  while (end < text.size() && is_name_char(text[end])) ++end;
+  std::string_view name = text.substr(0, end);
+  if (!is_identifier(name)) return false;
+  std::string_view rest = text.substr(end);
+  if (rest.starts_with('[')) {
+    size_t close = rest.find("]=");
+    size_t close_append = rest.find("]+=");
+    close = std::min({close, close_append, rest.ends_with(']') ? rest.size() - 1 : std::string_view::npos});
+    if (close == std::string_view::npos) return false;
+    operand.has_subscript = true;
+    operand.subscript = rest.substr(1, close - 1);
+    rest = rest.substr(close + 1);
+  }
+  if (rest.starts_with("+=")) {
+    operand.append = true;
+    rest.remove_prefix(1);
+  }
+  if (!rest.empty() && rest[0] != '=') return false;
+  operand.has_value = !rest.empty();
+  if (operand.has_value) operand.value = rest.substr(1);
+  operand.name_text = name;
+  operand.name = NameTable::intern(name);
+  return true;
+}
+
+void assign_operand(api::BuiltinContext& context, const DeclarationOperand& operand, bool associative) {
+  state::VariableTable& variables = context.state.variables;
+  if (!operand.has_value) return;
+  if (operand.compound != nullptr) {
+    context.services.expander().assign(*operand.compound, associative);
+  } else if (operand.has_subscript) {
+    std::string reference = std::string(operand.name_text) + "[" + std::string(operand.subscript) + "]";
+    auto parsed = syntax::parse_reference(context.state.scratch.copy(reference), context.state.scratch);
+    if (!parsed.has_value() || parsed->subscript == nullptr) {
+      throw state::ShellError(state::ShellError::Kind::Assignment, reference + ": bad array subscript");
+    }
+    int64_t index = 0;
+    std::string_view key;
+    if (context.services.expander().evaluate_subscript(operand.name, *parsed->subscript, index, key)) {
+      variables.assign_key(operand.name, key, operand.value, operand.append);
+    } else {
+      variables.assign_element(operand.name, index, operand.value, operand.append);
+    }
+  } else if (operand.append) {
+    variables.append(operand.name, operand.value);
+  } else {
+    variables.assign(operand.name, operand.value);
+  }
+}
+
+}  // namespace mish::builtins

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Operands of declaration utilities (export, readonly, declare, local): NAME, NAME=value, NAME+=value, NAME[sub]=value,
+// NAME=(...). A compound array value is not in the operand's text but in the command's words, where it is found again.
+#ifndef MISH_BUILTINS_OPERAND_H_
+#define MISH_BUILTINS_OPERAND_H_
+
+#include <string_view>
+
+#include "shell/api/builtin.h"
+#include "shell/state/status.h"
+#include "shell/syntax/word.h"
+
+namespace mish::builtins {
+
+struct DeclarationOperand {
+  std::string_view name_text;
+  Name name = kNoName;
+  bool has_value = false;
+  bool append = false;
+  bool has_subscript = false;
+  std::string_view subscript;                    // between the brackets
+  std::string_view value;
+  const syntax::Assignment* compound = nullptr;  // NAME=( ... )
+};
+
+/// Takes an operand apart. False when what should be a name is none; `name_text` is then the whole operand.
+bool parse_operand(const api::BuiltinContext& context, std::string_view text, DeclarationOperand& operand);
+
+/// Performs the assignment of `operand`, if it has one. `associative`: a compound value makes an associative array.
+/// Throws ShellError.
+void assign_operand(api::BuiltinContext& context, const DeclarationOperand& operand, bool associative);
+
+/// Runs `action`; an assignment error (readonly) is reported and makes it false, except where it has the consequences of
+/// XCU 2.8.1, that is, from a special builtin in POSIX mode.
+template <typename Action>
+bool reporting_errors(api::BuiltinContext& context, Action action) {
+  try {
+    action();
+    return true;
+  } catch (const state::ShellError& error) {
+    bool has_consequences = context.is_special && context.state.is_posix();
+    if (error.kind() != state::ShellError::Kind::Assignment || has_consequences) throw;
+    if (!error.message().empty()) context.error(error.message());
+    return false;
+  }
+}
+
+}  // namespace mish::builtins
+
+#endif  // MISH_BUILTINS_OPERAND_H_

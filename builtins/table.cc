@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <array>
+
+#include "builtins/alias.h"
+#include "builtins/builtins.h"
+#include "builtins/declare.h"
+#include "builtins/directory.h"
+#include "builtins/eval.h"
+#include "builtins/flow.h"
+#include "builtins/getopts.h"
+#include "builtins/introspect.h"
+#include "builtins/set.h"
+#include "builtins/variables.h"
+
+namespace mish::builtins {
+
+namespace {
+
+template <size_t... N>
+consteval std::array<Builtin, (N + ...)> merged(const Builtin (&... rows)[N]) {
+  std::array<Builtin, (N + ...)> all{};
+  size_t next = 0;
+  ((std::copy(std::begin(rows), std::end(rows), all.begin() + static_cast<ptrdiff_t>(next)), next += N), ...);
+  std::sort(all.begin(), all.end(), [](const Builtin& a, const Builtin& b) { return a.name < b.name; });
+  return all;
+}
+
+constexpr auto kTable = merged(kAliasRows, kDeclareRows, kDirectoryRows, kEvalRows, kFlowRows, kGetoptsRows,
+                               kIntrospectRows, kSetRows, kVariablesRows);
+
+static_assert(std::adjacent_find(kTable.begin(), kTable.end(),
+                                 [](const Builtin& a, const Builtin& b) { return a.name >= b.name; }) == kTable.end(),
+              "the names of builtins are sorted and unique");
+static_assert(std::all_of(kTable.begin(), kTable.end(),
+                          [](const Builtin& row) { return !row.synopsis.empty() && !row.help.empty(); }),
+              "every builtin has a synopsis and a help text");
+
+}  // namespace
+
+api::BuiltinTable builtin_table() { return kTable; }
+
+}  // namespace mish::builtins
