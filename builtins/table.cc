@@ -4,13 +4,19 @@
 
 #include "builtins/alias.h"
 #include "builtins/builtins.h"
+#include "builtins/complete.h"
 #include "builtins/declare.h"
 #include "builtins/directory.h"
+#include "builtins/echo.h"
 #include "builtins/eval.h"
 #include "builtins/flow.h"
 #include "builtins/getopts.h"
+#include "builtins/history.h"
 #include "builtins/introspect.h"
+#include "builtins/printf.h"
+#include "builtins/read.h"
 #include "builtins/set.h"
+#include "builtins/test.h"
 #include "builtins/variables.h"
 
 namespace mish::builtins {
@@ -26,8 +32,9 @@ consteval std::array<Builtin, (N + ...)> merged(const Builtin (&... rows)[N]) {
   return all;
 }
 
-constexpr auto kTable = merged(kAliasRows, kDeclareRows, kDirectoryRows, kEvalRows, kFlowRows, kGetoptsRows,
-                               kIntrospectRows, kSetRows, kVariablesRows);
+constexpr auto kTable =
+    merged(kAliasRows, kCompleteRows, kDeclareRows, kDirectoryRows, kEchoRows, kEvalRows, kFlowRows, kGetoptsRows,
+           kHistoryRows, kIntrospectRows, kPrintfRows, kReadRows, kSetRows, kTestRows, kVariablesRows);
 
 static_assert(std::adjacent_find(kTable.begin(), kTable.end(),
                                  [](const Builtin& a, const Builtin& b) { return a.name >= b.name; }) == kTable.end(),
