@@ -13,10 +13,14 @@
 #include "builtins/getopts.h"
 #include "builtins/history.h"
 #include "builtins/introspect.h"
+#include "builtins/jobs.h"
+#include "builtins/kill.h"
+#include "builtins/limits.h"
 #include "builtins/printf.h"
 #include "builtins/read.h"
 #include "builtins/set.h"
 #include "builtins/test.h"
+#include "builtins/trap.h"
 #include "builtins/variables.h"
 
 namespace mish::builtins {
@@ -32,9 +36,9 @@ consteval std::array<Builtin, (N + ...)> merged(const Builtin (&... rows)[N]) {
   return all;
 }
 
-constexpr auto kTable =
-    merged(kAliasRows, kCompleteRows, kDeclareRows, kDirectoryRows, kEchoRows, kEvalRows, kFlowRows, kGetoptsRows,
-           kHistoryRows, kIntrospectRows, kPrintfRows, kReadRows, kSetRows, kTestRows, kVariablesRows);
+constexpr auto kTable = merged(kAliasRows, kCompleteRows, kDeclareRows, kDirectoryRows, kEchoRows, kEvalRows, kFlowRows,
+                               kGetoptsRows, kHistoryRows, kIntrospectRows, kJobsRows, kKillRows, kLimitsRows,
+                               kPrintfRows, kReadRows, kSetRows, kTestRows, kTrapRows, kVariablesRows);
 
 static_assert(std::adjacent_find(kTable.begin(), kTable.end(),
                                  [](const Builtin& a, const Builtin& b) { return a.name >= b.name; }) == kTable.end(),

@@ -33,6 +33,13 @@ class Bytes {
     size_ = size;
     return data_;
   }
+  /// Makes sure that resize() up to `size` need not ask for memory. Throws std::bad_alloc.
+  void reserve(size_t size) {
+    if (size > capacity_) {
+      size_ = 0;
+      grow(size);
+    }
+  }
   const char* data() const { return data_; }
   size_t size() const { return size_; }
   std::string_view view() const { return {data_, size_}; }

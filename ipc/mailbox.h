@@ -63,7 +63,7 @@ struct SendOptions {
 
 struct ReceiveOptions {
   pid_t from = 0;                // only messages of this process
-  std::optional<int64_t> type;   // only messages of this type
+  std::optional<int64_t> type = {};  // only messages of this type
   int priority_min = 0;          // only messages of at least this priority
   bool last = false;             // the newest instead of the oldest
   bool lease = false;            // hold it until ack(); it comes back if this process dies before

@@ -22,12 +22,14 @@ namespace {
 const int g_watch_forks =
     pthread_atfork(nullptr, nullptr, [] { g_fork_generation.fetch_add(1, std::memory_order_relaxed); });
 
+constexpr unsigned long kExiting = 4;  // PF_EXITING of the kernel: set before robust locks are marked
+
 struct StatLine {
-  char state = 'X';
+  bool is_ending = true;
   uint64_t start_time = 0;
 };
 
-/// State and start time from /proc/PID/stat. The command name may hold blanks and parentheses: fields count from the
+/// Whether it is ending (zombie, or on the way there) and its start time, from /proc/PID/stat. The command name may hold blanks and parentheses: fields count from the
 /// last ')'.
 Result<StatLine> read_stat(pid_t pid) {
   char path[32];
@@ -44,7 +46,8 @@ Result<StatLine> read_stat(pid_t pid) {
   StatLine line;
   for (int number = 3; number <= 22; ++number) {
     while (*field == ' ') ++field;
-    if (number == 3) line.state = *field;
+    if (number == 3) line.is_ending = *field == 'Z' || *field == 'X';
+    if (number == 9 && (strtoul(field, nullptr, 10) & kExiting) != 0) line.is_ending = true;
     if (number == 22) line.start_time = strtoull(field, nullptr, 10);
     while (*field != ' ' && *field != '\0') ++field;
   }
@@ -71,7 +74,7 @@ const ProcessIdentity& ProcessIdentity::self() {
 
 Result<ProcessIdentity> ProcessIdentity::of(pid_t pid) {
   auto line = read_stat(pid);
-  if (!line || line->state == 'Z' || line->state == 'X') return Errno(ESRCH);
+  if (!line || line->is_ending) return Errno(ESRCH);
   return ProcessIdentity{pid, 0, line->start_time, own_namespace()};
 }
 
@@ -81,7 +84,7 @@ bool ProcessIdentity::is_alive() const {
   if (*this == me || pid_namespace != me.pid_namespace) return true;
   auto line = read_stat(pid);
   if (!line) return false;
-  return line->state != 'Z' && line->state != 'X' && (start_time == 0 || line->start_time == start_time);
+  return !line->is_ending && (start_time == 0 || line->start_time == start_time);
 }
 
 }  // namespace mish::ipc

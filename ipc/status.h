@@ -5,8 +5,10 @@
 #ifndef MISH_IPC_STATUS_H_
 #define MISH_IPC_STATUS_H_
 
+#include <atomic>
 #include <cassert>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -105,9 +107,12 @@ class [[nodiscard]] Outcome<void> {
 
 /// What a blocking call asks whenever a signal ended its sleep: true = give up with Status::Interrupted, false = go on
 /// sleeping. The shell answers true when a trap is due or the user pressed Ctrl-C. A default Interrupt never gives up.
+/// `signals`, if given, is a word that the signal handler changes: it closes the gap between asking and falling asleep
+/// (else a signal in that gap is noticed at the end of a slice, half a second).
 struct Interrupt {
   bool (*should_stop)(void* context) = nullptr;
   void* context = nullptr;
+  const std::atomic<uint32_t>* signals = nullptr;
   bool stop() const { return should_stop != nullptr && should_stop(context); }
 };
 

@@ -178,8 +178,7 @@ struct FunctionDefinition : Command {
   static constexpr CommandKind kKind = CommandKind::Function;
   Name name = kNoName;
   const Command* body = nullptr;  // a compound command; its redirections are the function's
-  std::string_view source_name;   // where it was defined
-  std::string_view text;          // as written, for `declare -f` and `type`
+  std::string_view source_name;  // where it was defined
 };
 
 enum class ConditionKind : uint8_t { Word, Unary, Binary, Not, And, Or };

@@ -57,6 +57,7 @@ struct ParseResult {
   ParseStatus status = ParseStatus::EndOfFile;
   ProgramPtr program;
   SyntaxError error;
+  std::string warning;  // to be shown although the command is fine: a here-document ended by the end of the file
 };
 
 class Parser {

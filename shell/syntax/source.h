@@ -19,11 +19,13 @@ class Source {
  public:
   enum class Status : uint8_t { Line, EndOfFile, Error, Interrupted };
   virtual ~Source() = default;
-  /// The next line with its newline (the last line of a file may lack it) in `line`; valid until the next call.
-  /// A StringSource may hand out everything that is left as one "line" holding newlines.
+  /// The next line with its newline (the last line of a file may lack it) in `line`; valid until the next call. Never
+  /// empty. What need not be read line by line (a string, a script file) comes in pieces of any size instead.
   /// Error: `error()` tells the errno.  Interrupted: the line being edited was abandoned (Ctrl-C).
   virtual Status next_line(LinePurpose purpose, std::string_view& line) = 0;
   virtual int error() const { return 0; }
+  /// Whether it is certain that nothing is left to hand out.
+  virtual bool is_exhausted() const { return false; }
   /// Whether lines come one by one from something that must not be read ahead (stdin) or from a terminal.
   virtual bool is_interactive() const { return false; }
 };
@@ -33,12 +35,13 @@ class StringSource final : public Source {
  public:
   explicit StringSource(std::string_view text) : text_(text) {}
   Status next_line(LinePurpose purpose, std::string_view& line) override;
+  bool is_exhausted() const override { return text_.empty(); }
 
  private:
   std::string_view text_;
 };
 
-/// A script file, read in large blocks.
+/// A script file, read and handed out in large blocks.
 class FileSource final : public Source {
  public:
   explicit FileSource(UniqueFd fd);
@@ -49,7 +52,6 @@ class FileSource final : public Source {
  private:
   UniqueFd fd_;
   std::string buffer_;
-  size_t position_ = 0;
   bool at_end_ = false;
   int error_ = 0;
 };

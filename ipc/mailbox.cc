@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Making, opening, looking at and removing mailboxes; and the handle's functions, which lead to Core.
+#include "ipc/mailbox.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "ipc/mailbox_core.h"
+
+namespace mish::ipc {
+
+using namespace layout;
+
+namespace {
+
+constexpr uint64_t kLeastBytes = 64 * 1024;
+constexpr uint64_t kMostBlocks = uint64_t{1} << 30;
+constexpr uint64_t kMostMessage = UINT32_MAX - kBlock;
+
+uint64_t power_of_two_from(uint64_t least) {
+  uint64_t value = 1;
+  while (value < least) value *= 2;
+  return value;
+}
+
+Error not_a_mailbox(const char* why) {
+  return {Status::Damaged, EBADMSG, fmt::format("damaged: {}; remove it", why)};
+}
+
+/// Whether the fixed part makes sense: magic, version, checksum and ranges.
+const char* find_fault(const Geometry& geometry) {
+  if (geometry.magic != kMagic) return "not a mailbox";
+  if (geometry.version != kVersion) return "of another version";
+  if (geometry.checksum != checksum_of(geometry)) return "its header is garbled";
+  bool in_range = geometry.max_blocks >= 4 && geometry.max_blocks <= kMostBlocks &&
+                  geometry.max_message <= kMostMessage && geometry.policy <= static_cast<uint8_t>(Policy::All) &&
+                  geometry.pick <= static_cast<uint8_t>(Pick::Idle) &&
+                  geometry.order <= static_cast<uint8_t>(Order::Priority) &&
+                  geometry.on_full <= static_cast<uint8_t>(OnFull::DropOldest) && geometry.turn_ns >= 0;
+  return in_range ? nullptr : "its header is garbled";
+}
+
+MailboxConfig config_of(const Geometry& geometry) {
+  MailboxConfig config;
+  config.capacity = geometry.capacity;
+  config.bytes = geometry.max_bytes;
+  config.max_message = geometry.max_message;
+  config.policy = static_cast<Policy>(geometry.policy);
+  config.turn_ns = geometry.turn_ns;
+  config.pick = static_cast<Pick>(geometry.pick);
+  config.order = static_cast<Order>(geometry.order);
+  config.on_full = static_cast<OnFull>(geometry.on_full);
+  config.mode = geometry.mode;
+  config.keep = (geometry.flags & kKeep) != 0;
+  return config;
+}
+
+/// Opens the file of an object; symbolic links and anything but a regular file of the right user are refused.
+Outcome<UniqueFd> open_object(const ObjectName& name, const ObjectDirectory& where) {
+  int fd;
+  do {
+    fd = openat(where.fd(), name.file().c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  } while (fd < 0 && errno == EINTR);
+  if (fd < 0) {
+    if (errno == ENOENT) return {Status::NoObject, "no such mailbox", ENOENT};
+    if (errno == ELOOP) return {Status::NotPermitted, "is a symbolic link, which is never followed", ELOOP};
+    if (errno == EISDIR || errno == ENXIO) return not_a_mailbox("not a mailbox");
+    return error_from_errno(errno);
+  }
+  auto high = move_above_9(UniqueFd(fd));
+  if (!high) return error_from_errno(high.code());
+  struct stat info {};
+  if (fstat(high->get(), &info) != 0) return error_from_errno(errno);
+  if (!S_ISREG(info.st_mode)) return not_a_mailbox("not a mailbox");
+  if (info.st_uid != name.user()) return {Status::NotPermitted, "belongs to another user", EACCES};
+  return std::move(*high);
+}
+
+Outcome<ObjectDirectory> directory_of(const ObjectName& name) { return ObjectDirectory::of_user(name.user()); }
+
+}  // namespace
+
+Mailbox::Core::~Core() {
+  if (header_ != nullptr) detach();
+}
+
+void Mailbox::Core::fill_config() { config_ = config_of(geometry_); }
+
+/// Attaches to the open file, whose geometry has been read and checked.
+Outcome<void> Mailbox::Core::map(UniqueFd file, const ObjectName& name, const ObjectDirectory& where) {
+  file_ = std::move(file);
+  name_ = name;
+  auto copy = where.duplicate();
+  if (!copy) return copy.error();
+  directory_ = std::move(*copy);
+  size_t length = blocks_offset(geometry_.max_blocks) + static_cast<size_t>(geometry_.max_blocks) * kBlock;
+  if (auto mapped = mapping_.map(file_.get(), length); !mapped) return error_from_errno(mapped.code(), "mapping");
+  char* base = mapping_.base();
+  header_ = reinterpret_cast<Header*>(base);
+  people_ = reinterpret_cast<ParticipantRecord*>(base + kParticipantsOffset);
+  links_ = reinterpret_cast<std::atomic<uint32_t>*>(base + kLinksOffset);
+  blocks_ = base + blocks_offset(geometry_.max_blocks);
+  fill_config();
+  return {};
+}
+
+Outcome<std::unique_ptr<Mailbox::Core>> Mailbox::Core::open(const ObjectName& name, const ObjectDirectory& where) {
+  auto file = open_object(name, where);
+  if (!file) return file.error();
+  auto core = std::unique_ptr<Core>(new Core);
+  ssize_t length;
+  do {
+    length = pread(file->get(), &core->geometry_, sizeof(Geometry), 0);
+  } while (length < 0 && errno == EINTR);
+  if (length < static_cast<ssize_t>(sizeof(Geometry))) return not_a_mailbox("truncated or not a mailbox");
+  if (const char* fault = find_fault(core->geometry_)) return not_a_mailbox(fault);
+  struct stat info {};
+  if (fstat(file->get(), &info) != 0) return error_from_errno(errno);
+  if (static_cast<size_t>(info.st_size) < blocks_offset(core->geometry_.max_blocks)) return not_a_mailbox("truncated");
+  if (auto mapped = core->map(std::move(*file), name, where); !mapped) return mapped.error();
+  if (core->header_->removed.load(std::memory_order_relaxed) != 0) {
+    return {Status::NoObject, "no such mailbox", ENOENT};
+  }
+  if (!core->refresh_ring()) return not_a_mailbox("its header is garbled");
+  char command[kStartCommand];
+  std::memcpy(command, core->header_->start_command, sizeof command);
+  core->config_.start_command.assign(command, strnlen(command, sizeof command));
+  return core;
+}
+
+/// Geometry of a new mailbox.
+static Outcome<Geometry> plan(const MailboxConfig& config, const ObjectDirectory& where, bool direct) {
+  Geometry g{};
+  uint64_t bytes = config.bytes;
+  if (bytes == 0) {
+    bytes = where.space().total / 4;
+    if (bytes == 0) bytes = uint64_t{1} << 30;
+    bytes = std::max(bytes, kLeastBytes);
+  }
+  if (config.start_command.size() >= kStartCommand) return {Status::Usage, "the start command is too long"};
+  if (config.turn_ns < 0 || (config.turn_ns > 0 && config.policy != Policy::Single)) {
+    return {Status::Usage, "a turn needs the policy single and a positive duration"};
+  }
+  // Beside the bodies: the ring at its largest and the one it is copied from.
+  uint64_t slots = config.capacity == kUnbounded || config.capacity == 0
+                       ? kFirstRing
+                       : power_of_two_from(std::max<uint64_t>(kFirstRing, std::min<uint64_t>(config.capacity, 1u << 24) * 2));
+  uint64_t blocks = (bytes + kBlock - 1) / kBlock + slots * sizeof(Slot) * 2 / kBlock;
+  if (blocks > kMostBlocks) return {Status::Usage, "too large"};
+  uint64_t largest = std::min<uint64_t>((bytes + kBlock - 1) / kBlock * kBlock, kMostMessage);
+  if (config.max_message > largest) {
+    return {Status::Usage, fmt::format("the largest message ({} bytes) does not fit into {} bytes", config.max_message,
+                                       bytes)};
+  }
+  g.magic = kMagic;
+  g.version = kVersion;
+  g.flags = (config.keep ? kKeep : 0u) | (direct ? kDirect : 0u);
+  g.capacity = config.capacity;
+  g.max_bytes = bytes;
+  g.max_message = config.max_message != 0 ? config.max_message : largest;
+  g.turn_ns = config.turn_ns;
+  g.max_blocks = static_cast<uint32_t>(blocks);
+  g.policy = static_cast<uint8_t>(config.policy);
+  g.pick = static_cast<uint8_t>(config.pick);
+  g.order = static_cast<uint8_t>(config.order);
+  g.on_full = static_cast<uint8_t>(config.on_full);
+  g.mode = config.mode & 0777;
+  g.user = geteuid();
+  g.checksum = checksum_of(g);
+  return g;
+}
+
+/// Fills the fresh, mapped, empty object.
+Outcome<void> Mailbox::Core::initialise(const MailboxConfig& config, const ProcessIdentity& owner) {
+  Header& h = *header_;
+  h.geometry = geometry_;
+  h.owner = owner;
+  h.grants_version.store(1, std::memory_order_relaxed);
+  h.random = static_cast<uint32_t>(now_ns());
+  h.last_picked = UINT32_MAX;
+  std::memcpy(h.start_command, config.start_command.data(), config.start_command.size());
+  config_.start_command = config.start_command;
+  uint32_t first = 0;
+  if (append_blocks(kFirstRing * sizeof(Slot) / kBlock, first) != Room::Enough) return no_space(kFirstRing * sizeof(Slot));
+  h.ring.store(static_cast<uint64_t>(first) << 32 | kFirstRing, std::memory_order_release);
+  if (!refresh_ring()) return error(Status::Damaged);
+  if (owner == ProcessIdentity::self() && !config.keep) return attach();
+  return {};
+}
+
+/// The object is made without a name and gets it when it is whole, so that nobody meets half a mailbox.
+Outcome<std::unique_ptr<Mailbox::Core>> Mailbox::Core::create(const ObjectName& name, const MailboxConfig& config,
+                                                              const ObjectDirectory& where,
+                                                              const ProcessIdentity& owner, bool direct) {
+  auto geometry = plan(config, where, direct);
+  if (!geometry) return geometry.error();
+  UniqueFd low(openat(where.fd(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, config.mode & 0777));
+  if (!low) return error_from_errno(errno, where.path());
+  auto file = move_above_9(std::move(low));
+  if (!file) return error_from_errno(file.code());
+  int fd = file->get();
+  if (fchmod(fd, config.mode & 0777) != 0) return error_from_errno(errno);
+  auto core = std::unique_ptr<Core>(new Core);
+  core->geometry_ = *geometry;
+  int result;
+  do {
+    result = posix_fallocate(fd, 0, static_cast<off_t>(kLinksOffset));
+  } while (result == EINTR);
+  if (auto mapped = core->map(std::move(*file), name, where); !mapped) return mapped.error();
+  if (result != 0) {
+    core->header_ = nullptr;
+    return core->no_space(kLinksOffset);
+  }
+  if (auto filled = core->initialise(config, owner); !filled) return filled.error();
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  for (int attempt = 0;; ++attempt) {
+    if (linkat(AT_FDCWD, path, where.fd(), name.file().c_str(), AT_SYMLINK_FOLLOW) == 0) return core;
+    if (errno != EEXIST) return error_from_errno(errno, where.path());
+    bool is_empty = false;
+    if (auto present = open_object(name, where)) {
+      MailboxInfo info = read_info(present->get(), name.text());
+      is_empty = info.condition == Status::Done && info.messages == 0;
+    }
+    if (attempt > 0 || !is_empty || !is_abandoned(name, where) || !remove(name, where)) {
+      return {Status::Exists, "exists already", EEXIST};
+    }
+  }
+}
+
+Outcome<void> Mailbox::Core::close() {
+  header_->closed.store(1, std::memory_order_seq_cst);
+  wake_everyone();
+  if (mapping_.is_damaged()) return error(Status::Damaged);
+  return {};
+}
+
+void Mailbox::Core::mark_removed() {
+  header_->removed.store(1, std::memory_order_seq_cst);
+  header_->closed.store(1, std::memory_order_seq_cst);
+  wake_everyone();
+}
+
+bool Mailbox::Core::is_removed() const {
+  struct stat info {};
+  return header_->removed.load(std::memory_order_relaxed) != 0 || fstat(file_.get(), &info) != 0 || info.st_nlink == 0;
+}
+
+Outcome<void> Mailbox::Core::chown(const ProcessIdentity& owner) {
+  if (geteuid() != geometry_.user && geteuid() != 0) return {Status::NotPermitted, "only its owner may", EPERM};
+  if (!owner.is_alive()) return {Status::NoObject, "no such process", ESRCH};
+  if (Status status = lock_head(); status != Status::Done) return error(status);
+  header_->owner = owner;
+  uint32_t index = 0;
+  for (uint32_t i = 0; i < people_used() && index == 0; ++i) {
+    if (people_[i].flags != 0 && people_[i].identity == owner && people_[i].life.is_held()) index = i + 1;
+  }
+  header_->owner_index.store(index, std::memory_order_relaxed);
+  header_->grants_version.fetch_add(1, std::memory_order_release);
+  unlock_head();
+  wake_everyone();  // sleepers watch the new owner from now on
+  return {};
+}
+
+Outcome<void> Mailbox::Core::grant(Right right, std::span<const Principal> principals) {
+  if (geteuid() != geometry_.user && geteuid() != 0) return {Status::NotPermitted, "only its owner may", EPERM};
+  if (principals.size() > kGrants) return {Status::Usage, fmt::format("at most {} may be named", kGrants)};
+  bool others = std::any_of(principals.begin(), principals.end(), [this](const Principal& p) {
+    return p.kind == Principal::Kind::Anyone || (p.kind == Principal::Kind::User && p.user != geometry_.user);
+  });
+  if (others) {
+    if (fchmod(file_.get(), 0666) != 0) return error_from_errno(errno);
+    if (auto open_door = directory_.allow_passage(); !open_door) return open_door;
+  }
+  if (Status status = lock_head(); status != Status::Done) return error(status);
+  auto& list = header_->grants[static_cast<size_t>(right)];
+  for (size_t i = 0; i < kGrants; ++i) {
+    list[i] = i < principals.size() ? GrantRecord{static_cast<uint32_t>(principals[i].kind), principals[i].user,
+                                                  principals[i].process}
+                                    : GrantRecord{};
+  }
+  header_->grants_version.fetch_add(1, std::memory_order_release);
+  unlock_head();
+  return {};
+}
+
+MailboxInfo Mailbox::Core::read_info(int fd, std::string name) {
+  MailboxInfo info;
+  info.name = std::move(name);
+  alignas(64) char page[sizeof(Header)];
+  struct stat file {};
+  if (fstat(fd, &file) != 0 || pread(fd, page, sizeof page, 0) != static_cast<ssize_t>(sizeof page)) {
+    info.condition = Status::Damaged;
+    return info;
+  }
+  const auto& h = *reinterpret_cast<const Header*>(page);
+  info.file_bytes = static_cast<uint64_t>(file.st_blocks) * 512;
+  info.user = file.st_uid;
+  if (find_fault(h.geometry) != nullptr) {
+    info.condition = Status::Damaged;
+    return info;
+  }
+  auto get = [](const auto& word) { return word.load(std::memory_order_relaxed); };
+  info.config = config_of(h.geometry);
+  info.config.mode = file.st_mode & 0777;
+  info.config.start_command.assign(h.start_command, strnlen(h.start_command, kStartCommand));
+  uint64_t taken = get(h.taken);
+  info.sent = get(h.tail);
+  info.messages = info.sent > taken ? info.sent - taken : 0;
+  info.leased = get(h.leased);
+  uint64_t payload_taken = get(h.payload_taken);
+  uint64_t payload_sent = get(h.payload_sent);
+  info.payload_bytes = payload_sent > payload_taken ? payload_sent - payload_taken : 0;
+  info.received = get(h.received);
+  info.dropped = get(h.dropped);
+  info.repairs = get(h.repairs);
+  info.rescues = get(h.rescues);
+  info.owner = h.owner;
+  info.is_owner_alive = h.owner.is_alive();
+  info.is_closed = get(h.closed) != 0 || (!info.config.keep && !info.is_owner_alive);
+  for (int right = 0; right < 2; ++right) {
+    for (const GrantRecord& grant : h.grants[right]) {
+      if (grant.kind == 0 || grant.kind > static_cast<uint32_t>(Principal::Kind::Process)) continue;
+      Principal principal{static_cast<Principal::Kind>(grant.kind), grant.user, grant.process};
+      (right == 0 ? info.may_send : info.may_receive).push_back(principal);
+    }
+  }
+  uint32_t used = std::min(get(h.people_used), kParticipants);
+  std::vector<char> bytes(used * sizeof(ParticipantRecord) + 64);
+  if (used == 0 || pread(fd, bytes.data(), used * sizeof(ParticipantRecord), kParticipantsOffset) <= 0) return info;
+  for (uint32_t i = 0; i < used; ++i) {
+    alignas(64) char raw[sizeof(ParticipantRecord)];
+    std::memcpy(raw, bytes.data() + i * sizeof(ParticipantRecord), sizeof raw);
+    const auto& record = *reinterpret_cast<const ParticipantRecord*>(raw);
+    if ((record.flags & kInUse) == 0) continue;
+    Participant person;
+    person.process = record.identity;
+    person.is_alive = record.identity == info.owner ? info.is_owner_alive : record.identity.is_alive();
+    person.is_waiting = (record.flags & kWaiting) != 0 && person.is_alive;
+    person.is_subscribed = (record.flags & kSubscribed) != 0;
+    person.is_member = (record.flags & kMember) != 0;
+    person.leases = record.leases;
+    person.received = record.received;
+    info.waiting_receivers += person.is_waiting;
+    info.waiting_senders += (record.flags & (kWaitsForSpace | kWaitsForTaking)) != 0 && person.is_alive;
+    info.participants.push_back(person);
+  }
+  return info;
+}
+
+Outcome<MailboxInfo> Mailbox::Core::stat() const {
+  MailboxInfo info = read_info(file_.get(), name_.text());
+  if (info.condition == Status::Damaged || mapping_.is_damaged()) return error(Status::Damaged);
+  return info;
+}
+
+// --- The handle
+
+Mailbox::Mailbox(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+Mailbox::Mailbox(Mailbox&&) noexcept = default;
+Mailbox& Mailbox::operator=(Mailbox&&) noexcept = default;
+Mailbox::~Mailbox() = default;
+
+Outcome<Mailbox> Mailbox::create(const ObjectName& name, const MailboxConfig& config) {
+  auto where = directory_of(name);
+  if (!where) return where.error();
+  return create(name, config, *where);
+}
+Outcome<Mailbox> Mailbox::create(const ObjectName& name, const MailboxConfig& config, const ObjectDirectory& where) {
+  if (name.user() != geteuid()) return {Status::NotPermitted, "a mailbox is made by the user it belongs to", EPERM};
+  auto core = Core::create(name, config, where, ProcessIdentity::self(), false);
+  if (!core) return core.error();
+  return Mailbox(std::move(*core));
+}
+Outcome<Mailbox> Mailbox::open(const ObjectName& name) {
+  auto where = directory_of(name);
+  if (!where) {
+    if (where.status() == Status::NoObject) return {Status::NoObject, "no such mailbox", ENOENT};
+    return where.error();
+  }
+  return open(name, *where);
+}
+Outcome<Mailbox> Mailbox::open(const ObjectName& name, const ObjectDirectory& where) {
+  auto core = Core::open(name, where);
+  if (!core) return core.error();
+  return Mailbox(std::move(*core));
+}
+Outcome<Mailbox> Mailbox::open_direct(const ProcessIdentity& process) {
+  auto name = ObjectName::direct(process);
+  if (!name) return name.error();
+  auto where = directory_of(*name);
+  if (!where) return where.error();
+  return open_direct(process, *where);
+}
+Outcome<Mailbox> Mailbox::open_direct(const ProcessIdentity& process, const ObjectDirectory& where) {
+  auto name = ObjectName::direct(process);
+  if (!name) return name.error();
+  for (int attempt = 0;; ++attempt) {
+    auto present = open(*name, where);
+    if (present || present.status() != Status::NoObject || attempt > 1) return present;
+    if (!process.is_alive()) return {Status::NoObject, "no such process", ESRCH};
+    auto core = Core::create(*name, MailboxConfig{}, where, process, true);
+    if (core) return Mailbox(std::move(*core));
+    if (core.status() != Status::Exists) return core.error();
+  }
+}
+
+Outcome<void> Mailbox::remove(const ObjectName& name) {
+  auto where = directory_of(name);
+  if (!where) {
+    if (where.status() == Status::NoObject) return {Status::NoObject, "no such mailbox", ENOENT};
+    return where.error();
+  }
+  return remove(name, *where);
+}
+Outcome<void> Mailbox::remove(const ObjectName& name, const ObjectDirectory& where) {
+  if (name.user() != geteuid() && geteuid() != 0) return {Status::NotPermitted, "only its owner may remove it", EPERM};
+  auto present = Core::open(name, where);
+  if (!present && present.status() == Status::NoObject && access((where.path() + "/" + name.file()).c_str(), F_OK) != 0) {
+    return present.error();
+  }
+  if (unlinkat(where.fd(), name.file().c_str(), 0) != 0) {
+    if (errno == ENOENT) return {Status::NoObject, "no such mailbox", ENOENT};
+    return error_from_errno(errno);
+  }
+  if (present) (*present)->mark_removed();  // a damaged one is just unlinked
+  return {};
+}
+
+Outcome<std::vector<MailboxInfo>> Mailbox::list(const ObjectDirectory& where) {
+  UniqueFd copy(openat(where.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!copy) return error_from_errno(errno, where.path());
+  DIR* directory = fdopendir(copy.release());
+  if (directory == nullptr) return error_from_errno(errno, where.path());
+  std::vector<MailboxInfo> found;
+  while (const dirent* entry = readdir(directory)) {
+    std::string_view file = entry->d_name;
+    bool is_direct = file.starts_with('@');
+    if (!is_direct && !is_object_name(file)) continue;
+    UniqueFd fd(openat(where.fd(), entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+    struct stat info {};
+    if (!fd || fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    std::string name(is_direct ? file.substr(0, file.find('-')) : file);
+    found.push_back(Core::read_info(fd.get(), std::move(name)));
+  }
+  closedir(directory);
+  std::sort(found.begin(), found.end(), [](const MailboxInfo& a, const MailboxInfo& b) { return a.name < b.name; });
+  return found;
+}
+
+bool Mailbox::is_abandoned(const ObjectName& name, const ObjectDirectory& where) {
+  auto file = open_object(name, where);
+  if (!file) return false;
+  MailboxInfo info = Core::read_info(file->get(), name.text());
+  return info.condition == Status::Done && !info.config.keep && !info.is_owner_alive;
+}
+
+Outcome<uint64_t> Mailbox::send(std::string_view body, const SendOptions& options) { return core_->send(body, options); }
+Outcome<void> Mailbox::receive(Message& message, const ReceiveOptions& options) {
+  return core_->receive(message, options);
+}
+Outcome<void> Mailbox::ack(uint64_t id) { return core_->finish_lease(id, true); }
+Outcome<void> Mailbox::release(uint64_t id) { return core_->finish_lease(id, false); }
+std::vector<uint64_t> Mailbox::leases() { return core_->leases(); }
+Outcome<uint64_t> Mailbox::flush() { return core_->flush(); }
+Outcome<void> Mailbox::close() { return core_->close(); }
+Outcome<void> Mailbox::chown(const ProcessIdentity& owner) { return core_->chown(owner); }
+Outcome<void> Mailbox::grant(Right right, std::span<const Principal> principals) {
+  return core_->grant(right, principals);
+}
+Outcome<Mailbox::Repairs> Mailbox::repair() { return core_->repair(); }
+Outcome<MailboxInfo> Mailbox::stat() const { return core_->stat(); }
+ReceiptState Mailbox::receipt(uint64_t id) const { return core_->receipt(id); }
+bool Mailbox::is_ready(const ReceiveOptions& options) { return core_->is_ready(options); }
+Outcome<void> Mailbox::arm_doorbell() { return core_->arm_doorbell(); }
+void Mailbox::disarm_doorbell() { core_->disarm_doorbell(); }
+const ObjectName& Mailbox::name() const { return core_->name(); }
+const MailboxConfig& Mailbox::config() const { return core_->config(); }
+bool Mailbox::is_removed() const { return core_->is_removed(); }
+bool Mailbox::has_receivers() { return core_->has_receivers(); }
+
+}  // namespace mish::ipc

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The inside of Mailbox, shared by the files that implement it: mailbox.cc (making, opening, looking), mailbox_send.cc,
+// mailbox_receive.cc, mailbox_wait.cc (participants, sleeping, waking), mailbox_space.cc (ring and blocks) and
+// mailbox_repair.cc. Nobody else includes it, but tests.
+#ifndef MISH_IPC_MAILBOX_CORE_H_
+#define MISH_IPC_MAILBOX_CORE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ipc/futex.h"
+#include "ipc/mailbox.h"
+#include "ipc/mailbox_layout.h"
+#include "ipc/mapping.h"
+
+namespace mish::ipc {
+
+class Mailbox::Core {
+ public:
+  // --- mailbox.cc
+  static Outcome<std::unique_ptr<Core>> create(const ObjectName& name, const MailboxConfig& config,
+                                               const ObjectDirectory& where, const ProcessIdentity& owner, bool direct);
+  static Outcome<std::unique_ptr<Core>> open(const ObjectName& name, const ObjectDirectory& where);
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+  Outcome<void> close();
+  Outcome<void> chown(const ProcessIdentity& owner);
+  Outcome<void> grant(Right right, std::span<const Principal> principals);
+  Outcome<MailboxInfo> stat() const;
+  bool is_removed() const;
+  void mark_removed();
+  /// Reads what stat() shows from an open file without attaching.
+  static MailboxInfo read_info(int fd, std::string name);
+
+  // --- mailbox_send.cc
+  Outcome<uint64_t> send(std::string_view body, const SendOptions& options);
+
+  // --- mailbox_receive.cc
+  Outcome<void> receive(Message& message, const ReceiveOptions& options);
+  Outcome<void> finish_lease(uint64_t id, bool done);
+  std::vector<uint64_t> leases();
+  Outcome<uint64_t> flush();
+  ReceiptState receipt(uint64_t id);
+  bool is_ready(const ReceiveOptions& options);
+
+  // --- mailbox_wait.cc
+  Outcome<void> arm_doorbell();
+  void disarm_doorbell();
+  bool has_receivers();
+
+  // --- mailbox_repair.cc
+  Outcome<Repairs> repair();
+
+  const ObjectName& name() const { return name_; }
+  const MailboxConfig& config() const { return config_; }
+  layout::Header& header() { return *header_; }
+  size_t ring_size() const { return ring_mask_ + 1; }
+  layout::Slot& slot(uint64_t position) { return ring_[position & ring_mask_]; }
+  layout::ParticipantRecord& participant(uint32_t index) { return people_[index]; }
+
+ private:
+  using Header = layout::Header;
+  using Slot = layout::Slot;
+  using ParticipantRecord = layout::ParticipantRecord;
+
+  Core() = default;
+  Outcome<void> map(UniqueFd file, const ObjectName& name, const ObjectDirectory& where);
+  void fill_config();
+  Outcome<void> initialise(const MailboxConfig& config, const ProcessIdentity& owner);
+
+  // Locks. Done: held, and the mailbox is whole. Otherwise not held.
+  Status lock_tail() {
+    LockResult result = header_->tail_lock.lock();
+    if (result == LockResult::Locked && is_whole()) [[likely]] return Status::Done;
+    return lock_slow(header_->tail_lock, result);
+  }
+  void unlock_tail() { header_->tail_lock.unlock(); }
+  Status lock_head() {
+    LockResult result = header_->head_lock.lock();
+    if (result == LockResult::Locked && is_whole()) [[likely]] return Status::Done;
+    return lock_slow(header_->head_lock, result);
+  }
+  void unlock_head() { header_->head_lock.unlock(); }
+  Status lock_both();
+  /// head_lock in addition to tail_lock, which is held.
+  Status lock_head_too();
+  /// lock_both() without rebuilding what is broken.
+  Status lock_both_as_is();
+  void unlock_both() {
+    unlock_head();
+    unlock_tail();
+  }
+  Status lock_slow(RobustLock& lock, LockResult result);
+  bool is_whole() {
+    return header_->broken.load(std::memory_order_relaxed) == 0 &&
+           header_->ring.load(std::memory_order_relaxed) == ring_word_ && !mapping_.is_damaged();
+  }
+
+  // mailbox_space.cc. With tail_lock, those marked * with both.
+  bool refresh_ring();
+  enum class Room : uint8_t { Enough, FullMessages, FullBytes, NoSpace, Damaged };
+  Room find_room(uint32_t blocks);
+  Room stretch_ring();                                     // takes head_lock too
+  Room grow_ring(uint64_t slots);                          // *
+  void compact();                                          // *
+  Room grow_blocks(uint32_t wanted);
+  Room append_blocks(uint32_t count, uint32_t& first);
+  Room gather_blocks(uint32_t count);
+  uint32_t take_run(uint32_t count);                       // *
+  uint32_t take_blocks(uint32_t count);
+  void give_back_blocks(uint32_t first, uint32_t count);   // head_lock
+  char* block(uint32_t number) { return blocks_ + (static_cast<size_t>(number) - 1) * layout::kBlock; }
+  bool is_block(uint32_t number) const {
+    return number != 0 && number <= header_->block_count.load(std::memory_order_relaxed) &&
+           number <= geometry_.max_blocks;
+  }
+  uint32_t link(uint32_t number) const { return links_[number].load(std::memory_order_relaxed); }
+  void set_link(uint32_t number, uint32_t next) { links_[number].store(next, std::memory_order_relaxed); }
+  static uint32_t blocks_for(size_t length) {
+    return length <= layout::kInline ? 0 : static_cast<uint32_t>((length + layout::kBlock - 1) / layout::kBlock);
+  }
+  void copy_in(uint32_t first, std::string_view body);
+  bool copy_out(uint32_t first, char* to, size_t length);
+  Error no_space(size_t wanted) const;
+  uint64_t capacity_limit() const { return config_.capacity == 0 ? kUnbounded : config_.capacity; }
+
+  // mailbox_send.cc
+  Outcome<void> check_size(std::string_view body, const SendOptions& options) const;
+  Outcome<void> acquire_room(uint32_t blocks, const SendOptions& options);
+  uint32_t reserve(std::string_view body, uint32_t blocks);
+  uint64_t commit(std::string_view body, const SendOptions& options, uint32_t first_block, bool is_rendezvous);
+  void after_commit(const SendOptions& options);
+  bool spin_for_space(uint64_t taken);
+  bool drop_oldest();
+  Outcome<void> wait_until_taken(uint64_t id, const SendOptions& options, bool retract);
+  bool has_waiting_receiver(const SendOptions& options);
+
+  // mailbox_receive.cc. With head_lock.
+  struct Found {
+    uint64_t position = 0;
+    bool is_found = false;
+  };
+  Found find(const ReceiveOptions& options, bool promised);
+  Found find_best(const ReceiveOptions& options, uint64_t head, uint64_t tail);
+  bool fits(const Slot& slot, const ReceiveOptions& options) const;
+  bool is_takeable(const Slot& slot);
+  Outcome<void> take(uint64_t position, Message& message, const ReceiveOptions& options);
+  void free_slot(uint64_t position);
+  void advance_head();
+  std::optional<uint64_t> position_of(uint64_t id);
+  void subscribe();
+  enum class Role : uint8_t { Mine, Busy, NotNeeded };
+  Role take_role();
+  void give_up_role();
+  bool spin_for_message(uint64_t tail);
+  Error leave_empty_handed(Status status);
+  Outcome<void> take_small(uint64_t position, Message& message, const ReceiveOptions& options);
+  Outcome<void> take_large(uint64_t position, Message& message, const ReceiveOptions& options);
+  void settle(uint64_t position, const ReceiveOptions& options);
+
+  // mailbox_wait.cc
+  bool is_attached() const { return me_ >= 0 && generation_ == fork_generation(); }
+  Outcome<void> attach();
+  Outcome<void> join_pair();
+  void detach();
+  void forget_participant(uint32_t index);                 // both locks
+  bool is_dead(uint32_t index, bool thorough);
+  bool reclaim_dead(bool thorough);                        // takes both locks; whether anything changed
+  bool reclaim_dead_locked(bool thorough);
+  bool is_closing(bool thorough);
+  uint32_t people_used() const;
+  struct Arrival {
+    int64_t type = 0;
+    int32_t sender = 0;
+    int32_t priority = 0;
+  };
+  void announce(const Arrival& arrival);
+  void hand_on();                                          // takes head_lock
+  int choose(const Arrival& arrival);                      // head_lock
+  void wake_participant(uint32_t index);                   // head_lock
+  void announce_space();
+  void wake_everyone();
+  void start_waiting(uint32_t flag, const ReceiveOptions* wanted);  // head_lock
+  void stop_waiting(uint32_t flags);                       // head_lock
+  /// Sleeps until woken, a holder of something died (its things are reclaimed then), a signal, or the deadline.
+  /// Done = look again; TimedOut; Interrupted.
+  Status sleep(Deadline deadline, const Interrupt& interrupt, Deadline until = kForever);
+  Outcome<void> allow(Right right);
+  bool is_granted(Right right) const;
+  Error error(Status status) const;
+
+  // mailbox_repair.cc. Both locks.
+  Status rebuild();
+  void settle_positions();
+  void salvage();
+  void rebuild_blocks();
+  void recount();
+
+  SharedMapping mapping_;
+  Header* header_ = nullptr;
+  ParticipantRecord* people_ = nullptr;
+  std::atomic<uint32_t>* links_ = nullptr;
+  char* blocks_ = nullptr;
+  Slot* ring_ = nullptr;
+  uint64_t ring_mask_ = 0;
+  uint64_t ring_word_ = 0;
+  layout::Geometry geometry_ = {};
+  int me_ = -1;
+  uint32_t generation_ = 0;
+  uint32_t thread_ = 0;          // that holds our life lock
+  bool is_subscribed_ = false;
+  bool has_role_ = false;
+  bool slice_ended_ = false;
+  uint32_t granted_version_[2] = {0, 0};
+  uint32_t granted_generation_ = 0;
+  bool granted_[2] = {false, false};
+  UniqueFd file_;
+  ObjectDirectory directory_;
+  ObjectName name_;
+  MailboxConfig config_;
+};
+
+}  // namespace mish::ipc
+
+#endif  // MISH_IPC_MAILBOX_CORE_H_

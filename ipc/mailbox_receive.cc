@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Receiving. A body of up to one block is copied out under the head lock, a larger one outside of it while its slot says
+// who is at it; either way the slot becomes free only after the copy, so that a receiver that dies takes nothing along.
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "ipc/mailbox_core.h"
+
+namespace mish::ipc {
+
+using namespace layout;
+
+namespace {
+
+constexpr Deadline kSpin = 8'000;
+
+}  // namespace
+
+Outcome<void> Mailbox::Core::receive(Message& message, const ReceiveOptions& options) {
+  if (auto allowed = allow(Right::Receive); !allowed) [[unlikely]] return allowed;
+  if (options.lease && config_.policy == Policy::All) {
+    return {Status::Usage, "a lease needs a single receiver of each message; this mailbox gives everyone a copy"};
+  }
+  if (config_.policy == Policy::Pair && !(is_attached() && (people_[me_].flags & kMember) != 0)) {
+    if (auto joined = join_pair(); !joined) return joined;
+  }
+  if ((options.lease || config_.policy == Policy::Single || config_.policy == Policy::All) && !is_attached()) {
+    if (auto attached = attach(); !attached) return attached;
+  }
+  message.body.reserve(kBlock);
+  Header& h = *header_;
+  bool waiting = false;
+  bool slept = false;
+  bool spun = false;
+  bool reclaimed = false;
+  bool rescued = false;
+  for (;;) {
+    if (Status status = lock_head(); status != Status::Done) return error(status);
+    bool promised = false;
+    if (waiting) {
+      promised = (people_[me_].flags & kPromised) != 0;
+      rescued = slice_ended_ && people_[me_].wake.load(std::memory_order_relaxed) == 0;
+      stop_waiting(kWaiting | kPromised | kWaitsForRole);
+      waiting = false;
+    }
+    if (config_.policy == Policy::All && !is_subscribed_) subscribe();
+    if (config_.policy == Policy::Single && !options.peek && take_role() == Role::Busy) {
+      if (options.deadline == kNoWait) {
+        unlock_head();
+        return {Status::NotPermitted, "busy: another process is receiving", EBUSY};
+      }
+      start_waiting(kWaitsForRole, nullptr);
+      Deadline until = config_.turn_ns > 0 ? h.role_until : kForever;
+      unlock_head();
+      waiting = true;
+      Status status = sleep(options.deadline, options.interrupt, until);
+      slice_ended_ = false;
+      if (status != Status::Done) return leave_empty_handed(status);
+      continue;
+    }
+    Found found = find(options, promised);
+    bool closing = !found.is_found && is_closing(options.deadline == kNoWait || !slept);
+    if (closing) found = find(options, promised);  // what was sent while it closed
+    if (found.is_found) {
+      if (rescued) h.rescues.fetch_add(1, std::memory_order_relaxed);
+      if (slot(found.position).length > kBlock && !is_attached()) {
+        unlock_head();
+        if (auto attached = attach(); !attached) return attached;
+        continue;
+      }
+      return take(found.position, message, options);
+    }
+    if (h.broken.load(std::memory_order_relaxed) != 0) {
+      give_up_role();
+      unlock_head();
+      continue;
+    }
+    uint64_t tail = h.tail.load(std::memory_order_relaxed);
+    if (closing || options.deadline == kNoWait || !is_attached()) {
+      give_up_role();
+      unlock_head();
+      if (closing) return error(Status::Closed);
+      if (options.deadline == kNoWait) {
+        if (!reclaimed && h.tail.load(std::memory_order_relaxed) != h.taken.load(std::memory_order_relaxed)) {
+          reclaimed = true;
+          if (reclaim_dead(true)) continue;
+        }
+        return {Status::WouldBlock, "no message", EAGAIN};
+      }
+      if (auto attached = attach(); !attached) return attached;
+      continue;
+    }
+    people_[me_].flags |= kReceiver;
+    if (!spun && h.send_cpu.load(std::memory_order_relaxed) != current_cpu()) {
+      spun = true;
+      unlock_head();
+      spin_for_message(tail);
+      continue;
+    }
+    start_waiting(kWaiting, &options);
+    waiting = true;
+    bool news = h.tail.load(std::memory_order_seq_cst) != tail || h.closed.load(std::memory_order_seq_cst) != 0;
+    unlock_head();
+    if (news) continue;
+    Status status = sleep(options.deadline, options.interrupt);
+    slept = true;
+    if (status != Status::Done) return leave_empty_handed(status);
+  }
+}
+
+/// Ends a wait that found nothing; a wake-up that was meant for us goes to the next.
+Error Mailbox::Core::leave_empty_handed(Status status) {
+  if (lock_head() != Status::Done) return error(Status::Damaged);
+  bool was_woken = people_[me_].wake.load(std::memory_order_relaxed) != 0;
+  stop_waiting(kWaiting | kPromised | kWaitsForRole);
+  give_up_role();
+  unlock_head();
+  if (was_woken) hand_on();
+  return error(status);
+}
+
+/// A sender on another CPU is often quicker than a sleep. True when the tail moved.
+bool Mailbox::Core::spin_for_message(uint64_t tail) {
+  Deadline end = now_ns() + kSpin;
+  do {
+    for (int i = 0; i < 32; ++i) {
+      if (header_->tail.load(std::memory_order_acquire) != tail) return true;
+      relax();
+    }
+  } while (now_ns() < end);
+  return false;
+}
+
+// --- Finding
+
+void Mailbox::Core::advance_head() {
+  Header& h = *header_;
+  uint64_t head = h.head.load(std::memory_order_relaxed);
+  uint64_t start = head;
+  if (h.tail_seen - head > ring_mask_ + 1) h.tail_seen = h.tail.load(std::memory_order_acquire);
+  while (head < h.tail_seen && slot(head).state.load(std::memory_order_relaxed) == kFree &&
+         head - start <= ring_mask_) {
+    ++head;
+  }
+  if (head != start) h.head.store(head, std::memory_order_release);
+}
+
+bool Mailbox::Core::fits(const Slot& message, const ReceiveOptions& options) const {
+  if (options.type && message.type != *options.type) return false;
+  if (options.from != 0 && message.sender != options.from) return false;
+  if (message.priority < options.priority_min) return false;
+  return config_.policy != Policy::All || (message.readers >> me_ & 1) != 0;
+}
+
+/// Committed, and not the message of a rendezvous whose sender died waiting (which is removed here).
+bool Mailbox::Core::is_takeable(const Slot& message) {
+  if (message.state.load(std::memory_order_acquire) != kCommitted) return false;
+  uint32_t holder = message.holder;
+  if (holder == 0 || config_.capacity != 0 || holder > kParticipants) return true;
+  return !is_dead(holder - 1, false);
+}
+
+Mailbox::Core::Found Mailbox::Core::find(const ReceiveOptions& options, bool promised) {
+  Header& h = *header_;
+  advance_head();
+  uint64_t head = h.head.load(std::memory_order_relaxed);
+  bool is_plain = config_.order == Order::Fifo && config_.policy != Policy::All && !options.last && !options.type &&
+                  options.from == 0 && options.priority_min == 0;
+  if (is_plain && head < h.tail_seen && h.promised.load(std::memory_order_relaxed) == 0) {
+    if (is_takeable(slot(head))) [[likely]] return {head, true};
+  }
+  uint64_t tail = h.tail.load(std::memory_order_seq_cst);
+  if (tail - head > ring_mask_ + 1) {
+    h.broken.store(1, std::memory_order_relaxed);  // cannot be: the next to lock puts it right
+    return {};
+  }
+  h.tail_seen = tail;
+  if (head == tail) return {};
+  uint64_t promises = h.promised.load(std::memory_order_relaxed);
+  if (promises != 0 && !promised) {  // what others were woken for is theirs
+    uint64_t committed = tail - h.taken.load(std::memory_order_relaxed) - h.leased.load(std::memory_order_relaxed);
+    if (committed <= promises) return {};
+  }
+  return find_best(options, head, tail);
+}
+
+Mailbox::Core::Found Mailbox::Core::find_best(const ReceiveOptions& options, uint64_t head, uint64_t tail) {
+  bool by_priority = config_.order == Order::Priority && !options.last;
+  int highest = -1;  // the priority above which nothing waits, when that is known
+  if (by_priority) {
+    for (int b = kBuckets - 1; b >= 0 && highest < 0; --b) {
+      if (header_->buckets[static_cast<size_t>(b)].load(std::memory_order_relaxed) != 0) highest = b;
+    }
+    if (highest == kBuckets - 1) highest = kMaxPriority;
+  }
+  Found best;
+  for (uint64_t n = 0; n < tail - head; ++n) {
+    uint64_t p = options.last ? tail - 1 - n : head + n;
+    const Slot& message = slot(p);
+    if (!is_takeable(message) || !fits(message, options)) continue;
+    if (!by_priority) return {p, true};
+    if (!best.is_found || message.priority > slot(best.position).priority) best = {p, true};
+    if (slot(best.position).priority == highest) break;
+  }
+  return best;
+}
+
+std::optional<uint64_t> Mailbox::Core::position_of(uint64_t id) {
+  uint64_t head = header_->head.load(std::memory_order_relaxed);
+  uint64_t tail = header_->tail.load(std::memory_order_acquire);
+  if (tail - head > ring_mask_ + 1 || id == 0 || id > tail) return {};
+  auto is_it = [&](uint64_t p) {
+    return slot(p).sequence == id && slot(p).state.load(std::memory_order_relaxed) != kFree;
+  };
+  if (id - 1 >= head && is_it(id - 1)) return id - 1;  // where it was put, unless the ring was compacted
+  for (uint64_t p = std::max(head, id - 1); p < tail; ++p) {
+    if (is_it(p)) return p;
+  }
+  return {};
+}
+
+// --- Taking
+
+Outcome<void> Mailbox::Core::take(uint64_t position, Message& message, const ReceiveOptions& options) {
+  Slot& source = slot(position);
+  uint32_t length = source.length;
+  if (length > config_.max_message || (length > kInline) != (source.first_block != 0)) {
+    free_slot(position);  // nobody can make sense of it
+    advance_head();
+    give_up_role();
+    unlock_head();
+    return error(Status::Damaged);
+  }
+  message.id = source.sequence;
+  message.type = source.type;
+  message.priority = source.priority;
+  message.sender = source.sender;
+  message.is_redelivered = (source.flags & kRedelivered) != 0;
+  if (is_attached()) people_[me_].received += options.peek ? 0 : 1;
+  bool is_shared = options.peek || config_.policy == Policy::All;
+  Outcome<void> result = length <= kBlock || is_shared ? take_small(position, message, options)
+                                                       : take_large(position, message, options);
+  if (mapping_.is_damaged()) [[unlikely]] return error(Status::Damaged);
+  if (!result) return result;
+  Header& h = *header_;
+  if (h.space_attention.load(std::memory_order_seq_cst) != 0) announce_space();
+  if (h.attention.load(std::memory_order_relaxed) != 0 &&
+      h.tail.load(std::memory_order_relaxed) - h.taken.load(std::memory_order_relaxed) >
+          h.leased.load(std::memory_order_relaxed)) {
+    hand_on();
+  }
+  return result;
+}
+
+/// Under the lock from start to end; gives it up.
+Outcome<void> Mailbox::Core::take_small(uint64_t position, Message& message, const ReceiveOptions& options) {
+  Slot& source = slot(position);
+  uint32_t length = source.length;
+  char* to = nullptr;
+  try {
+    to = message.body.resize(std::min<size_t>(length, config_.max_message));
+  } catch (const std::bad_alloc&) {
+    give_up_role();
+    unlock_head();
+    return {Status::Failed, "out of memory", ENOMEM};
+  }
+  bool whole = true;
+  if (source.first_block == 0) {
+    if (length != 0) std::memcpy(to, source.body, std::min<size_t>(length, kInline));
+  } else {
+    whole = copy_out(source.first_block, to, message.body.size());
+  }
+  settle(position, options);
+  advance_head();
+  give_up_role();
+  header_->receive_cpu.store(current_cpu(), std::memory_order_relaxed);
+  unlock_head();
+  if (!whole) return error(Status::Damaged);
+  return {};
+}
+
+/// The copy happens outside of the lock; the slot says that we are at it.
+Outcome<void> Mailbox::Core::take_large(uint64_t position, Message& message, const ReceiveOptions& options) {
+  Header& h = *header_;
+  ParticipantRecord& record = people_[me_];
+  uint32_t first = slot(position).first_block;
+  uint32_t length = slot(position).length;
+  Slot& source = slot(position);
+  source.holder = static_cast<uint32_t>(me_) + 1;
+  ++record.leases;
+  h.leased.fetch_add(1, std::memory_order_relaxed);
+  source.state.store(kTaking, std::memory_order_release);
+  h.receive_cpu.store(current_cpu(), std::memory_order_relaxed);
+  unlock_head();
+  bool has_memory = true;
+  bool whole = false;
+  try {
+    whole = copy_out(first, message.body.resize(length), length);
+  } catch (const std::bad_alloc&) {
+    has_memory = false;
+  }
+  if (Status status = lock_head(); status != Status::Done) return error(status);
+  auto now_at = position_of(message.id);
+  if (now_at) {
+    Slot& taken = slot(*now_at);
+    --record.leases;
+    h.leased.fetch_sub(1, std::memory_order_relaxed);
+    taken.holder = 0;
+    taken.state.store(kCommitted, std::memory_order_relaxed);
+    if (has_memory) settle(*now_at, options);
+    advance_head();
+  }
+  give_up_role();
+  unlock_head();
+  if (!has_memory) return {Status::Failed, "out of memory", ENOMEM};
+  if (!now_at || !whole) return error(Status::Damaged);
+  return {};
+}
+
+/// The body was copied: what becomes of the message.
+void Mailbox::Core::settle(uint64_t position, const ReceiveOptions& options) {
+  Slot& message = slot(position);
+  if (options.peek) return;
+  Header& h = *header_;
+  if (options.lease) {
+    message.holder = static_cast<uint32_t>(me_) + 1;
+    ++people_[me_].leases;
+    h.leased.fetch_add(1, std::memory_order_relaxed);
+    message.state.store(kLeased, std::memory_order_release);
+    return;
+  }
+  h.received.store(h.received.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  if (config_.policy == Policy::All) {
+    message.readers &= ~(uint64_t{1} << me_);
+    if (message.readers != 0) return;
+  }
+  free_slot(position);
+}
+
+/// Removes the message: from the store of its state on it is gone; its blocks and counts follow.
+void Mailbox::Core::free_slot(uint64_t position) {
+  Header& h = *header_;
+  Slot& message = slot(position);
+  uint32_t length = message.length;
+  uint32_t first = message.first_block;
+  message.state.store(kFree, std::memory_order_release);
+  h.payload_taken.store(h.payload_taken.load(std::memory_order_relaxed) + length, std::memory_order_relaxed);
+  if (config_.order == Order::Priority) {
+    auto bucket = std::min<uint32_t>(static_cast<uint32_t>(message.priority), kBuckets - 1);
+    h.buckets[bucket].fetch_sub(1, std::memory_order_relaxed);
+  }
+  if (first != 0) give_back_blocks(first, blocks_for(length));
+  // Sequentially consistent against a sender that enters itself as waiting and then looks at what was taken.
+  h.taken.store(h.taken.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
+}
+
+// --- Policies
+
+/// Policy::All: from now on every message is for us too; so are those that nobody was there for.
+void Mailbox::Core::subscribe() {
+  Header& h = *header_;
+  uint64_t bit = uint64_t{1} << me_;
+  if (h.subscribers.fetch_or(bit, std::memory_order_relaxed) == 0) {
+    uint64_t tail = h.tail.load(std::memory_order_acquire);
+    for (uint64_t p = h.head.load(std::memory_order_relaxed); p < tail; ++p) {
+      if (slot(p).state.load(std::memory_order_relaxed) == kCommitted && slot(p).readers == 0) slot(p).readers = bit;
+    }
+  }
+  people_[me_].flags |= kSubscribed;
+  is_subscribed_ = true;
+}
+
+/// Policy::Single: one receiver at a time; with time slots, the same one until its slot has passed.
+Mailbox::Core::Role Mailbox::Core::take_role() {
+  Header& h = *header_;
+  uint32_t me = static_cast<uint32_t>(me_) + 1;
+  uint32_t holder = h.role_holder;
+  bool has_slots = config_.turn_ns > 0;
+  Deadline now = has_slots ? now_ns() : 0;
+  if (holder != 0 && holder != me && holder <= kParticipants && !is_dead(holder - 1, false)) {
+    if (has_slots ? now < h.role_until : h.role_active != 0) return Role::Busy;
+  }
+  if (has_slots && (holder != me || now >= h.role_until)) h.role_until = now + config_.turn_ns;
+  h.role_holder = me;
+  h.role_active = 1;
+  has_role_ = true;
+  return Role::Mine;
+}
+
+/// The end of one receive; without time slots the next receiver's time has come.
+void Mailbox::Core::give_up_role() {
+  if (!has_role_) return;
+  has_role_ = false;
+  Header& h = *header_;
+  if (h.role_holder != static_cast<uint32_t>(me_) + 1) return;
+  h.role_active = 0;
+  if (config_.turn_ns > 0) return;
+  h.role_holder = 0;
+  int next = -1;
+  for (uint32_t i = 0; i < people_used(); ++i) {
+    if ((people_[i].flags & kWaitsForRole) == 0 || people_[i].life.is_orphaned()) continue;
+    if (next < 0 || people_[i].ticket < people_[next].ticket) next = static_cast<int>(i);
+  }
+  if (next < 0) return;
+  wake_participant(static_cast<uint32_t>(next));
+  wake(people_[next].wake, 1);
+}
+
+// --- Leases and the rest
+
+Outcome<void> Mailbox::Core::finish_lease(uint64_t id, bool done) {
+  if (Status status = lock_head(); status != Status::Done) return error(status);
+  auto position = position_of(id);
+  bool is_ours = false;
+  if (position && slot(*position).state.load(std::memory_order_relaxed) == kLeased) {
+    uint32_t holder = slot(*position).holder;
+    is_ours = holder >= 1 && holder <= kParticipants && people_[holder - 1].identity == ProcessIdentity::self();
+  }
+  if (!is_ours) {
+    unlock_head();
+    return {Status::NoObject, "this process holds no such message under lease", ENOENT};
+  }
+  Slot& message = slot(*position);
+  ParticipantRecord& holder = people_[message.holder - 1];
+  Arrival arrival{message.type, message.sender, message.priority};
+  if (done) {
+    free_slot(*position);
+    advance_head();
+    header_->received.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    message.flags |= kRedelivered;
+    message.holder = 0;
+    message.state.store(kCommitted, std::memory_order_release);
+  }
+  if (holder.leases > 0) --holder.leases;
+  header_->leased.fetch_sub(1, std::memory_order_relaxed);
+  unlock_head();
+  if (done) {
+    announce_space();
+  } else if (header_->attention.load(std::memory_order_seq_cst) != 0) {
+    announce(arrival);
+  }
+  return {};
+}
+
+std::vector<uint64_t> Mailbox::Core::leases() {
+  std::vector<uint64_t> ids;
+  if (lock_head() != Status::Done) return ids;
+  uint64_t tail = header_->tail.load(std::memory_order_acquire);
+  uint64_t head = header_->head.load(std::memory_order_relaxed);
+  for (uint64_t p = head; p < tail && p - head <= ring_mask_; ++p) {
+    const Slot& message = slot(p);
+    if (message.state.load(std::memory_order_relaxed) != kLeased) continue;
+    if (message.holder == 0 || message.holder > kParticipants) continue;
+    if (people_[message.holder - 1].identity == ProcessIdentity::self()) ids.push_back(message.sequence);
+  }
+  unlock_head();
+  return ids;
+}
+
+Outcome<uint64_t> Mailbox::Core::flush() {
+  if (auto allowed = allow(Right::Receive); !allowed) return allowed.error();
+  if (Status status = lock_head(); status != Status::Done) return error(status);
+  uint64_t tail = header_->tail.load(std::memory_order_acquire);
+  uint64_t head = header_->head.load(std::memory_order_relaxed);
+  uint64_t count = 0;
+  for (uint64_t p = head; p < tail && p - head <= ring_mask_; ++p) {
+    if (slot(p).state.load(std::memory_order_acquire) != kCommitted) continue;
+    free_slot(p);
+    ++count;
+  }
+  header_->tail_seen = tail;
+  advance_head();
+  unlock_head();
+  for (uint64_t i = 0; i < count && header_->space_attention.load(std::memory_order_seq_cst) != 0; ++i) {
+    announce_space();
+  }
+  return count;
+}
+
+ReceiptState Mailbox::Core::receipt(uint64_t id) {
+  if (lock_head() != Status::Done) return ReceiptState::NeverSent;
+  ReceiptState state = ReceiptState::Gone;
+  if (id == 0 || id > header_->tail.load(std::memory_order_acquire)) {
+    state = ReceiptState::NeverSent;
+  } else if (auto position = position_of(id)) {
+    bool is_leased = slot(*position).state.load(std::memory_order_relaxed) == kLeased;
+    state = is_leased ? ReceiptState::Leased : ReceiptState::Waiting;
+  }
+  unlock_head();
+  return state;
+}
+
+bool Mailbox::Core::is_ready(const ReceiveOptions& options) {
+  Header& h = *header_;
+  uint64_t tail = h.tail.load(std::memory_order_acquire);
+  if (tail == h.taken.load(std::memory_order_acquire)) return is_closing(false);
+  if (config_.policy == Policy::All && !is_attached()) return true;
+  if (lock_head() != Status::Done) return true;
+  bool ready = find(options, false).is_found || is_closing(false);
+  unlock_head();
+  return ready;
+}
+
+}  // namespace mish::ipc

@@ -1,0 +1,603 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Participants, sleeping and waking. Whoever sleeps is entered among the participants and holds its life lock, so that
+// its death is seen. A sleeper sleeps on its own word and on the life locks of those who hold something it may need;
+// whoever wakes it takes it off the list of the waiting, so nobody is woken twice for the same reason.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "ipc/mailbox_core.h"
+
+namespace mish::ipc {
+
+using namespace layout;
+
+namespace {
+
+constexpr Deadline kSlice = 500'000'000;
+constexpr uint32_t kWaitFlags = kWaiting | kWaitsForSpace | kWaitsForBytes | kWaitsForTaking | kWaitsForRole;
+constexpr uint32_t kSpaceFlags = kWaitsForSpace | kWaitsForTaking;
+
+uint32_t thread_id() { return static_cast<uint32_t>(gettid()); }
+
+bool is_attention(uint32_t flag) { return flag == kWaiting || flag == kListening; }
+
+// --- Doorbells: a datagram socket of the process under an abstract name, which vanishes with it.
+
+socklen_t bell_address(const ProcessIdentity& process, sockaddr_un& address) {
+  std::memset(&address, 0, sizeof address);
+  address.sun_family = AF_UNIX;
+  int length = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "mish-bell-%d-%llu", process.pid,
+                        static_cast<unsigned long long>(process.start_time));
+  return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + static_cast<size_t>(length));
+}
+
+UniqueFd make_bell_socket() {
+  UniqueFd low(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!low) return low;
+  auto high = move_above_9(std::move(low));
+  return high ? std::move(*high) : UniqueFd();
+}
+
+void ring(const ProcessIdentity& process) {
+  static UniqueFd sender = make_bell_socket();
+  sockaddr_un address;
+  socklen_t length = bell_address(process, address);
+  char stroke = 1;
+  // A full queue is a bell that rings already, a refused one belongs to the dead.
+  (void)sendto(sender.get(), &stroke, 1, MSG_DONTWAIT | MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), length);
+}
+
+struct OwnBell {
+  UniqueFd fd;
+  uint32_t generation = 0;
+};
+OwnBell g_bell;
+
+}  // namespace
+
+Outcome<int> Doorbell::fd() {
+  if (g_bell.fd && g_bell.generation == fork_generation()) return g_bell.fd.get();
+  UniqueFd made = make_bell_socket();
+  if (!made) return error_from_errno(errno, "doorbell");
+  sockaddr_un address;
+  socklen_t length = bell_address(ProcessIdentity::self(), address);
+  if (bind(made.get(), reinterpret_cast<sockaddr*>(&address), length) != 0) return error_from_errno(errno, "doorbell");
+  g_bell.fd = std::move(made);
+  g_bell.generation = fork_generation();
+  return g_bell.fd.get();
+}
+
+void Doorbell::clear() {
+  if (!g_bell.fd || g_bell.generation != fork_generation()) return;
+  char strokes[64];
+  while (recv(g_bell.fd.get(), strokes, sizeof strokes, MSG_DONTWAIT) > 0) {
+  }
+}
+
+uint32_t Mailbox::Core::people_used() const {
+  return std::min(header_->people_used.load(std::memory_order_relaxed), kParticipants);
+}
+
+/// Enters this process among the participants.
+Outcome<void> Mailbox::Core::attach() {
+  if (is_attached()) return {};
+  me_ = -1;  // inherited over fork: the record is our parent's
+  is_subscribed_ = false;
+  has_role_ = false;
+  const ProcessIdentity& self = ProcessIdentity::self();
+  uint32_t limit = config_.policy == Policy::All ? kSubscribers : kParticipants;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (Status status = lock_head(); status != Status::Done) return error(status);
+    for (uint32_t i = 0; i < limit; ++i) {
+      ParticipantRecord& record = people_[i];
+      if (record.flags != 0 || record.life.is_held()) continue;
+      if (i >= people_used()) header_->people_used.store(i + 1, std::memory_order_relaxed);
+      record.identity = self;
+      record.leases = 0;
+      record.received = 0;
+      record.reserved_block = 0;
+      record.is_reserving = 0;
+      record.flags = kInUse;
+      bool died = false;
+      record.life.try_lock(died);
+      me_ = static_cast<int>(i);
+      generation_ = fork_generation();
+      thread_ = thread_id();
+      if (header_->owner == self) header_->owner_index.store(i + 1, std::memory_order_relaxed);
+      unlock_head();
+      return {};
+    }
+    unlock_head();
+    if (!reclaim_dead(true)) break;
+  }
+  return {Status::TooBig, "too many processes use it", EUSERS};
+}
+
+/// Policy::Pair: takes one of the two places.
+Outcome<void> Mailbox::Core::join_pair() {
+  if (is_attached() && (people_[me_].flags & kMember) != 0) return {};
+  if (auto attached = attach(); !attached) return attached;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (Status status = lock_head(); status != Status::Done) return error(status);
+    ProcessIdentity others[2];
+    int count = 0;
+    bool known = false;
+    for (uint32_t i = 0; i < people_used(); ++i) {
+      const ParticipantRecord& record = people_[i];
+      if ((record.flags & kMember) == 0) continue;
+      if (record.identity == people_[me_].identity) known = true;
+      if (count > 0 && record.identity == others[0]) continue;
+      if (count < 2) others[count] = record.identity;
+      ++count;
+    }
+    if (known || count < 2) {
+      people_[me_].flags |= kMember;
+      unlock_head();
+      return {};
+    }
+    unlock_head();
+    if (!reclaim_dead(true)) break;
+  }
+  return {Status::NotPermitted, "link is busy: two other processes use it", EBUSY};
+}
+
+/// Leaves: gives everything back. Called by the thread that attached.
+void Mailbox::Core::detach() {
+  if (!is_attached()) return;
+  ParticipantRecord& record = people_[me_];
+  bool is_own_thread = thread_ == thread_id();
+  if (lock_both() == Status::Done) {
+    bool had_leases = record.leases != 0;
+    if (is_own_thread) record.life.unlock();
+    forget_participant(static_cast<uint32_t>(me_));
+    unlock_both();
+    if (had_leases) hand_on();
+  } else if (is_own_thread) {
+    record.life.unlock();
+  }
+  me_ = -1;
+}
+
+/// Whether the process of this record is gone. The kernel's mark decides when it is there; a record without a life lock
+/// is only looked at when `thorough`.
+bool Mailbox::Core::is_dead(uint32_t index, bool thorough) {
+  ParticipantRecord& record = people_[index];
+  if ((record.flags & kInUse) == 0) return false;
+  if (record.life.is_orphaned()) return !record.identity.is_alive();
+  if (record.life.is_held() || !thorough) return false;
+  return !record.identity.is_alive();
+}
+
+bool Mailbox::Core::reclaim_dead(bool thorough) {
+  if (lock_both() != Status::Done) return false;
+  bool changed = reclaim_dead_locked(thorough);
+  unlock_both();
+  if (changed) {
+    hand_on();
+    announce_space();
+  }
+  return changed;
+}
+
+bool Mailbox::Core::reclaim_dead_locked(bool thorough) {
+  bool changed = false;
+  for (uint32_t i = 0; i < people_used(); ++i) {
+    if (static_cast<int>(i) == me_ && is_attached()) continue;
+    if (!is_dead(i, thorough)) continue;
+    forget_participant(i);
+    changed = true;
+  }
+  return changed;
+}
+
+/// Takes back what a participant holds and empties its record.
+void Mailbox::Core::forget_participant(uint32_t index) {
+  Header& h = *header_;
+  ParticipantRecord& record = people_[index];
+  uint64_t bit = index < kSubscribers ? uint64_t{1} << index : 0;
+  bool subscribed = (record.flags & kSubscribed) != 0;
+  if (subscribed) h.subscribers.fetch_and(~bit, std::memory_order_relaxed);
+  if (record.leases != 0 || subscribed || config_.capacity == 0) {
+    uint64_t tail = h.tail.load(std::memory_order_relaxed);
+    for (uint64_t p = h.head.load(std::memory_order_relaxed); p < tail; ++p) {
+      Slot& message = slot(p);
+      uint32_t state = message.state.load(std::memory_order_relaxed);
+      if (state == kFree) continue;
+      if (message.holder == index + 1) {
+        if (state == kCommitted) {  // its sender waited for a rendezvous: nobody may meet the dead
+          if (config_.capacity == 0) free_slot(p);
+        } else {
+          if (state == kLeased) message.flags |= kRedelivered;
+          message.holder = 0;
+          message.state.store(kCommitted, std::memory_order_release);
+          h.leased.fetch_sub(1, std::memory_order_relaxed);
+        }
+      } else if (subscribed && (message.readers & bit) != 0) {
+        message.readers &= ~bit;
+        if (message.readers == 0) free_slot(p);
+      }
+    }
+    advance_head();
+  }
+  if (record.reserved_block != 0) {
+    uint32_t count = 0;
+    for (uint32_t b = record.reserved_block; is_block(b) && count < geometry_.max_blocks; b = link(b)) ++count;
+    give_back_blocks(record.reserved_block, count);
+  }
+  if (record.is_reserving != 0) h.reserved.fetch_sub(1, std::memory_order_relaxed);
+  if ((record.flags & kWaiting) != 0) h.attention.fetch_sub(1, std::memory_order_relaxed);
+  if ((record.flags & kListening) != 0) h.attention.fetch_sub(1, std::memory_order_relaxed);
+  if ((record.flags & kPromised) != 0) h.promised.fetch_sub(1, std::memory_order_relaxed);
+  if ((record.flags & kSpaceFlags) != 0) h.space_attention.fetch_sub(1, std::memory_order_relaxed);
+  if (h.role_holder == index + 1) {
+    h.role_holder = 0;
+    h.role_active = 0;
+    for (uint32_t i = 0; i < people_used(); ++i) {
+      if ((people_[i].flags & kWaitsForRole) != 0) wake_participant(i);
+    }
+  }
+  if (h.owner_index.load(std::memory_order_relaxed) == index + 1) {
+    h.owner_index.store(0, std::memory_order_relaxed);
+    if (!config_.keep && !h.owner.is_alive()) {
+      h.closed.store(1, std::memory_order_seq_cst);
+      wake_everyone();
+    }
+  }
+  record.identity = {};
+  record.leases = 0;
+  record.reserved_block = 0;
+  record.is_reserving = 0;
+  if (!record.life.is_held()) record.life.reset();
+  record.flags = 0;
+}
+
+/// Closed, or a session mailbox whose owner has ended. `thorough`: also asks the system about an owner that is not
+/// attached.
+bool Mailbox::Core::is_closing(bool thorough) {
+  Header& h = *header_;
+  if (h.closed.load(std::memory_order_relaxed) != 0) return true;
+  if (config_.keep) return false;
+  uint32_t index = h.owner_index.load(std::memory_order_relaxed);
+  if (index != 0 && index <= kParticipants && !people_[index - 1].life.is_orphaned()) return false;
+  if (index == 0 && !thorough) return false;
+  if (h.owner.is_alive()) {
+    if (index != 0) h.owner_index.store(0, std::memory_order_relaxed);  // it runs another program now
+    return false;
+  }
+  h.closed.store(1, std::memory_order_seq_cst);
+  wake_everyone();
+  return true;
+}
+
+// --- Waking
+
+/// Marks a sleeper as woken. The system call is made by whoever holds no lock any more, or here: it is short.
+void Mailbox::Core::wake_participant(uint32_t index) {
+  ParticipantRecord& record = people_[index];
+  uint32_t flags = record.flags;
+  if ((flags & kWaiting) != 0) header_->attention.fetch_sub(1, std::memory_order_relaxed);
+  if ((flags & kSpaceFlags) != 0) header_->space_attention.fetch_sub(1, std::memory_order_relaxed);
+  record.flags = flags & ~kWaitFlags;
+  record.wake.store(1, std::memory_order_release);
+}
+
+/// The waiting receiver that gets the next message (--pick); -1 when none of them wants it.
+int Mailbox::Core::choose(const Arrival& arrival) {
+  Header& h = *header_;
+  int best = -1;
+  uint32_t count = people_used();
+  uint32_t eligible = 0;
+  for (uint32_t n = 0; n < count; ++n) {
+    uint32_t i = config_.pick == Pick::RoundRobin ? (h.last_picked + 1 + n) % count : n;
+    const ParticipantRecord& record = people_[i];
+    if ((record.flags & kWaiting) == 0 || record.life.is_orphaned()) continue;
+    if (config_.policy == Policy::Single && h.role_holder != i + 1) continue;
+    if (record.want_any_type == 0 && record.want_type != arrival.type) continue;
+    if (record.want_from != 0 && record.want_from != arrival.sender) continue;
+    if (record.want_priority > arrival.priority) continue;
+    ++eligible;
+    bool better = best < 0;
+    switch (config_.pick) {
+      case Pick::Fifo: better = better || record.ticket < people_[best].ticket; break;
+      case Pick::RoundRobin: break;
+      case Pick::Random:  // reservoir of one
+        h.random = h.random * 1664525u + 1013904223u;
+        better = better || (h.random >> 8) % eligible == 0;
+        break;
+      case Pick::Idle:
+        better = better || record.received < people_[best].received ||
+                 (record.received == people_[best].received && record.ticket < people_[best].ticket);
+        break;
+    }
+    if (better) best = static_cast<int>(i);
+    if (config_.pick == Pick::RoundRobin) break;
+  }
+  return best;
+}
+
+/// A message has been committed: wakes the receiver that is to have it (all of them with Policy::All) and rings bells.
+void Mailbox::Core::announce(const Arrival& arrival) {
+  if (lock_head() != Status::Done) return;
+  uint32_t to_wake[kParticipants];
+  size_t wakes = 0;
+  ProcessIdentity bells[8];
+  size_t rings = 0;
+  bool met_dead = false;
+  if (config_.policy == Policy::All) {
+    for (uint32_t i = 0; i < people_used(); ++i) {
+      if ((people_[i].flags & kWaiting) == 0) continue;
+      wake_participant(i);
+      to_wake[wakes++] = i;
+    }
+  } else if (int chosen = choose(arrival); chosen >= 0) {
+    auto index = static_cast<uint32_t>(chosen);
+    wake_participant(index);
+    header_->last_picked = index;
+    if (config_.pick != Pick::Fifo) {
+      people_[index].flags |= kPromised;
+      header_->promised.fetch_add(1, std::memory_order_relaxed);
+    }
+    to_wake[wakes++] = index;
+  }
+  for (uint32_t i = 0; i < people_used(); ++i) {
+    ParticipantRecord& record = people_[i];
+    if ((record.flags & (kListening | kWaiting)) != 0 && record.life.is_orphaned()) met_dead = true;
+    if ((record.flags & kListening) == 0 || rings == std::size(bells)) continue;
+    record.flags &= ~kListening;
+    header_->attention.fetch_sub(1, std::memory_order_relaxed);
+    bells[rings++] = record.identity;
+  }
+  unlock_head();
+  for (size_t i = 0; i < wakes; ++i) wake(people_[to_wake[i]].wake, 1);
+  for (size_t i = 0; i < rings; ++i) ring(bells[i]);
+  if (met_dead) reclaim_dead(false);
+}
+
+/// Messages and sleepers are both there: a wake-up was lost with whoever it was given to. Gives it to the next.
+void Mailbox::Core::hand_on() {
+  if (header_->attention.load(std::memory_order_seq_cst) == 0) return;
+  if (lock_head() != Status::Done) return;
+  Header& h = *header_;
+  uint32_t to_wake[16];
+  size_t wakes = 0;
+  uint64_t tail = h.tail.load(std::memory_order_acquire);
+  size_t looked = 0;
+  for (uint64_t p = h.head.load(std::memory_order_relaxed); p < tail && looked < 64 && wakes < 16; ++p) {
+    Slot& message = slot(p);
+    if (message.state.load(std::memory_order_acquire) != kCommitted) continue;
+    ++looked;
+    int chosen = choose({message.type, message.sender, message.priority});
+    if (chosen < 0) continue;
+    wake_participant(static_cast<uint32_t>(chosen));
+    to_wake[wakes++] = static_cast<uint32_t>(chosen);
+  }
+  unlock_head();
+  for (size_t i = 0; i < wakes; ++i) wake(people_[to_wake[i]].wake, 1);
+}
+
+/// Space was freed or a message taken: wakes the sender that waits longest, all of them when bytes are short, and
+/// whoever waits for its message to be taken.
+void Mailbox::Core::announce_space() {
+  if (header_->space_attention.load(std::memory_order_seq_cst) == 0) return;
+  if (lock_head() != Status::Done) return;
+  uint32_t to_wake[kParticipants];
+  size_t wakes = 0;
+  int longest = -1;
+  for (uint32_t i = 0; i < people_used(); ++i) {
+    uint32_t flags = people_[i].flags;
+    if ((flags & (kWaitsForTaking | kWaitsForBytes)) != 0) {
+      wake_participant(i);
+      to_wake[wakes++] = i;
+    } else if ((flags & kWaitsForSpace) != 0 && !people_[i].life.is_orphaned() &&
+               (longest < 0 || people_[i].ticket < people_[longest].ticket)) {
+      longest = static_cast<int>(i);
+    }
+  }
+  if (longest >= 0) {
+    wake_participant(static_cast<uint32_t>(longest));
+    to_wake[wakes++] = static_cast<uint32_t>(longest);
+  }
+  unlock_head();
+  for (size_t i = 0; i < wakes; ++i) wake(people_[to_wake[i]].wake, 1);
+}
+
+/// Closing, removal, repair: everybody is to look again. Needs no lock; the flags are left to their owners.
+void Mailbox::Core::wake_everyone() {
+  for (uint32_t i = 0; i < people_used(); ++i) {
+    ParticipantRecord& record = people_[i];
+    record.wake.store(1, std::memory_order_release);
+    wake(record.wake, 1);
+    ring(record.identity);
+  }
+}
+
+// --- Sleeping
+
+void Mailbox::Core::start_waiting(uint32_t flag, const ReceiveOptions* wanted) {
+  Header& h = *header_;
+  ParticipantRecord& record = people_[me_];
+  if ((record.flags & kWaitFlags) == 0) record.ticket = ++h.next_ticket;
+  record.want_any_type = wanted == nullptr || !wanted->type.has_value();
+  record.want_type = wanted != nullptr ? wanted->type.value_or(0) : 0;
+  record.want_from = wanted != nullptr ? wanted->from : 0;
+  record.want_priority = wanted != nullptr ? wanted->priority_min : 0;
+  record.wake.store(0, std::memory_order_relaxed);
+  record.flags |= flag;
+  if (is_attention(flag)) {
+    h.attention.fetch_add(1, std::memory_order_seq_cst);
+  } else if ((flag & kSpaceFlags) != 0) {
+    h.space_attention.fetch_add(1, std::memory_order_seq_cst);
+  }
+}
+
+void Mailbox::Core::stop_waiting(uint32_t flags) {
+  Header& h = *header_;
+  ParticipantRecord& record = people_[me_];
+  uint32_t set = record.flags & flags;
+  if ((set & kWaiting) != 0) h.attention.fetch_sub(1, std::memory_order_relaxed);
+  if ((set & kListening) != 0) h.attention.fetch_sub(1, std::memory_order_relaxed);
+  if ((set & kPromised) != 0) h.promised.fetch_sub(1, std::memory_order_relaxed);
+  if ((set & kSpaceFlags) != 0) h.space_attention.fetch_sub(1, std::memory_order_relaxed);
+  record.flags &= ~flags;
+}
+
+Status Mailbox::Core::sleep(Deadline deadline, const Interrupt& interrupt, Deadline until) {
+  slice_ended_ = false;
+  WaitFor words[100];
+  size_t count = 0;
+  words[count++] = {&people_[me_].wake, 0};
+  if (interrupt.signals != nullptr) {
+    words[count++] = {interrupt.signals, interrupt.signals->load(std::memory_order_acquire)};
+  }
+  if (interrupt.stop()) return Status::Interrupted;
+  // Holders of things that come back when they die, and the owner of a session.
+  uint32_t owner = header_->owner_index.load(std::memory_order_relaxed);
+  bool holders = header_->leased.load(std::memory_order_relaxed) != 0 ||
+                 header_->reserved.load(std::memory_order_relaxed) != 0 || config_.policy == Policy::Single ||
+                 config_.policy == Policy::All;
+  size_t first_life = count;
+  bool any_dead = false;
+  auto watch = [&](uint32_t index) {
+    if (static_cast<int>(index) == me_ || index >= kParticipants || count == std::size(words)) return;
+    if (people_[index].life.watch(words[count])) {
+      ++count;
+    } else if (people_[index].life.is_orphaned()) {
+      any_dead = true;
+    }
+  };
+  if (holders) {
+    for (uint32_t i = 0; i < people_used(); ++i) watch(i);
+  } else if (owner != 0 && !config_.keep) {
+    watch(owner - 1);
+  }
+  if (any_dead && reclaim_dead(false)) return Status::Done;
+  Deadline now = now_ns();
+  Deadline end = now + kSlice;
+  if (deadline != kForever) end = std::min(end, deadline);
+  if (until != kForever) end = std::min(end, until);
+  WakeReason reason = wait_on({words, count}, end);
+  if (mapping_.is_damaged()) return Status::Damaged;
+  if (reason == WakeReason::Signal || interrupt.signals != nullptr) {
+    if (interrupt.stop()) return Status::Interrupted;
+  }
+  bool life_ended = false;
+  for (size_t i = first_life; i < count; ++i) {
+    if (words[i].word->load(std::memory_order_relaxed) != words[i].value) life_ended = true;
+  }
+  if (life_ended) {
+    is_closing(false);
+    reclaim_dead(false);
+  }
+  if (reason == WakeReason::TimedOut && people_[me_].wake.load(std::memory_order_acquire) == 0) {
+    if (deadline != kForever && now_ns() >= deadline) return Status::TimedOut;
+    if (until != kForever && now_ns() >= until) return Status::Done;
+    if (interrupt.stop()) return Status::Interrupted;
+    is_closing(true);
+    reclaim_dead(true);
+    slice_ended_ = true;
+  }
+  return Status::Done;
+}
+
+bool Mailbox::Core::has_receivers() {
+  if (lock_head() != Status::Done) return false;
+  bool found = false;
+  for (uint32_t i = 0; i < people_used() && !found; ++i) {
+    found = (people_[i].flags & (kReceiver | kWaiting | kListening)) != 0 && !is_dead(i, true);
+  }
+  unlock_head();
+  return found;
+}
+
+Outcome<void> Mailbox::Core::arm_doorbell() {
+  if (auto bell = Doorbell::fd(); !bell) return bell.error();
+  if (auto attached = attach(); !attached) return attached;
+  if (Status status = lock_head(); status != Status::Done) return error(status);
+  if ((people_[me_].flags & kListening) == 0) {
+    people_[me_].flags |= kListening;
+    header_->attention.fetch_add(1, std::memory_order_seq_cst);
+  }
+  unlock_head();
+  return {};
+}
+
+void Mailbox::Core::disarm_doorbell() {
+  if (!is_attached() || lock_head() != Status::Done) return;
+  stop_waiting(kListening);
+  unlock_head();
+}
+
+// --- Rights
+
+bool Mailbox::Core::is_granted(Right right) const {
+  const auto& list = header_->grants[static_cast<size_t>(right)];
+  const ProcessIdentity& self = ProcessIdentity::self();
+  bool any = false;
+  for (const GrantRecord& record : list) {
+    GrantRecord grant = record;
+    switch (static_cast<Principal::Kind>(grant.kind)) {
+      case Principal::Kind::Nobody: continue;
+      case Principal::Kind::Anyone: return true;
+      case Principal::Kind::User:
+        if (grant.user == geteuid()) return true;
+        break;
+      case Principal::Kind::Process:
+        if (grant.process == self) return true;
+        break;
+    }
+    any = true;
+  }
+  return !any || header_->owner == self;
+}
+
+/// Whether this process may; remembered until the lists change.
+Outcome<void> Mailbox::Core::allow(Right right) {
+  auto index = static_cast<size_t>(right);
+  if (granted_generation_ != fork_generation()) {
+    granted_version_[0] = granted_version_[1] = 0;
+    granted_generation_ = fork_generation();
+  }
+  uint32_t version = header_->grants_version.load(std::memory_order_acquire);
+  if (granted_version_[index] != version) {
+    granted_[index] = is_granted(right);
+    if (right == Right::Receive && (geometry_.flags & kDirect) != 0 && header_->owner != ProcessIdentity::self()) {
+      granted_[index] = false;
+    }
+    granted_version_[index] = version;
+  }
+  if (granted_[index]) [[likely]] return {};
+  if ((geometry_.flags & kDirect) != 0 && right == Right::Receive) {
+    return {Status::NotPermitted, "only the process itself may receive from its own mailbox", EACCES};
+  }
+  return {Status::NotPermitted,
+          right == Right::Send ? "you have no right to send to it" : "you have no right to receive from it", EACCES};
+}
+
+Error Mailbox::Core::error(Status status) const {
+  switch (status) {
+    case Status::WouldBlock: return {status, EAGAIN, "would block"};
+    case Status::TimedOut: return {status, ETIMEDOUT, "timed out"};
+    case Status::Interrupted: return {status, EINTR, "interrupted"};
+    case Status::NoObject: return {status, ENOENT, "no such mailbox"};
+    case Status::Closed:
+      if (header_->removed.load(std::memory_order_relaxed) != 0) return {status, EPIPE, "removed"};
+      return {status, EPIPE, config_.keep || header_->owner.is_alive() ? "closed" : "closed: its owner has ended"};
+    case Status::Damaged:
+      return {status, EBADMSG, "damaged: not a mailbox, truncated, or written to by something else; remove it"};
+    case Status::Done:
+    case Status::Failed:
+    case Status::Usage:
+    case Status::NotPermitted:
+    case Status::TooBig:
+    case Status::Exists: break;
+  }
+  return {status, 0, "failed"};
+}
+
+}  // namespace mish::ipc

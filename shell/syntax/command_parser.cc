@@ -1,0 +1,979 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/syntax/command_parser.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "shell/base/text.h"
+
+namespace mish::syntax {
+
+// Saves the lexer and the stacks around the commands of a substitution, also when they fail: an attempt that read them
+// may be rolled back and go on.
+class CommandParser::LevelGuard {
+ public:
+  LevelGuard(CommandParser& parser, bool is_substitution)
+      : parser_(parser), input_(parser.cx_.input), level_(parser.lexer_.enter_level(is_substitution)),
+        sizes_{parser.word_stack_.size(),    parser.assignment_stack_.size(), parser.redirection_stack_.size(),
+               parser.command_stack_.size(), parser.merge_stack_.size(),      parser.list_stack_.size(),
+               parser.and_or_stack_.size(),  parser.case_stack_.size(),       parser.branch_stack_.size()} {}
+  ~LevelGuard() {
+    parser_.cx_.input = input_;
+    parser_.lexer_.leave_level(std::move(level_), keep_pending_);
+    parser_.word_stack_.resize(sizes_[0]);
+    parser_.assignment_stack_.resize(sizes_[1]);
+    parser_.redirection_stack_.resize(sizes_[2]);
+    parser_.command_stack_.resize(sizes_[3]);
+    parser_.merge_stack_.resize(sizes_[4]);
+    parser_.list_stack_.resize(sizes_[5]);
+    parser_.and_or_stack_.resize(sizes_[6]);
+    parser_.case_stack_.resize(sizes_[7]);
+    parser_.branch_stack_.resize(sizes_[8]);
+  }
+  LevelGuard(const LevelGuard&) = delete;
+  LevelGuard& operator=(const LevelGuard&) = delete;
+  void keep_pending() { keep_pending_ = true; }
+
+ private:
+  CommandParser& parser_;
+  Input* input_;
+  Lexer::Level level_;
+  size_t sizes_[9];
+  bool keep_pending_ = false;
+};
+
+CommandParser::CommandParser(const AliasLookup* aliases, std::string_view source_name)
+    : words_(cx_, *this), lexer_(cx_, words_, aliases), source_name_(source_name) {}
+
+void CommandParser::reset() {
+  words_.reset();
+  word_stack_.clear();
+  assignment_stack_.clear();
+  redirection_stack_.clear();
+  command_stack_.clear();
+  merge_stack_.clear();
+  list_stack_.clear();
+  and_or_stack_.clear();
+  case_stack_.clear();
+  branch_stack_.clear();
+}
+
+// ---- errors ----
+
+std::string CommandParser::describe(const Token& token) const {
+  switch (token.kind) {
+    case TokenKind::EndOfInput: return "end of file";
+    case TokenKind::Newline: return "newline";
+    case TokenKind::Word:
+    case TokenKind::IoNumber:
+    case TokenKind::IoVariable: {
+      constexpr size_t kLongestShown = 40;
+      if (token.is_plain) return fmt::format("`{}'", token.text.substr(0, kLongestShown));
+      // Not parsed yet: show its beginning.
+      const Input& in = *cx_.input;
+      size_t end = token.start;
+      while (end < in.size() && end - token.start < kLongestShown && !has_class(in.data()[end], kMetaCharacter)) ++end;
+      return fmt::format("`{}'", in.view(token.start, end));
+    }
+    default: return fmt::format("`{}'", spelling(token.kind));
+  }
+}
+
+void CommandParser::fail_missing(std::string_view wanted, const Opener& opener) {
+  cx_.fail_unclosed(wanted, fmt::format("`{}'", opener.spelling), opener.line);
+}
+
+void CommandParser::fail_unexpected(const Token& token, std::string_view wanted, const Opener* opener) {
+  if (token.kind == TokenKind::EndOfInput) {
+    if (opener != nullptr) fail_missing(wanted, *opener);
+    ParseFailure failure{ParseFailure::Reason::Incomplete, "unexpected end of file", token.line, 0, {}};
+    cx_.input->locate(token.start, failure);
+    throw failure;
+  }
+  std::string message = fmt::format("unexpected {}", describe(token));
+  if (opener != nullptr && !wanted.empty()) {
+    message += fmt::format(" while looking for `{}' to close the `{}' of line {}", wanted, opener->spelling, opener->line);
+  } else if (!wanted.empty()) {
+    message += fmt::format("; {}", wanted);
+  }
+  cx_.fail(std::move(message), token.start, token.line);
+}
+
+void CommandParser::expect(ReservedWord word, const Opener& opener) {
+  const Token& token = peek(true);
+  if (reserved(token) != word) fail_unexpected(token, spelling(word), &opener);
+  advance();
+}
+
+void CommandParser::expect(TokenKind kind, const Opener& opener) {
+  const Token& token = peek();
+  if (token.kind != kind) fail_unexpected(token, spelling(kind), &opener);
+  advance();
+}
+
+// ---- lists ----
+
+void CommandParser::skip_newlines() {
+  while (peek().kind == TokenKind::Newline) advance();
+}
+
+bool CommandParser::is_bang_group(const Token& token) const {
+  if (token.kind != TokenKind::Word || token.is_plain) return false;
+  const char* text = cx_.input->data() + token.start;
+  return text[0] == '!' && text[1] == '(';
+}
+
+bool CommandParser::starts_command() {
+  const Token& token = peek(true);
+  switch (token.kind) {
+    case TokenKind::Word:
+      switch (reserved(token)) {
+        case ReservedWord::Then:
+        case ReservedWord::Else:
+        case ReservedWord::Elif:
+        case ReservedWord::Fi:
+        case ReservedWord::Do:
+        case ReservedWord::Done:
+        case ReservedWord::Esac:
+        case ReservedWord::RightBrace: return false;
+        default: return true;
+      }
+    case TokenKind::IoNumber:
+    case TokenKind::IoVariable:
+    case TokenKind::LeftParenthesis: return true;
+    default: return is_redirection_operator(token.kind);
+  }
+}
+
+const Command* CommandParser::parse_program(bool all) {
+  const Command* root = parse_list(!all);
+  const Token& token = peek();
+  if (token.kind == TokenKind::Newline) {
+    advance();
+  } else if (token.kind == TokenKind::EndOfInput) {
+    lexer_.read_here_documents();
+  } else {
+    fail_unexpected(token);
+  }
+  return root;
+}
+
+// The items of a list: and-or lists with their separators. A complete command ends at the first newline.
+const Command* CommandParser::parse_list(bool complete) {
+  const size_t mark = list_stack_.size();
+  for (;;) {
+    if (!complete) skip_newlines();
+    if (!starts_command()) break;
+    List::Item item;
+    item.command = parse_and_or();
+    const TokenKind separator = peek().kind;
+    item.is_async = separator == TokenKind::Ampersand;
+    list_stack_.push_back(item);
+    if (item.is_async || separator == TokenKind::Semicolon) {
+      advance();
+    } else if (separator != TokenKind::Newline || complete) {
+      break;
+    }
+  }
+  const size_t count = list_stack_.size() - mark;
+  if (count == 0) return nullptr;
+  if (count == 1 && !list_stack_.back().is_async) {
+    const Command* only = list_stack_.back().command;
+    list_stack_.resize(mark);
+    return only;
+  }
+  List* list = make<List>(list_stack_[mark].command->line);
+  list->items = take(list_stack_, mark);
+  return list;
+}
+
+// The list of a compound command, which must not be empty; `end` closes it and is not consumed.
+const Command* CommandParser::parse_body(std::string_view of, const Opener& opener, ReservedWord end) {
+  const Command* body = parse_list(false);
+  if (body == nullptr) {
+    const Token& token = peek(true);
+    if (token.kind == TokenKind::EndOfInput) fail_missing(spelling(end), opener);
+    fail_unexpected(token, fmt::format("a command is missing {}", of));
+  }
+  return body;
+}
+
+const Command* CommandParser::parse_and_or() {
+  const Command* first = parse_pipeline();
+  TokenKind kind = peek().kind;
+  if (kind != TokenKind::AndIf && kind != TokenKind::OrIf) return first;
+  const size_t mark = and_or_stack_.size();
+  and_or_stack_.push_back({first, false});
+  while (kind == TokenKind::AndIf || kind == TokenKind::OrIf) {
+    advance();
+    skip_newlines();
+    const bool is_or = kind == TokenKind::OrIf;
+    const Command* next = parse_pipeline();
+    and_or_stack_.push_back({next, is_or});
+    kind = peek().kind;
+  }
+  AndOr* node = make<AndOr>(first->line);
+  node->items = take(and_or_stack_, mark);
+  return node;
+}
+
+// ---- pipelines ----
+
+// `pipeprobe` and `pipecheck` are prefix words only where a command follows them on the line.
+bool CommandParser::is_probe_prefix(const Token& token) {
+  if (cx_.options.posix || !token.is_plain || (token.text != "pipeprobe" && token.text != "pipecheck")) return false;
+  Input& in = *cx_.input;
+  size_t n = 0;
+  while (in.look_ahead(n) == ' ' || in.look_ahead(n) == '\t') ++n;
+  const char c = in.look_ahead(n);
+  return n != 0 && (!has_class(c, kMetaCharacter) || c == '(') && c != '#' && c != '=';
+}
+
+std::span<const Word* const> CommandParser::parse_probe_words() {
+  const size_t mark = word_stack_.size();
+  word_stack_.push_back(lexer_.take_word(WordContext::Argument));
+  bool wants_argument = false;
+  for (;;) {
+    const Token& token = peek();
+    if (token.kind != TokenKind::Word) break;
+    const bool is_option = token.is_plain ? token.text.starts_with('-') : cx_.input->data()[token.start] == '-';
+    if (!wants_argument && !is_option) break;
+    if (!wants_argument && token.is_plain && token.text == "--") {
+      advance();
+      break;
+    }
+    const Word* word = lexer_.take_word(WordContext::Argument);
+    const std::string_view text = word->is_literal ? word->literal : std::string_view();
+    const bool is_flag = text == "--err" || text == "--json" || text == "-j" || text == "--help";
+    wants_argument = !wants_argument && word->is_literal && !is_flag && text.find('=') == std::string_view::npos;
+    word_stack_.push_back(word);
+  }
+  return take(word_stack_, mark);
+}
+
+const Command* CommandParser::parse_pipeline() {
+  const uint32_t line = peek(true).line;
+  bool negated = false, has_prefix = false, timed = false, timed_posix = false;
+  std::span<const Word* const> probe_words;
+  for (;;) {
+    const Token& token = peek(true);
+    if (is_bang_group(token)) {
+      lexer_.split_bang();
+      negated = !negated;
+      has_prefix = true;
+      continue;
+    }
+    const ReservedWord word = reserved(token);
+    if (word == ReservedWord::Bang) {
+      advance();
+      negated = !negated;
+    } else if (word == ReservedWord::Time && !timed) {
+      advance();
+      timed = true;
+      while (peek().is_plain && (peek().text == "-p" || peek().text == "--")) {
+        timed_posix = timed_posix || peek().text == "-p";
+        advance();
+      }
+    } else if (token.kind == TokenKind::Word && probe_words.empty() && is_probe_prefix(token)) {
+      probe_words = parse_probe_words();
+    } else {
+      break;
+    }
+    has_prefix = true;
+  }
+  const size_t mark = command_stack_.size();
+  const size_t merges_mark = merge_stack_.size();
+  bool merges = false;
+  // `!` and `time` alone are a pipeline of an empty command in the bash language.
+  if (has_prefix && !cx_.options.posix && !starts_command() && probe_words.empty()) {
+    SimpleCommand* empty = make<SimpleCommand>(line);
+    empty->all_literal = empty->is_plain = true;
+    command_stack_.push_back(empty);
+  } else {
+    const Command* first = parse_command();
+    if (!has_prefix && peek().kind != TokenKind::Pipe && peek().kind != TokenKind::PipeAmpersand) return first;
+    command_stack_.push_back(first);
+  }
+  for (;;) {
+    const TokenKind kind = peek().kind;
+    if (kind != TokenKind::Pipe && kind != TokenKind::PipeAmpersand) break;
+    merges = merges || kind == TokenKind::PipeAmpersand;
+    merge_stack_.push_back(kind == TokenKind::PipeAmpersand);
+    advance();
+    skip_newlines();
+    const Command* next = parse_command();
+    command_stack_.push_back(next);
+  }
+  Pipeline* node = make<Pipeline>(line);
+  node->commands = take(command_stack_, mark);
+  node->negated = negated;
+  node->timed = timed;
+  node->timed_posix = timed_posix;
+  node->probe_words = probe_words;
+  if (merges) {
+    std::span<bool> flags = cx_.arena->make_span<bool>(node->commands.size());
+    for (size_t i = merges_mark; i < merge_stack_.size(); ++i) flags[i - merges_mark] = merge_stack_[i];
+    node->merges_stderr = flags;
+  }
+  merge_stack_.resize(merges_mark);
+  return node;
+}
+
+// ---- commands ----
+
+const Command* CommandParser::parse_command() {
+  cx_.check_depth();
+  const Token& token = peek(true);
+  const ReservedWord word = reserved(token);
+  if (word == ReservedWord::None && token.kind != TokenKind::LeftParenthesis) return parse_simple();
+  Command* command = parse_compound(token, word);
+  if (command == nullptr) return parse_simple();
+  if (command->kind == CommandKind::Function || command->kind == CommandKind::Coprocess) return command;
+  const size_t mark = redirection_stack_.size();
+  for (;;) {
+    const TokenKind kind = peek().kind;
+    if (!is_redirection_operator(kind) && kind != TokenKind::IoNumber && kind != TokenKind::IoVariable) break;
+    parse_redirection();
+  }
+  command->redirections = take_redirections(mark);
+  return command;
+}
+
+// Null if the reserved word is an ordinary word here.
+Command* CommandParser::parse_compound(const Token& token, ReservedWord word) {
+  switch (word) {
+    case ReservedWord::None: return parse_parenthesis();
+    case ReservedWord::LeftBrace: return parse_group();
+    case ReservedWord::If: return parse_if();
+    case ReservedWord::While: return parse_loop(false);
+    case ReservedWord::Until: return parse_loop(true);
+    case ReservedWord::For: return parse_for();
+    case ReservedWord::Case: return parse_case();
+    case ReservedWord::Select: return parse_select();
+    case ReservedWord::Function: return parse_function();
+    case ReservedWord::Coproc: return parse_coprocess();
+    case ReservedWord::LeftBracket: return parse_conditional();
+    case ReservedWord::In:
+    case ReservedWord::RightBracket:
+    case ReservedWord::Time: return nullptr;
+    case ReservedWord::Then:
+    case ReservedWord::Else:
+    case ReservedWord::Elif:
+    case ReservedWord::Fi:
+    case ReservedWord::Do:
+    case ReservedWord::Done:
+    case ReservedWord::Esac:
+    case ReservedWord::RightBrace:
+    case ReservedWord::Bang: fail_unexpected(token, "a command was expected");
+  }
+  return nullptr;
+}
+
+const Assignment* CommandParser::parse_prefix_assignment(const Token& token) {
+  if (token.is_plain) {
+    const size_t equals = token.text.find('=');
+    if (equals == std::string_view::npos || equals == 0) return nullptr;
+    std::string_view name = token.text.substr(0, equals);
+    if (name.back() == '+' && !cx_.options.posix) name.remove_suffix(1);
+    if (!is_identifier(name)) return nullptr;
+  } else if (!is_name_start(cx_.input->data()[token.start])) {
+    return nullptr;
+  }
+  lexer_.rewind_word();
+  return words_.parse_assignment();
+}
+
+bool CommandParser::takes_assignments(const Word& word, size_t words_mark, bool& arrays_only) const {
+  arrays_only = false;
+  if (!word.is_literal) return false;
+  // words[0], or behind `command` and `builtin`
+  for (size_t i = words_mark; i < word_stack_.size(); ++i) {
+    const std::string_view before = word_stack_[i]->is_literal ? word_stack_[i]->literal : std::string_view();
+    if (before != "command" && before != "builtin") return false;
+  }
+  const std::string_view name = word.literal;
+  if (name == "export" || name == "readonly") return true;
+  if (cx_.options.posix) return name == "local" || name == "declare" || name == "typeset";
+  if (name == "local" || name == "declare" || name == "typeset") return true;
+  arrays_only = name == "eval" || name == "let" || name == "alias";  // a=(...) is one word to them, as in bash
+  return arrays_only;
+}
+
+// An operand of a declaration utility, or null if it has not the form of an assignment.
+const Word* CommandParser::parse_operand(const Token& token, bool arrays_only) {
+  if (token.is_plain) {
+    const size_t equals = token.text.find('=');
+    if (equals == std::string_view::npos || !is_name_start(token.text[0])) return nullptr;
+    if (arrays_only && (equals + 1 != token.text.size() || cx_.input->current() != '(')) return nullptr;
+  } else if (arrays_only || !is_name_start(cx_.input->data()[token.start])) {
+    return nullptr;
+  }
+  const size_t start = token.start;
+  const uint32_t line = token.line;
+  lexer_.rewind_word();
+  const Word* word = words_.parse_declaration_operand();
+  if (word == nullptr) {
+    cx_.input->rewind(start, line);
+    return words_.parse_word(WordContext::Argument);
+  }
+  return word;
+}
+
+const Command* CommandParser::parse_simple() {
+  const uint32_t line = peek(true).line;
+  const size_t words_mark = word_stack_.size();
+  const size_t assignments_mark = assignment_stack_.size();
+  const size_t redirections_mark = redirection_stack_.size();
+  bool is_declaration = false, operands = false, arrays_only = false, may_prefix = true, all_literal = true;
+  for (;;) {
+    const Token& token = peek(may_prefix);
+    if (token.kind == TokenKind::Word) {
+      const Word* word = nullptr;
+      if (may_prefix) {
+        const bool is_plain = token.is_plain;
+        if (const Assignment* assignment = parse_prefix_assignment(token)) {
+          assignment_stack_.push_back(*assignment);
+          continue;
+        }
+        word = is_plain ? lexer_.take_word(WordContext::Argument) : nullptr;
+        if (word == nullptr) {
+          lexer_.rewind_word();
+          word = words_.parse_word(WordContext::Argument);
+        }
+        may_prefix = false;
+        if (word->is_literal) const_cast<Word*>(word)->name = NameTable::intern(word->literal);
+        if (peek().kind == TokenKind::LeftParenthesis) {
+          if (assignment_stack_.size() != assignments_mark || redirection_stack_.size() != redirections_mark ||
+              !word->is_literal || word->has_quotes) {
+            fail_unexpected(peek());
+          }
+          return parse_function_body(*word, line);
+        }
+        operands = takes_assignments(*word, words_mark, arrays_only);
+      } else {
+        if (operands) word = parse_operand(token, arrays_only);
+        if (word == nullptr) word = lexer_.take_word(WordContext::Argument);
+        if (!operands && word_stack_.size() - words_mark <= 2) operands = takes_assignments(*word, words_mark, arrays_only);
+      }
+      is_declaration = is_declaration || (operands && !arrays_only);
+      all_literal = all_literal && word->is_literal;
+      word_stack_.push_back(word);
+    } else if (is_redirection_operator(token.kind) || token.kind == TokenKind::IoNumber ||
+               token.kind == TokenKind::IoVariable) {
+      parse_redirection();
+    } else {
+      break;
+    }
+  }
+  SimpleCommand* command = make<SimpleCommand>(line);
+  command->words = take(word_stack_, words_mark);
+  command->assignments = take(assignment_stack_, assignments_mark);
+  command->redirections = take_redirections(redirections_mark);
+  if (command->words.empty() && command->assignments.empty() && command->redirections.empty()) {
+    fail_unexpected(peek(), "a command was expected");
+  }
+  command->is_declaration = is_declaration;
+  command->all_literal = all_literal;
+  command->is_plain = command->assignments.empty() && command->redirections.empty();
+  return command;
+}
+
+// ---- redirections ----
+
+std::span<const Redirection> CommandParser::take_redirections(size_t mark) {
+  if (redirection_stack_.size() == mark) return {};
+  return take(redirection_stack_, mark);
+}
+
+namespace {
+// 3, -, or 3-: the word of <& and >& that names a descriptor.
+bool is_descriptor_word(std::string_view text) {
+  if (!text.empty() && text.back() == '-') text.remove_suffix(1);
+  return std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c); });
+}
+}  // namespace
+
+void CommandParser::parse_redirection() {
+  Redirection redirection;
+  const Token& first = peek();
+  redirection.line = first.line;
+  const bool has_number = first.kind == TokenKind::IoNumber;
+  if (has_number) {
+    int fd = 0;
+    for (char c : first.text) fd = fd * 10 + (c - '0');
+    redirection.fd = fd;
+    advance();
+  } else if (first.kind == TokenKind::IoVariable) {
+    redirection.fd_variable = NameTable::intern(first.text);
+    advance();
+  }
+  const TokenKind op = peek().kind;
+  advance();
+  int default_fd = 1;
+  switch (op) {
+    case TokenKind::Less: redirection.kind = RedirectionKind::Input, default_fd = 0; break;
+    case TokenKind::Great: redirection.kind = RedirectionKind::Output; break;
+    case TokenKind::DoubleLess: redirection.kind = RedirectionKind::HereDocument, default_fd = 0; break;
+    case TokenKind::DoubleLessDash:
+      redirection.kind = RedirectionKind::HereDocument, default_fd = 0;
+      redirection.strip_tabs = true;
+      break;
+    case TokenKind::TripleLess: redirection.kind = RedirectionKind::HereString, default_fd = 0; break;
+    case TokenKind::DoubleGreat: redirection.kind = RedirectionKind::Append; break;
+    case TokenKind::LessAmpersand: redirection.kind = RedirectionKind::DuplicateInput, default_fd = 0; break;
+    case TokenKind::GreatAmpersand: redirection.kind = RedirectionKind::DuplicateOutput; break;
+    case TokenKind::LessGreat: redirection.kind = RedirectionKind::InputOutput, default_fd = 0; break;
+    case TokenKind::Clobber: redirection.kind = RedirectionKind::Clobber; break;
+    case TokenKind::AmpersandGreat: redirection.kind = RedirectionKind::OutputBoth; break;
+    case TokenKind::AmpersandDoubleGreat: redirection.kind = RedirectionKind::AppendBoth; break;
+    default: fail_unexpected(peek());
+  }
+  const bool has_fd = has_number || redirection.fd_variable != kNoName;
+  if (redirection.fd < 0 && redirection.fd_variable == kNoName) redirection.fd = default_fd;
+  const Token& target = peek();
+  if (target.kind != TokenKind::Word && target.kind != TokenKind::IoNumber) {
+    fail_unexpected(target, fmt::format("a word is missing after `{}'", spelling(op)));
+  }
+  if (redirection.kind == RedirectionKind::HereDocument) {
+    parse_here_document(redirection, target);
+  } else {
+    redirection.word = lexer_.take_word(redirection.kind == RedirectionKind::HereString ? WordContext::Single
+                                                                                        : WordContext::Argument);
+    if (op == TokenKind::GreatAmpersand && !has_fd && !cx_.options.posix && redirection.word->is_literal &&
+        !is_descriptor_word(redirection.word->literal)) {
+      redirection.kind = RedirectionKind::OutputBoth;
+    }
+  }
+  redirection_stack_.push_back(redirection);
+}
+
+void CommandParser::parse_here_document(Redirection& redirection, const Token& target) {
+  const size_t start = target.start;
+  const uint32_t line = target.line;
+  const Word* word = lexer_.take_word(WordContext::Single);
+  redirection.word = word;
+  redirection.delimiter_quoted = word->has_quotes;
+  if (word->is_literal) {
+    redirection.delimiter = word->literal;
+  } else {
+    // No expansion is performed on the delimiter: its text with the quotes removed.
+    std::string text;
+    char quote = '\0';
+    const std::string_view source = cx_.input->view(start, cx_.input->position());
+    for (size_t i = 0; i < source.size(); ++i) {
+      const char c = source[i];
+      if (c == quote) {
+        quote = '\0';
+      } else if (quote == '\0' && (c == '\'' || c == '"')) {
+        quote = c;
+      } else if (c == '\\' && quote != '\'' && i + 1 < source.size()) {
+        text += source[++i];
+      } else {
+        text += c;
+      }
+    }
+    redirection.delimiter = cx_.arena->copy(text);
+  }
+  Word* body = cx_.arena->make<Word>();
+  redirection.body = body;
+  lexer_.add_here_document({body, redirection.delimiter, redirection.delimiter_quoted, redirection.strip_tabs, line});
+}
+
+// ---- substitutions ----
+
+const Command* CommandParser::parse_substitution(uint32_t line) {
+  LevelGuard guard(*this, true);
+  const Command* body = parse_list(false);
+  const Token& token = peek();
+  if (token.kind != TokenKind::RightParenthesis) {
+    const Opener opener{"$(", line};
+    fail_unexpected(token, ")", &opener);
+  }
+  guard.keep_pending();
+  return body;
+}
+
+const Command* CommandParser::parse_backquoted(std::string_view text, uint32_t line) {
+  Input inner(text, line);
+  const uint32_t depth = words_.enter_input();
+  struct Restore {
+    WordParser& words;
+    uint32_t depth;
+    ~Restore() { words.leave_input(depth); }
+  } restore{words_, depth};
+  LevelGuard guard(*this, true);
+  cx_.input = &inner;
+  const Command* body = parse_list(false);
+  if (const Token& token = peek(); token.kind != TokenKind::EndOfInput) fail_unexpected(token);
+  lexer_.read_here_documents();
+  return body;
+}
+
+// ---- functions ----
+
+// Behind `name`, at `(`.
+const Command* CommandParser::parse_function_body(const Word& name, uint32_t line) {
+  peek();
+  advance();
+  const Token& close = peek();
+  if (close.kind != TokenKind::RightParenthesis) {
+    fail_unexpected(close, fmt::format("`)' must follow to define the function `{}'", name.literal));
+  }
+  if (cx_.options.posix && !is_identifier(name.literal)) {
+    cx_.fail(fmt::format("`{}' is not a valid function name", name.literal), close.start, line);
+  }
+  advance();
+  skip_newlines();
+  FunctionDefinition* function = make<FunctionDefinition>(line);
+  function->name = NameTable::intern(name.literal);
+  function->source_name = cx_.arena->copy(source_name_);
+  const Token& token = peek(true);
+  const ReservedWord word = reserved(token);
+  if (token.kind != TokenKind::LeftParenthesis && (word == ReservedWord::None || word == ReservedWord::In)) {
+    fail_unexpected(token, "the body of a function must be a compound command such as { ...; }");
+  }
+  function->body = parse_command();
+  return function;
+}
+
+// `function name [()] compound-command`
+Command* CommandParser::parse_function() {
+  const uint32_t line = peek().line;
+  advance();
+  const Token& token = peek();
+  if (token.kind != TokenKind::Word) fail_unexpected(token, "the name of a function must follow `function'");
+  const size_t start = token.start;
+  const Word* name = lexer_.take_word(WordContext::Single);
+  const std::string_view text = name->is_literal ? name->literal : cx_.input->view(start, cx_.input->position());
+  FunctionDefinition* function = make<FunctionDefinition>(line);
+  function->name = NameTable::intern(text);
+  function->source_name = cx_.arena->copy(source_name_);
+  if (peek().kind == TokenKind::LeftParenthesis) {
+    // `()`, or already the body
+    Input& in = *cx_.input;
+    size_t n = 0;
+    while (in.look_ahead(n) == ' ' || in.look_ahead(n) == '\t') ++n;
+    if (in.look_ahead(n) == ')') {
+      advance();
+      peek();
+      advance();
+    }
+  }
+  skip_newlines();
+  const Token& body = peek(true);
+  if (body.kind != TokenKind::LeftParenthesis && reserved(body) == ReservedWord::None) {
+    fail_unexpected(body, "the body of a function must be a compound command such as { ...; }");
+  }
+  function->body = parse_command();
+  return function;
+}
+
+// ---- compound commands ----
+
+// `( list )` or `(( expression ))`
+Command* CommandParser::parse_parenthesis() {
+  const uint32_t line = peek().line;
+  advance();
+  if (!cx_.options.posix && cx_.input->current() == '(') {
+    if (const ArithExpression* expression = try_arithmetic(line)) {
+      ArithmeticCommand* command = make<ArithmeticCommand>(line);
+      command->expression = expression;
+      return command;
+    }
+  }
+  const Opener opener{"(", line};
+  Subshell* subshell = make<Subshell>(line);
+  subshell->body = parse_list(false);
+  if (subshell->body == nullptr && peek().kind != TokenKind::EndOfInput) {
+    fail_unexpected(peek(), "a command is missing inside ( )");
+  }
+  expect(TokenKind::RightParenthesis, opener);
+  return subshell;
+}
+
+// At the second `(`. Null, with everything as it was, if this is no arithmetic command but nested subshells.
+const ArithExpression* CommandParser::try_arithmetic(uint32_t line) {
+  Input& in = *cx_.input;
+  const size_t place = in.position();
+  if (in.is_not_arithmetic(place)) return nullptr;
+  const WordParser::Mark before = words_.mark();
+  const Input::Attempt attempt = in.begin_attempt();
+  in.skip();
+  constexpr uint32_t kRetriedAttempts = 16;
+  try {
+    if (const ArithExpression* expression = words_.parse_arithmetic(ArithEnd::DoubleParenthesis, line)) {
+      in.end_attempt();
+      return expression;
+    }
+  } catch (const ParseFailure& failure) {
+    if (failure.reason != ParseFailure::Reason::Syntax && failure.reason != ParseFailure::Reason::Incomplete) throw;
+    if (in.attempts() > kRetriedAttempts || in.find(')', place) == std::string_view::npos) throw;
+  }
+  words_.roll_back(before);
+  in.roll_back(attempt);
+  in.set_not_arithmetic(place);
+  return nullptr;
+}
+
+Command* CommandParser::parse_group() {
+  const Opener opener{"{", peek().line};
+  advance();
+  Group* group = make<Group>(opener.line);
+  group->body = parse_body("inside { }", opener, ReservedWord::RightBrace);
+  expect(ReservedWord::RightBrace, opener);
+  return group;
+}
+
+Command* CommandParser::parse_if() {
+  const Opener opener{"if", peek().line};
+  const size_t mark = branch_stack_.size();
+  IfClause* clause = make<IfClause>(opener.line);
+  std::string_view where = "after `if'";
+  ReservedWord word = ReservedWord::If;
+  while (word == ReservedWord::If || word == ReservedWord::Elif) {
+    advance();
+    IfClause::Branch branch;
+    branch.condition = parse_body(where, opener, ReservedWord::Then);
+    const Token& then = peek(true);
+    if (reserved(then) != ReservedWord::Then) {
+      if (then.kind == TokenKind::EndOfInput) fail_missing("fi", opener);
+      fail_unexpected(then, "then", &opener);
+    }
+    advance();
+    branch.body = parse_body("after `then'", opener, ReservedWord::Fi);
+    branch_stack_.push_back(branch);
+    word = reserved(peek(true));
+    where = "after `elif'";
+  }
+  if (word == ReservedWord::Else) {
+    advance();
+    clause->else_body = parse_body("after `else'", opener, ReservedWord::Fi);
+  }
+  expect(ReservedWord::Fi, opener);
+  clause->branches = take(branch_stack_, mark);
+  return clause;
+}
+
+const Command* CommandParser::parse_do_group(const Opener& opener) {
+  const Token& token = peek(true);
+  const ReservedWord word = reserved(token);
+  // `for x in a; { ...; }` is an undocumented form that ksh and bash share.
+  const bool braces = word == ReservedWord::LeftBrace && !cx_.options.posix && opener.spelling != "while" &&
+                      opener.spelling != "until";
+  if (word != ReservedWord::Do && !braces) {
+    if (token.kind == TokenKind::EndOfInput) fail_missing("done", opener);
+    fail_unexpected(token, fmt::format("`do' was expected for the `{}' of line {}", opener.spelling, opener.line));
+  }
+  const ReservedWord end = braces ? ReservedWord::RightBrace : ReservedWord::Done;
+  advance();
+  const Command* body = parse_body(braces ? "inside { }" : "after `do'", opener, end);
+  expect(end, opener);
+  return body;
+}
+
+Command* CommandParser::parse_loop(bool is_until) {
+  const Opener opener{is_until ? "until" : "while", peek().line};
+  advance();
+  LoopClause* loop = make<LoopClause>(opener.line);
+  loop->is_until = is_until;
+  loop->condition = parse_body(is_until ? "after `until'" : "after `while'", opener, ReservedWord::Done);
+  loop->body = parse_do_group(opener);
+  return loop;
+}
+
+Name CommandParser::parse_variable_name(std::string_view of) {
+  const Token& token = peek();
+  if (token.kind != TokenKind::Word) fail_unexpected(token, fmt::format("a variable name must follow `{}'", of));
+  if (!token.is_plain || !is_identifier(token.text)) {
+    cx_.fail(fmt::format("{} is not a valid variable name for `{}'", describe(token), of), token.start, token.line);
+  }
+  const Name name = NameTable::intern(token.text);
+  advance();
+  return name;
+}
+
+std::span<const Word* const> CommandParser::parse_word_list() {
+  const size_t mark = word_stack_.size();
+  while (peek().kind == TokenKind::Word) {
+    const Word* word = lexer_.take_word(WordContext::Argument);
+    word_stack_.push_back(word);
+  }
+  const Token& token = peek();
+  if (token.kind == TokenKind::Semicolon || token.kind == TokenKind::Newline) {
+    advance();
+  } else if (token.kind != TokenKind::EndOfInput) {
+    fail_unexpected(token, "`;' or a newline must end the list of words");
+  }
+  skip_newlines();
+  return take(word_stack_, mark);
+}
+
+Command* CommandParser::parse_for() {
+  const Opener opener{"for", peek().line};
+  advance();
+  if (peek().kind == TokenKind::LeftParenthesis && !cx_.options.posix && cx_.input->current() == '(') {
+    advance();
+    cx_.input->skip();
+    return parse_arith_for(opener.line);
+  }
+  ForClause* clause = make<ForClause>(opener.line);
+  clause->variable = parse_variable_name("for");
+  if (peek().kind == TokenKind::Semicolon) {
+    advance();
+    skip_newlines();
+  } else {
+    skip_newlines();
+    if (reserved(peek()) == ReservedWord::In) {
+      advance();
+      clause->has_in = true;
+      clause->words = parse_word_list();
+    }
+  }
+  clause->body = parse_do_group(opener);
+  return clause;
+}
+
+const ArithExpression* CommandParser::parse_for_expression(uint32_t line, bool last) {
+  Input& in = *cx_.input;
+  const ArithExpression* expression = words_.parse_arithmetic(ArithEnd::Semicolon, line);
+  const char end = in.look();
+  if (expression == nullptr || end != (last ? ')' : ';')) {
+    cx_.fail(last ? "`))' must end the three expressions of `for (('" : "`;' must separate the expressions of `for (('",
+             in.position(), in.line());
+  }
+  in.skip();
+  if (last) {
+    in.look();
+    in.skip();
+  }
+  const bool is_blank = expression->word->is_literal && trim_blanks(expression->word->literal).empty();
+  return is_blank ? nullptr : expression;
+}
+
+// Behind `for ((`.
+Command* CommandParser::parse_arith_for(uint32_t line) {
+  const Opener opener{"for", line};
+  ArithForClause* clause = make<ArithForClause>(line);
+  clause->init = parse_for_expression(line, false);
+  clause->condition = parse_for_expression(line, false);
+  clause->step = parse_for_expression(line, true);
+  if (peek(true).kind == TokenKind::Semicolon) advance();
+  skip_newlines();
+  clause->body = parse_do_group(opener);
+  return clause;
+}
+
+Command* CommandParser::parse_select() {
+  const Opener opener{"select", peek().line};
+  advance();
+  SelectClause* clause = make<SelectClause>(opener.line);
+  clause->variable = parse_variable_name("select");
+  if (peek().kind == TokenKind::Semicolon) {
+    advance();
+    skip_newlines();
+  } else {
+    skip_newlines();
+    if (reserved(peek()) == ReservedWord::In) {
+      advance();
+      clause->has_in = true;
+      clause->words = parse_word_list();
+    }
+  }
+  clause->body = parse_do_group(opener);
+  return clause;
+}
+
+Command* CommandParser::parse_case() {
+  const Opener opener{"case", peek().line};
+  advance();
+  CaseClause* clause = make<CaseClause>(opener.line);
+  const Token& word = peek();
+  if (word.kind != TokenKind::Word) fail_unexpected(word, "a word must follow `case'");
+  clause->word = lexer_.take_word(WordContext::Single);
+  skip_newlines();
+  const Token& in = peek();
+  if (reserved(in) != ReservedWord::In) {
+    if (in.kind == TokenKind::EndOfInput) fail_missing("esac", opener);
+    fail_unexpected(in, "`in' was expected after the word of `case'");
+  }
+  advance();
+  const size_t mark = case_stack_.size();
+  for (;;) {
+    skip_newlines();
+    if (reserved(peek()) == ReservedWord::Esac) break;
+    CaseClause::Item item = parse_case_item(opener);
+    case_stack_.push_back(item);
+    if (reserved(peek()) == ReservedWord::Esac) break;
+  }
+  advance();
+  clause->items = take(case_stack_, mark);
+  return clause;
+}
+
+CaseClause::Item CommandParser::parse_case_item(const Opener& opener) {
+  CaseClause::Item item;
+  const size_t mark = word_stack_.size();
+  if (peek().kind == TokenKind::LeftParenthesis) advance();
+  for (;;) {
+    const Token& token = peek();
+    if (token.kind != TokenKind::Word) {
+      if (token.kind == TokenKind::EndOfInput) fail_missing("esac", opener);
+      fail_unexpected(token, "a pattern was expected");
+    }
+    const Word* pattern = lexer_.take_word(WordContext::Single);
+    word_stack_.push_back(pattern);
+    const Token& next = peek();
+    if (next.kind == TokenKind::RightParenthesis) break;
+    if (next.kind != TokenKind::Pipe) {
+      if (next.kind == TokenKind::EndOfInput) fail_missing("esac", opener);
+      fail_unexpected(next, "`)' must end the patterns of `case'");
+    }
+    advance();
+  }
+  advance();
+  item.patterns = take(word_stack_, mark);
+  item.body = parse_list(false);
+  const Token& end = peek(true);
+  switch (end.kind) {
+    case TokenKind::DoubleSemicolon: item.end = CaseClause::End::Break; break;
+    case TokenKind::SemicolonAmpersand: item.end = CaseClause::End::FallThrough; break;
+    case TokenKind::DoubleSemicolonAmpersand: item.end = CaseClause::End::Continue; break;
+    default:
+      if (reserved(end) == ReservedWord::Esac) return item;
+      fail_unexpected(end, "esac", &opener);
+  }
+  advance();
+  skip_newlines();
+  return item;
+}
+
+// `coproc [NAME] command`
+Command* CommandParser::parse_coprocess() {
+  const uint32_t line = peek().line;
+  advance();
+  Coprocess* coprocess = make<Coprocess>(line);
+  const Token& token = peek(true);
+  if (token.kind == TokenKind::Word && token.is_plain && is_identifier(token.text) &&
+      reserved(token) == ReservedWord::None) {
+    const size_t start = token.start;
+    const uint32_t first_line = token.line;
+    const Name name = NameTable::intern(token.text);
+    advance();
+    const Token& next = peek(true);
+    const ReservedWord word = reserved(next);
+    const bool compound = next.kind == TokenKind::LeftParenthesis ||
+                          (word != ReservedWord::None && word != ReservedWord::In && word != ReservedWord::Time);
+    if (compound) {
+      coprocess->name = name;
+    } else {
+      lexer_.rewind_word();
+      cx_.input->rewind(start, first_line);
+    }
+  }
+  coprocess->body = parse_command();
+  return coprocess;
+}
+
+}  // namespace mish::syntax

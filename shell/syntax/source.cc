@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/syntax/source.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace mish::syntax {
+
+namespace {
+constexpr size_t kBlock = 64 * 1024;
+constexpr size_t kSharedBlock = 4096;  // read ahead of a line on a seekable standard input
+}  // namespace
+
+Source::Status StringSource::next_line(LinePurpose, std::string_view& line) {
+  if (text_.empty()) return Status::EndOfFile;
+  line = text_;
+  text_ = {};
+  return Status::Line;
+}
+
+FileSource::FileSource(UniqueFd fd) : fd_(std::move(fd)) {}
+FileSource::~FileSource() = default;
+
+Source::Status FileSource::next_line(LinePurpose, std::string_view& line) {
+  if (at_end_) return Status::EndOfFile;
+  if (buffer_.empty()) buffer_.resize(kBlock);
+  Result<size_t> got = read_some(fd_.get(), buffer_.data(), buffer_.size());
+  if (!got) {
+    error_ = got.code();
+    return Status::Error;
+  }
+  if (*got == 0) {
+    at_end_ = true;
+    return Status::EndOfFile;
+  }
+  line = {buffer_.data(), *got};
+  return Status::Line;
+}
+
+Source::Status SharedInputSource::next_line(LinePurpose, std::string_view& line) {
+  line_.clear();
+  const bool seekable = ::lseek(fd_, 0, SEEK_CUR) >= 0;
+  for (;;) {
+    const size_t before = line_.size();
+    line_.resize(before + (seekable ? kSharedBlock : 1));
+    Result<size_t> got = read_some(fd_, line_.data() + before, line_.size() - before);
+    if (!got) {
+      error_ = got.code();
+      return Status::Error;
+    }
+    line_.resize(before + *got);
+    if (*got == 0) {
+      line = line_;
+      return line_.empty() ? Status::EndOfFile : Status::Line;
+    }
+    const size_t newline = line_.find('\n', before);
+    if (newline == std::string::npos) continue;
+    // What lies behind the newline belongs to the command that is about to run.
+    if (const size_t ahead = line_.size() - newline - 1; ahead != 0) {
+      if (::lseek(fd_, -static_cast<off_t>(ahead), SEEK_CUR) < 0) {
+        error_ = errno;
+        return Status::Error;
+      }
+      line_.resize(newline + 1);
+    }
+    line = line_;
+    return Status::Line;
+  }
+}
+
+}  // namespace mish::syntax
