@@ -57,18 +57,70 @@ void Expander::assign_scalar(const Assignment& assignment) {
     spare_ = std::move(buffer);
     return;
   }
-  if (word.is_single_parameter && !assignment.append) {  // x=$y: an integer stays one, text is copied once
-    const syntax::ParameterExpansion& p = *word.parts[0].parameter;
-    bool is_variable = p.kind == syntax::ParameterKind::Variable && p.op == syntax::ParameterOp::None &&
-                       p.subscript == nullptr && !p.indirect;
-    const Variable* source = is_variable ? state_.variables.find(p.name) : nullptr;
-    bool is_plain = source != nullptr && source->value.kind() == state::Value::Kind::Scalar &&
-                    !source->has(attribute::Special | attribute::Nameref | attribute::Bound);
-    if (is_plain && source->value.holds_integer()) return state_.variables.assign_integer(name, source->value.integer());
-    if (is_plain && p.name != name) return state_.variables.assign(name, source->value.text());
+  if (!assignment.append) {
+    if (word.is_single_parameter && assign_from_parameter(name, *word.parts[0].parameter)) return;
+    if (word.parts.size() > 1 && assign_by_appending(name, word)) return;
   }
   ArenaScope scope(state_.scratch);
   store(expand_single(word));
+}
+
+namespace {
+
+/// Whether an expansion of the part leaves all variables alone.
+bool is_free_of_effects(const syntax::WordPart& part) {
+  switch (part.kind) {
+    case PartKind::Literal:
+    case PartKind::CommandSubstitution: return true;  // runs in a subshell environment
+    case PartKind::Parameter:
+      return part.parameter->op == syntax::ParameterOp::None && part.parameter->subscript == nullptr &&
+             !part.parameter->indirect;
+    case PartKind::Tilde:
+    case PartKind::Arithmetic:
+    case PartKind::ProcessSubstitution:
+    case PartKind::Brace: return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+/// x=$y, x=${x#p}: an integer stays one, and text is copied once, without a stop in the arena.
+bool Expander::assign_from_parameter(Name name, const syntax::ParameterExpansion& p) {
+  if (p.kind == syntax::ParameterKind::Variable && p.op == syntax::ParameterOp::None && p.subscript == nullptr && !p.indirect) {
+    const Variable* source = state_.variables.find(p.name);
+    bool is_plain = source != nullptr && source->value.kind() == state::Value::Kind::Scalar &&
+                    !source->has(attribute::Special | attribute::Nameref | attribute::Bound);
+    if (is_plain && source->value.holds_integer()) {
+      state_.variables.assign_integer(name, source->value.integer());
+      return true;
+    }
+  }
+  ArenaScope scope(state_.scratch);
+  std::string_view text;
+  if (!borrow_parameter(p, text)) return false;
+  state_.variables.assign(name, text.data() != nullptr ? text : std::string_view("", 0));
+  return true;
+}
+
+/// x=$x... is x+=...: costs what is added, not what is there.
+bool Expander::assign_by_appending(Name name, const syntax::Word& word) {
+  const syntax::WordPart& first = word.parts[0];
+  if (first.kind != PartKind::Parameter || first.parameter->kind != syntax::ParameterKind::Variable) return false;
+  if (first.parameter->name != name || !is_free_of_effects(first)) return false;
+  const Variable* variable = state_.variables.find(name);
+  bool is_plain = variable != nullptr && variable->value.kind() == state::Value::Kind::Scalar &&
+                  !variable->has(attribute::Careful);
+  if (!is_plain) return false;
+  std::span<const syntax::WordPart> rest = word.parts.subspan(1);
+  for (const syntax::WordPart& part : rest) {
+    if (!is_free_of_effects(part)) return false;
+  }
+  ArenaScope scope(state_.scratch);
+  FieldBuilder builder(*this, FieldBuilder::Mode::Single, nullptr, false);
+  add_parts(rest, builder, false, false);
+  state_.variables.append(name, builder.finish_text());
+  return true;
 }
 
 namespace {

@@ -114,6 +114,40 @@ void Expander::fetch_list(const Parameter& parameter, FieldList& items) {
   }
 }
 
+bool Expander::borrow_parameter(const ParameterExpansion& p, std::string_view& text) {
+  Parameter parameter = ParameterExpander::parameter_of(p);
+  if (p.indirect || parameter.is_list()) return false;
+  // Operands come first: they may change the parameter.
+  switch (p.op) {
+    case ParameterOp::None:
+    case ParameterOp::Length: text = fetch(parameter); break;
+    case ParameterOp::RemoveSmallestPrefix:
+    case ParameterOp::RemoveLargestPrefix:
+    case ParameterOp::RemoveSmallestSuffix:
+    case ParameterOp::RemoveLargestSuffix: {
+      pattern::Pattern pattern = p.word != nullptr ? expand_pattern(*p.word, false) : pattern::Pattern();
+      text = fetch(parameter);
+      if (text.data() != nullptr) text = trim(p.op, text, pattern);
+      break;
+    }
+    case ParameterOp::Substring: {
+      int64_t offset = p.offset != nullptr ? evaluate(*p.offset) : 0;
+      std::optional<int64_t> length;
+      if (p.length != nullptr) length = evaluate(*p.length);
+      text = fetch(parameter);
+      if (text.data() == nullptr) break;
+      std::optional<std::string_view> part = substring(text, offset, length);
+      if (!part) throw ShellError(ShellError::Kind::Expansion, std::to_string(*length) + ": substring expression < 0");
+      text = *part;
+      break;
+    }
+    default: return false;
+  }
+  if (text.data() == nullptr && state_.is_on(Option::NoUnset)) throw_unset(parameter_name(parameter));
+  if (p.op == ParameterOp::Length) text = integer_text(static_cast<int64_t>(count_characters(text)));
+  return true;
+}
+
 bool Expander::evaluate_subscript(Name name, const syntax::Subscript& subscript, int64_t& index, std::string_view& key,
                                   bool is_computed) {
   if (subscript.kind != syntax::Subscript::Kind::Expression) {
@@ -233,7 +267,15 @@ void Expander::expand_fields(const Word& word, FieldList& fields) {
   if (word.is_literal) return fields.push_back(word.literal);
   if (word.is_single_parameter) {
     const WordPart& part = word.parts[0];
-    if (expand_simple_parameter(*part.parameter, part.quoted, fields)) return;
+    if (part.parameter->op == ParameterOp::None) {
+      if (expand_simple_parameter(*part.parameter, part.quoted, fields)) return;
+    } else if (std::string_view text; borrow_parameter(*part.parameter, text)) {
+      if (part.quoted) return fields.push_back(state_.scratch.copy(text));
+      if (split_in_place(text, fields)) return;
+      FieldBuilder builder(*this, FieldBuilder::Mode::Fields, &fields, true);
+      builder.add_result(text);
+      return builder.finish();
+    }
   }
   if (!word.may_brace) return expand_parts(word.parts, word.may_glob, fields);
 
@@ -376,13 +418,7 @@ void Expander::expand_pathname(std::string_view text, std::string_view quoted, F
 std::string_view Expander::expand_single(const Word& word) {
   if (word.is_literal) return word.literal;
   if (word.is_single_parameter) {
-    const ParameterExpansion& p = *word.parts[0].parameter;
-    Parameter parameter = ParameterExpander::parameter_of(p);
-    if (p.op == ParameterOp::None && !p.indirect && !parameter.is_list()) {
-      std::string_view text = fetch(parameter);
-      if (text.data() == nullptr && state_.is_on(Option::NoUnset)) throw_unset(parameter_name(parameter));
-      return state_.scratch.copy(text);
-    }
+    if (std::string_view text; borrow_parameter(*word.parts[0].parameter, text)) return state_.scratch.copy(text);
   }
   FieldBuilder builder(*this, FieldBuilder::Mode::Single, nullptr, false);
   add_parts(word.parts, builder, false, false);

@@ -134,7 +134,9 @@ class Expander {
   void expand_parts(std::span<const syntax::WordPart> parts, bool may_glob, FieldList& fields);
   bool expand_simple_parameter(const syntax::ParameterExpansion& parameter, bool quoted, FieldList& fields);
   bool split_in_place(std::string_view text, FieldList& fields);
-  std::string_view single_parameter(const syntax::WordPart& part, bool& done);
+  /// The value of ${x}, ${#x}, ${x#p}, ${x:o:l} and their kin as a view that is valid until a variable changes (null when
+  /// unset). False (nothing done) for lists and all other operators.
+  bool borrow_parameter(const syntax::ParameterExpansion& p, std::string_view& text);
 
   /// Output of a command substitution without its trailing newlines; in `buffer`.
   std::string_view run_substitution(const syntax::CommandSubstitution& substitution, std::string& buffer);
@@ -147,6 +149,8 @@ class Expander {
   std::string_view integer_text(int64_t value);
 
   void assign_scalar(const syntax::Assignment& assignment);
+  bool assign_from_parameter(Name name, const syntax::ParameterExpansion& p);
+  bool assign_by_appending(Name name, const syntax::Word& word);
   void assign_array(const syntax::Assignment& assignment, bool associative);
 
   struct CachedText {

@@ -112,8 +112,15 @@ Match find_rightmost(const Segment& segment, std::string_view text, size_t from)
   if (segment.is_empty()) return {text.size(), text.size()};
   if (segment.is_one_literal()) {
     std::string_view literal = segment.elements[0].literal;
-    size_t found = text.rfind(literal);
-    return found != std::string_view::npos && found >= from ? Match{found, found + literal.size()} : kNowhere;
+    if (text.size() < literal.size()) return kNowhere;
+    for (size_t limit = text.size() - literal.size() + 1; limit > from;) {
+      const void* found = memrchr(text.data() + from, literal[0], limit - from);
+      if (found == nullptr) return kNowhere;
+      size_t at = static_cast<size_t>(static_cast<const char*>(found) - text.data());
+      if (std::memcmp(text.data() + at, literal.data(), literal.size()) == 0) return {at, at + literal.size()};
+      limit = at;
+    }
+    return kNowhere;
   }
   size_t at = step_back(text, segment.characters);
   while (at != kNoMatch && at >= from) {
@@ -203,12 +210,46 @@ class PositionSets {
 
   /// Adds to `all` what any number of further rounds reaches from `frontier`; each position is looked at in one round only.
   void repeat(const Group& group, Set frontier, Set& all) {
+    if (matches_single_characters(group)) return repeat_characters(group, frontier, all);
     while (!frontier.empty()) {
       Set reached = run_alternatives(group, frontier);
       frontier.clear();
       std::set_difference(reached.begin(), reached.end(), all.begin(), all.end(), std::back_inserter(frontier));
       merge(all, frontier);
     }
+  }
+
+  /// Whether each alternative is one element that matches one character, as in +([[:space:]]) or *(a|b).
+  static bool matches_single_characters(const Group& group) {
+    for (std::span<const Element> alternative : group.alternatives) {
+      if (alternative.size() != 1) return false;
+      const Element& element = alternative[0];
+      bool is_one = element.kind == Element::Kind::Literal
+                        ? element.literal.size() == 1
+                        : element.kind != Element::Kind::Star && element.kind != Element::Kind::Group;
+      if (!is_one) return false;
+    }
+    return true;
+  }
+
+  /// repeat() for such a group: a run of characters from each start.
+  void repeat_characters(const Group& group, const Set& starts, Set& all) {
+    Set reached;
+    for (size_t start : starts) {
+      if (!reached.empty() && start <= reached.back()) continue;  // within the run before
+      size_t at = start;
+      do {
+        reached.push_back(at);
+        size_t end = kNoMatch;
+        bool is_hidden = at == 0 && hides_period_;
+        for (size_t i = 0; i < group.alternatives.size() && end == kNoMatch; ++i) {
+          const Element& element = group.alternatives[i][0];
+          if (!is_hidden || element.literal == ".") end = match_element(element, text_, at);
+        }
+        at = end;
+      } while (at != kNoMatch);
+    }
+    merge(all, reached);
   }
 
   /// !( ): from each start, every end that the alternatives cannot reach.

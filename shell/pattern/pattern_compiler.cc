@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // From the text of a pattern to its segments and elements.
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,32 @@ constexpr bool is_special(char c) {
   return c == '*' || c == '?' || c == '[' || c == '\\' || c == '+' || c == '@' || c == '!';
 }
 constexpr bool is_group_operator(char c) { return c == '?' || c == '*' || c == '+' || c == '@' || c == '!'; }
+
+/// The elements of a sequence while it is read: no memory is allocated for the few that patterns usually have.
+class ElementList {
+ public:
+  void push_back(const Element& element) {
+    if (more_.empty() && size_ < kInline) {
+      new (inline_ + size_++ * sizeof(Element)) Element(element);
+      return;
+    }
+    if (more_.empty()) more_.assign(data(), data() + size_);
+    more_.push_back(element);
+    size_ = more_.size();
+  }
+  bool empty() const { return size_ == 0; }
+  const Element& back() const { return data()[size_ - 1]; }
+  std::span<const Element> copy_to(Arena& arena) const { return arena.copy_span(std::span<const Element>(data(), size_)); }
+
+ private:
+  static constexpr size_t kInline = 12;
+  const Element* data() const {
+    return more_.empty() ? std::launder(reinterpret_cast<const Element*>(inline_)) : more_.data();
+  }
+  alignas(Element) std::byte inline_[kInline * sizeof(Element)];  // raw: not even set to zero
+  size_t size_ = 0;
+  std::vector<Element> more_;
+};
 
 /// Whether every character of `text` is valid, so that comparing bytes is comparing characters.
 bool is_valid_text(std::string_view text) {
@@ -42,7 +70,7 @@ class PatternCompiler {
     by_character_ = !is_bytewise;
     if (size_t last = pattern_.text.rfind(']'); last != std::string_view::npos) last_bracket_ = last;
     if (options_.extglob) match_parentheses();
-    std::vector<Element> elements;
+    ElementList elements;
     parse_sequence(0, pattern_.size(), elements);
     return finish(elements);
   }
@@ -82,7 +110,7 @@ class PatternCompiler {
   }
 
   /// Elements of the text from `at` to `end`.
-  void parse_sequence(size_t at, size_t end, std::vector<Element>& out) {
+  void parse_sequence(size_t at, size_t end, ElementList& out) {
     size_t run = at;      // where the literal run that is being read begins
     std::string unescaped;  // what precedes the run, when escapes were dropped from it
     auto flush = [&](size_t until) {
@@ -150,9 +178,9 @@ class PatternCompiler {
     size_t begin = at + 2;
     for (size_t i = begin; i <= end; i = next_in_group(i, end)) {
       if (i != end && !pattern_.is_active(i, '|')) continue;
-      std::vector<Element> elements;
+      ElementList elements;
       parse_sequence(begin, i, elements);
-      alternatives.push_back(arena_.copy_span(elements));
+      alternatives.push_back(elements.copy_to(arena_));
       begin = i + 1;
     }
     return arena_.make<Group>(Group{pattern_.text[at], arena_.copy_span(alternatives)});
@@ -170,7 +198,7 @@ class PatternCompiler {
     return at + 1;
   }
 
-  void add_literal(std::string_view text, std::vector<Element>& out) {
+  void add_literal(std::string_view text, ElementList& out) {
     if (!by_character_) {
       Element element;
       element.literal = text;
@@ -189,9 +217,9 @@ class PatternCompiler {
     }
   }
 
-  Pattern finish(const std::vector<Element>& parsed) {
+  Pattern finish(const ElementList& parsed) {
     Pattern pattern;
-    std::span<const Element> elements = arena_.copy_span(parsed);
+    std::span<const Element> elements = parsed.copy_to(arena_);
     bool is_one_literal = elements.size() == 1 && elements[0].kind == Element::Kind::Literal;
     if (elements.empty() || is_one_literal) {
       return Pattern::literal(is_one_literal ? elements[0].literal : std::string_view("", 0));
