@@ -209,7 +209,7 @@ int evaluate_condition(ExecutionContext& context, const syntax::ConditionNode& r
 }
 
 bool matches_pattern(ExecutionContext& context, const syntax::Word& pattern, std::string_view subject) {
-  return context.expander.expand_pattern(pattern).matches(subject);
+  return context.expander.expand_pattern(pattern, true).matches(subject);
 }
 
 }  // namespace mish::exec

@@ -72,7 +72,9 @@ Completion FunctionCaller::call(Name name, std::span<const std::string_view> arg
   CallScope scope(context_, depth_, frame, *function);
   InheritedTraps traps(*context_.traps, function->is_traced);
   Completion completion = body(*function->definition);
-  if (completion.flow == Flow::Return) completion.flow = Flow::Normal;
+  if (completion.flow == Flow::Return || completion.flow == Flow::Break || completion.flow == Flow::Continue) {
+    completion.flow = Flow::Normal;
+  }
   if (completion.is_normal()) {
     state.last_status = completion.status;
     Completion after_trap = context_.traps->on_return();

@@ -72,12 +72,12 @@ void PipelineRunner::print_times(const syntax::Pipeline& node, const process::St
 Completion PipelineRunner::untimed(const syntax::Pipeline& node, Tail tail) {
   if (!node.negated) {
     if (node.commands.empty()) return {};
-    return node.commands.size() == 1 ? context_.runner->run(*node.commands[0], node.timed ? Tail::No : tail) : stages(node);
+    return node.commands.size() == 1 ? context_.runner->run(*node.commands[0], node.timed ? Tail::No : tail) : stages(node, tail);
   }
   ErrexitIgnored ignored(context_);
   Completion completion;
   if (!node.commands.empty()) {
-    completion = node.commands.size() == 1 ? context_.runner->run(*node.commands[0], Tail::No) : stages(node);
+    completion = node.commands.size() == 1 ? context_.runner->run(*node.commands[0], Tail::No) : stages(node, Tail::No);
   }
   if (completion.is_normal()) completion.status = completion.status == 0 ? 1 : 0;
   return completion;
@@ -85,11 +85,11 @@ Completion PipelineRunner::untimed(const syntax::Pipeline& node, Tail tail) {
 
 // --- several commands ------------------------------------------------------------------------------------------------
 
-Completion PipelineRunner::stages(const syntax::Pipeline& node) {
+Completion PipelineRunner::stages(const syntax::Pipeline& node, Tail tail) {
   state::ShellState& state = context_.state;
   state.line = node.line;
   int64_t start_ns = process::monotonic_ns();
-  process::InterruptHold hold(!context_.is_interactive());
+  process::InterruptHold hold(context_.traps->holds_interrupts());
   process::Job& job = context_.subshells->new_job(&node);
   std::vector<Stage> started;
   std::vector<process::JobProcess> processes;
@@ -99,7 +99,7 @@ Completion PipelineRunner::stages(const syntax::Pipeline& node) {
   if (job.processes().empty()) {
     context_.jobs.release(job);
   } else {
-    completion = context_.subshells->wait_for(job, hold, false, &processes);
+    completion = context_.subshells->wait_for(job, hold, tail == Tail::Yes, &processes);
   }
   if (!launched) return Completion::of(state::kNotExecutable);
   std::vector<int> statuses;

@@ -43,7 +43,7 @@ class PipelineRunner {
   };
 
   Completion untimed(const syntax::Pipeline& node, Tail tail);
-  Completion stages(const syntax::Pipeline& node);
+  Completion stages(const syntax::Pipeline& node, Tail tail);
   /// Starts all stages as processes of `job` except, in the foreground, a last one that runs here.
   bool launch(const syntax::Pipeline& node, process::Job& job, bool is_async, std::vector<Stage>& stages,
               Completion& in_shell);

@@ -5,6 +5,7 @@
 
 #include "shell/api/frontend.h"
 #include "shell/base/diagnostic.h"
+#include "shell/exec/subshell.h"
 #include "shell/exec/trap_runner.h"
 
 namespace mish::exec {
@@ -20,7 +21,10 @@ class RunningProgram {
       : context_(context), saved_(std::move(context.program)) {
     context_.program = program;
   }
-  ~RunningProgram() { context_.program = std::move(saved_); }
+  ~RunningProgram() {
+    context_.program = std::move(saved_);
+    context_.state.current_command = nullptr;  // the node may be gone now
+  }
   RunningProgram(const RunningProgram&) = delete;
   RunningProgram& operator=(const RunningProgram&) = delete;
 
@@ -110,15 +114,13 @@ Completion ReadEvalLoop::run(Tail tail) {
 Completion ReadEvalLoop::execute(const syntax::ParseResult& parsed, Tail tail) {
   RunningProgram running(context_, parsed.program);
   ArenaScope scope(context_.state.scratch);
+  ProcessSubstitutionScope substitutions(context_);
   if (!is_outermost()) return context_.runner->run(*parsed.program->root(), tail);
-  int ignored = context_.errexit_ignored;
   try {
     return context_.runner->run(*parsed.program->root(), tail);
   } catch (const state::ShellError& error) {
-    context_.errexit_ignored = ignored;
     return consequence(context_, error);
   } catch (const std::bad_alloc&) {
-    context_.errexit_ignored = ignored;
     context_.services.report("out of memory");
     context_.state.last_status = state::kUsageError;
     return {state::kUsageError, context_.is_interactive() ? Flow::Interrupt : Flow::Exit, 0};

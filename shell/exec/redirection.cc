@@ -9,6 +9,7 @@
 #include <string>
 
 #include "shell/base/text.h"
+#include "shell/exec/subshell.h"
 #include "shell/process/signals.h"
 
 namespace mish::exec {
@@ -283,6 +284,7 @@ bool plan_captured_output(ExecutionContext& context, process::FdPlan& plan) {
 bool AppliedRedirections::apply(std::span<const syntax::Redirection> redirections) {
   Captures captures{context_.capture, context_.error_capture};
   ArenaScope scope(context_.state.scratch);
+  ProcessSubstitutionScope substitutions(context_);  // what was opened from them stays open
   return prepare_redirections(context_, redirections, plan_, captures) && activate(captures);
 }
 

@@ -79,7 +79,6 @@ Completion Shell::run_text(std::string_view text, std::string_view name) {
   frame.kind = state::FrameKind::Eval;
   frame.source_name = state_.calls.top().source_name;
   frame.call_line = state_.line;
-  frame.loop_depth = state_.calls.top().loop_depth;
   state::FrameGuard guard(state_.calls, frame);
   syntax::StringSource source(text);
   ReadEvalLoop loop(context_, source, name, ReadEvalLoop::Purpose::Text, state_.line == 0 ? 1 : state_.line);

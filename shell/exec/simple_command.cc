@@ -41,20 +41,6 @@ class PrefixScope {
   bool is_pushed_ = false;
 };
 
-/// Process substitutions of a command end with it.
-class ProcessSubstitutions {
- public:
-  explicit ProcessSubstitutions(SubshellRunner& subshells)
-      : subshells_(subshells), mark_(subshells.process_substitution_mark()) {}
-  ~ProcessSubstitutions() { subshells_.close_process_substitutions(mark_); }
-  ProcessSubstitutions(const ProcessSubstitutions&) = delete;
-  ProcessSubstitutions& operator=(const ProcessSubstitutions&) = delete;
-
- private:
-  SubshellRunner& subshells_;
-  size_t mark_;
-};
-
 char* const* make_argv(Arena& arena, Fields fields, std::string_view argv0) {
   std::span<char*> argv = arena.make_span<char*>(fields.size() + 1);
   for (size_t i = 0; i < fields.size(); ++i) argv[i] = const_cast<char*>(fields[i].data());
@@ -85,12 +71,10 @@ Completion SimpleCommandRunner::run(const syntax::SimpleCommand& node, Tail tail
   state::ShellState& state = context_.state;
   state.line = node.line;
   if (Completion due = context_.traps->before_command(node); !due.is_normal()) [[unlikely]] return due;
-  int ignored = context_.errexit_ignored;
   Completion completion;
   try {
     completion = execute(node, tail);
   } catch (const ShellError& error) {
-    context_.errexit_ignored = ignored;
     completion = consequence(context_, error);
   }
   if (!state.pipe_statuses.empty()) [[unlikely]] state.pipe_statuses.clear();
@@ -102,7 +86,7 @@ Completion SimpleCommandRunner::execute(const syntax::SimpleCommand& node, Tail 
   if (context_.traps->trap_depth() == 0) state.current_command = &node;
   if (node.words.empty()) return node.redirections.empty() ? assign_only(node) : redirect_only(node);
   ArenaScope scope(state.scratch);
-  ProcessSubstitutions substitutions(*context_.subshells);
+  ProcessSubstitutionScope substitutions(context_);
   expand::FieldList list(state.scratch);
   if (!node.is_declaration) [[likely]] {
     if (!node.all_literal) context_.expander.begin_command();
@@ -167,7 +151,7 @@ Completion SimpleCommandRunner::assign_only(const syntax::SimpleCommand& node) {
 
 Completion SimpleCommandRunner::redirect_only(const syntax::SimpleCommand& node) {
   // No command name: the redirections are performed in a subshell environment, that is, undone at once.
-  ProcessSubstitutions substitutions(*context_.subshells);
+  ProcessSubstitutionScope substitutions(context_);
   if (!node.redirections.empty()) {
     AppliedRedirections redirections(context_);
     if (!redirections.apply(node.redirections)) return Completion::of(state::kFailure);
@@ -337,7 +321,7 @@ Completion SimpleCommandRunner::late_fork(const syntax::SimpleCommand& node, con
   bool stays = target.kind == Target::Kind::Builtin && writes_only(*target.builtin) && target.builtin->name != "set" &&
                target.builtin->name != "unset" && target.builtin->name != "alias" && target.builtin->name != "trap";
   if (stays) return builtin(node, target, fields);
-  process::InterruptHold hold(!context_.is_interactive());
+  process::InterruptHold hold(context_.traps->holds_interrupts());
   process::Job& job = context_.jobs.create(false, {});
   process::ChildOptions options;
   options.role = process::ChildRole::Substitution;
@@ -475,7 +459,7 @@ int SimpleCommandRunner::replace(Fields fields, std::string_view argv0, bool emp
 }
 
 Completion SimpleCommandRunner::not_found(Fields fields) {
-  process::InterruptHold hold(!context_.is_interactive());
+  process::InterruptHold hold(context_.traps->holds_interrupts());
   process::Job& job = context_.subshells->new_job(nullptr);
   process::ChildOptions options;
   options.process_group = context_.jobs.group_for_next(job);
@@ -540,7 +524,7 @@ Completion SimpleCommandRunner::external(const syntax::SimpleCommand& node, Fiel
     if (!plan.empty() && !plan.apply_here(nullptr)) return Completion::of(state::kNotExecutable);
     return {replace(fields, {}, false, false), Flow::Exit, 0};
   }
-  process::InterruptHold hold(!context_.is_interactive());
+  process::InterruptHold hold(context_.traps->holds_interrupts());
   process::Job& job = context_.subshells->new_job(&node);
   Started started = start(fields, plan, context_.jobs.group_for_next(job), context_.subshells->terminal_for(job), false, false);
   plan.clear();
@@ -572,7 +556,7 @@ Completion SimpleCommandRunner::run_words(Fields words, const api::RunOptions& o
   if (target.kind == Target::Kind::Function) return context_.functions->call(target.function, words.subspan(1));
   process::FdPlan plan;
   if (!plan_captured_output(context_, plan)) return Completion::of(state::kNotExecutable);
-  process::InterruptHold hold(!context_.is_interactive());
+  process::InterruptHold hold(context_.traps->holds_interrupts());
   process::Job& job = context_.subshells->new_job(nullptr);
   Started started = start(words, plan, context_.jobs.group_for_next(job), context_.subshells->terminal_for(job), false,
                           options.default_path);

@@ -52,6 +52,11 @@ OutputCapture::~OutputCapture() {
   direct_output(context_.out, previous_, fd_);
 }
 
+ProcessSubstitutionScope::ProcessSubstitutionScope(ExecutionContext& context)
+    : subshells_(*context.subshells), mark_(subshells_.process_substitution_mark()) {}
+
+ProcessSubstitutionScope::~ProcessSubstitutionScope() { subshells_.close_process_substitutions(mark_); }
+
 // --- in this process -------------------------------------------------------------------------------------------------
 
 InProcessFrame::InProcessFrame(ExecutionContext& owner)
@@ -93,8 +98,9 @@ InProcessFrame::~InProcessFrame() {
   state.variables.roll_back(variables);
 }
 
-Completion SubshellRunner::run_in_process(const syntax::Command& body) {
+Completion SubshellRunner::run_in_process(const syntax::Command& body, bool is_substitution) {
   InProcessFrame frame(context_);
+  if (is_substitution && substitution_drops_errexit()) context_.state.options.set(Option::ErrExit, false);
   Completion completion;
   try {
     completion = context_.runner->run(body, Tail::Yes);
@@ -108,7 +114,7 @@ Completion SubshellRunner::run_in_process(const syntax::Command& body) {
 
 int SubshellRunner::capture_in_process(const syntax::Command& body, std::string& out) {
   OutputCapture scope(context_, out);
-  Completion completion = run_in_process(body);
+  Completion completion = run_in_process(body, true);
   context_.out.flush();
   if (scope.capture.read_end.is_open()) drain(scope.capture);
   if (completion.flow == Flow::Interrupt) {
@@ -145,7 +151,7 @@ Completion SubshellRunner::run(const syntax::Subshell& node, Tail tail) {
 }
 
 Completion SubshellRunner::run_forked(const syntax::Subshell& node) {
-  process::InterruptHold hold(!context_.is_interactive());
+  process::InterruptHold hold(context_.traps->holds_interrupts());
   process::Job& job = new_job(&node);
   process::ChildOptions options;
   options.role = process::ChildRole::Foreground;
@@ -199,7 +205,7 @@ int SubshellRunner::capture_forked(const syntax::Command& body, std::string& out
     context_.services.report(std::string("cannot make a pipe: ") + std::string(pipe.error().message()));
     return state::kFailure;
   }
-  process::InterruptHold hold(!context_.is_interactive());
+  process::InterruptHold hold(context_.traps->holds_interrupts());
   process::Job& job = context_.jobs.create(false, {});
   process::ChildOptions options;
   options.role = process::ChildRole::Substitution;
@@ -210,9 +216,7 @@ int SubshellRunner::capture_forked(const syntax::Command& body, std::string& out
     if (!plan.apply_here(nullptr)) _exit(state::kNotExecutable);
     pipe->read_end.reset();
     pipe->write_end.reset();
-    if (!context_.state.is_posix() && !context_.state.is_on(Option::InheritErrExit)) {
-      context_.state.options.set(Option::ErrExit, false);
-    }
+    if (substitution_drops_errexit()) context_.state.options.set(Option::ErrExit, false);
     run_child(body);
   }
   pipe->write_end.reset();
@@ -427,8 +431,13 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
   }
   if (processes != nullptr) processes->assign(job.processes().begin(), job.processes().end());
   pid_t last = job.last_pid();
-  hold.settle(interrupted, &last, 1);
+  bool must_die = hold.settle(interrupted, {&last, 1});
+  if (job.state() == process::JobState::Running) return completion;  // hung up: the next safe point ends the shell
   context_.jobs.release(job);
+  if (must_die) {
+    context_.traps->set_deadly_signal(SIGINT);
+    return {state::kSignalBase + SIGINT, Flow::Exit, 0};
+  }
   if (interrupted && context_.is_interactive()) {
     context_.err.put('\n');
     context_.err.flush();

@@ -58,6 +58,19 @@ class OutputCapture {
   int fd_;
 };
 
+/// Process substitutions opened during its life are closed at its end.
+class ProcessSubstitutionScope {
+ public:
+  explicit ProcessSubstitutionScope(ExecutionContext& context);
+  ~ProcessSubstitutionScope();
+  ProcessSubstitutionScope(const ProcessSubstitutionScope&) = delete;
+  ProcessSubstitutionScope& operator=(const ProcessSubstitutionScope&) = delete;
+
+ private:
+  SubshellRunner& subshells_;
+  size_t mark_;
+};
+
 class SubshellRunner {
  public:
   explicit SubshellRunner(ExecutionContext& context) : context_(context) {}
@@ -73,8 +86,8 @@ class SubshellRunner {
   void close_process_substitutions(size_t mark);
 
   /// Runs `body` in this process as a subshell environment; returns how it ended (Interrupt passes through, everything
-  /// else is Normal).
-  Completion run_in_process(const syntax::Command& body);
+  /// else is Normal). A command substitution loses errexit unless POSIX or inherit_errexit keep it.
+  Completion run_in_process(const syntax::Command& body, bool is_substitution = false);
 
   /// Forks with outputs flushed; see process::fork_child(). In the child, which 0 is returned to, the state is that of a
   /// subshell and captured output goes to the pipe of its capture. -1 after a reported failure.
@@ -101,6 +114,10 @@ class SubshellRunner {
   void become_subshell();
 
  private:
+  /// Whether a command substitution does without the errexit of the shell (bash, unless told otherwise).
+  bool substitution_drops_errexit() const {
+    return !context_.state.is_posix() && !context_.state.is_on(Option::InheritErrExit);
+  }
   int read_file(const syntax::Command& body, std::string& out);
   int capture_in_process(const syntax::Command& body, std::string& out);
   int capture_forked(const syntax::Command& body, std::string& out);

@@ -91,7 +91,6 @@ Completion TrapRunner::run_action(state::Condition condition, const state::TrapA
   frame.kind = state::FrameKind::Trap;
   frame.source_name = state.calls.top().source_name;
   frame.call_line = state.line;
-  frame.loop_depth = state.calls.top().loop_depth;
   // The text may be replaced by the action itself.
   std::string text = action.command;
   static_cast<void>(condition);
@@ -152,6 +151,10 @@ int TrapRunner::pending_trap_signal() const {
   return signal;
 }
 
+bool TrapRunner::holds_interrupts() const {
+  return !context_.is_interactive() && !context_.state.traps.action(SIGINT).is_set();
+}
+
 bool TrapRunner::catches_death(int signal) const { return catches_deaths_ && is_deadly(signal); }
 
 int TrapRunner::pending_death() const {
@@ -173,6 +176,7 @@ void TrapRunner::drop_handled_interrupt() {
 Completion TrapRunner::run_pending() {
   if (!process::any_pending()) return {};
   state::ShellState& state = context_.state;
+  if (process::take_child_change()) context_.jobs.reap();
   if (context_.in_process != nullptr) {
     // The parent environment's actions wait until the subshell is done; what kills it ends the subshell at once.
     if (context_.state.is_on(Option::Interactive) && process::is_signal_pending(SIGINT) &&
@@ -182,7 +186,6 @@ Completion TrapRunner::run_pending() {
     if (int death = pending_death(); death != 0) return {state::kSignalBase + death, Flow::Exit, 0};
     return {};
   }
-  if (process::take_child_change()) context_.jobs.reap();
   while (int signal = process::take_pending_signal()) {
     const state::TrapAction& action = state.traps.action(signal);
     if (action.kind == state::TrapAction::Kind::Command) {

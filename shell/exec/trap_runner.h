@@ -50,6 +50,8 @@ class TrapRunner {
   /// Whether no command action and no pending signal would be lost if the process were replaced.
   bool allows_replacement() const;
 
+  /// Whether SIGINT is held back while a foreground command runs: a script that does not deal with it itself.
+  bool holds_interrupts() const;
   /// While an EXIT action is set, signals that end the shell are caught so that it can run first.
   bool catches_deaths() const { return catches_deaths_; }
   /// Whether `signal` is one of them now.

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Composition: the table of builtins, the shell, the front end if it is interactive. Nothing else.
+#include <unistd.h>
+
+#include <new>
+
+#include "builtins/builtins.h"
+#include "shell/exec/shell.h"
+#include "shell/startup.h"
+#ifdef MISH_HAS_FRONTEND
+#include "shell/interactive/readline_frontend.h"
+#endif
+
+namespace {
+
+int print(int fd, std::string_view text, int status) {
+  mish::Output output(fd);
+  output.write(text);
+  return output.flush() ? status : mish::state::kFailure;
+}
+
+int run(int argc, char** argv) {
+  mish::Invocation invocation = mish::parse_invocation(argc, argv);
+  switch (invocation.action) {
+    case mish::Invocation::Action::PrintHelp:
+      return print(STDOUT_FILENO, mish::help_text(), 0);
+    case mish::Invocation::Action::PrintVersion:
+      return print(STDOUT_FILENO, mish::version_text(), 0);
+    case mish::Invocation::Action::Fail:
+      return print(STDERR_FILENO, "mish: " + invocation.error + "\n", mish::state::kUsageError);
+    case mish::Invocation::Action::ListOptions: {
+      std::string text;
+      for (const mish::state::OptionInfo& info : mish::state::option_table()) text += std::string(info.name) + '\n';
+      return print(STDOUT_FILENO, text, 0);
+    }
+    case mish::Invocation::Action::Run:
+      break;
+  }
+  mish::FrontendFactory make_frontend = nullptr;
+#ifdef MISH_HAS_FRONTEND
+  make_frontend = mish::interactive::make_frontend;
+#endif
+  mish::exec::Shell shell(mish::builtins::builtin_table());
+  return mish::start(shell, invocation, argv, environ, make_frontend);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Nothing is torn down: the system takes everything back at once.
+  try {
+    _exit(run(argc, argv));
+  } catch (const std::bad_alloc&) {
+    _exit(print(STDERR_FILENO, "mish: out of memory\n", mish::state::kUsageError));
+  }
+}
