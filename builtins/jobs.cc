@@ -136,9 +136,8 @@ class Waiter {
       bool any_alive = false;
       for (pid_t pid : pids) {
         if (jobs_.find_pid(pid) == nullptr) {
-          auto status = jobs_.take_remembered(pid);
+          auto status = remembered_status(pid);
           if (!status) continue;
-          pid_ = pid;
           return *status;
         }
         any_alive = true;
@@ -188,9 +187,7 @@ class Waiter {
   std::optional<int> status_of(pid_t pid) {
     Job* job = jobs_.find_pid(pid);
     if (job == nullptr) {
-      pid_ = pid;
-      if (auto status = jobs_.take_remembered(pid)) return status;
-      pid_ = 0;
+      if (auto status = remembered_status(pid)) return status;
       if (!context_.state.is_posix()) context_.error("pid {} is not a child of this shell", pid);
       return state::kNotFound;
     }
@@ -208,8 +205,23 @@ class Waiter {
   int take_status(Job& job) {
     pid_ = job.last_pid();
     int status = job.exit_status();
-    if (next_ || !context_.services.is_interactive()) jobs_.forget_done(job);
+    if (job.state() != JobState::Done || (!next_ && context_.services.is_interactive())) return status;
+    jobs_.forget_done(job);
+    keep_for_later(status);
     return status;
+  }
+
+  std::optional<int> remembered_status(pid_t pid) {
+    auto status = jobs_.take_remembered(pid);
+    if (!status) return status;
+    pid_ = pid;
+    keep_for_later(*status);
+    return status;
+  }
+
+  /// XCU wait forgets a status that was fetched; scripts in the bash language may fetch it again.
+  void keep_for_later(int status) {
+    if (!context_.state.is_posix() && !next_) jobs_.remember(pid_, status);
   }
 
   BuiltinContext& context_;

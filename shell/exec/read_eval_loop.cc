@@ -68,7 +68,7 @@ Completion ReadEvalLoop::run(Tail tail) {
   state::ShellState& state = context_.state;
   Completion last = Completion::of(is_outermost() ? state.last_status : 0);
   for (;;) {
-    if (purpose_ == Purpose::Terminal && context_.frontend != nullptr) {
+    if (purpose_ == Purpose::Terminal) {
       Completion due = context_.traps->run_pending();
       if (due.flow == Flow::Exit) return due;
     }

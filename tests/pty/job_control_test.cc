@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Job control as a user at the terminal sees it (XCU 2.11, bg, fg, jobs).
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "tests/pty/interactive_shell.h"
+
+namespace mish::tests {
+namespace {
+
+TEST(JobControl, CtrlZStopsAndFgContinues) {
+  InteractiveShell shell;
+  shell.type("sh -c 'kill -STOP $$; echo conti''nued; exit 7'");
+  ASSERT_TRUE(shell.expect("Stopped"));
+  shell.type("fg");
+  ASSERT_TRUE(shell.expect("continued"));
+  shell.command(":");
+  ASSERT_TRUE(shell.start("sleep 60"));
+  shell.send(kCtrlZ);
+  ASSERT_TRUE(shell.expect("Stopped"));
+  EXPECT_NE(shell.command("jobs").find("[1]+  Stopped                 sleep 60"), std::string::npos);
+  ASSERT_TRUE(shell.start("fg"));
+  shell.send(kCtrlC);
+  shell.command(":");
+  EXPECT_EQ(shell.command("jobs").find("sleep"), std::string::npos);
+}
+
+TEST(JobControl, StatusOfAStoppedCommand) {
+  InteractiveShell shell;
+  ASSERT_TRUE(shell.start("sleep 60"));
+  shell.send(kCtrlZ);
+  ASSERT_TRUE(shell.expect("Stopped"));
+  shell.type("echo status''=$?=");
+  ASSERT_TRUE(shell.expect("status="));
+  ASSERT_TRUE(shell.expect("="));
+  EXPECT_EQ(shell.before(), std::to_string(128 + SIGTSTP));
+}
+
+TEST(JobControl, BgLetsAStoppedJobRun) {
+  InteractiveShell shell;
+  ASSERT_TRUE(shell.start("sleep 60"));
+  shell.send(kCtrlZ);
+  ASSERT_TRUE(shell.expect("Stopped"));
+  shell.command("bg");
+  EXPECT_NE(shell.command("jobs").find("Running                 sleep 60 &"), std::string::npos);
+  shell.command("kill %1; wait");
+  EXPECT_EQ(shell.command("jobs -r").find("sleep"), std::string::npos);
+}
+
+TEST(JobControl, KilledStoppedJobIsContinuedSoThatItDies) {
+  InteractiveShell shell;
+  ASSERT_TRUE(shell.start("sleep 60"));
+  pid_t job = shell.foreground_group();
+  shell.send(kCtrlZ);
+  ASSERT_TRUE(shell.expect("Stopped"));
+  shell.type("kill %1");
+  EXPECT_TRUE(shell.await([job] { return has_ended(job); }));
+}
+
+TEST(JobControl, TerminalGoesBackToTheShell) {
+  InteractiveShell shell;
+  ASSERT_TRUE(shell.start("sleep 60"));
+  shell.send(kCtrlC);
+  EXPECT_TRUE(shell.await([&shell] { return shell.foreground_group() == shell.pid(); }));
+}
+
+TEST(JobControl, PipelineIsOneJobAndOneGroup) {
+  InteractiveShell shell;
+  ASSERT_TRUE(shell.start("sleep 60 | sleep 61 | cat"));
+  shell.send(kCtrlZ);
+  ASSERT_TRUE(shell.expect("Stopped"));
+  EXPECT_NE(shell.command("jobs").find("sleep 60 | sleep 61 | cat"), std::string::npos);
+  ASSERT_TRUE(shell.start("fg"));
+  shell.send(kCtrlC);
+  EXPECT_TRUE(shell.await([&shell] { return shell.foreground_group() == shell.pid(); }));
+}
+
+TEST(JobControl, BackgroundReaderIsStopped) {
+  InteractiveShell shell;
+  shell.command("cat &");
+  pid_t cat = shell.last_background();
+  EXPECT_TRUE(shell.await([cat] { return process_state(cat) == 'T'; }));
+  shell.command(":");
+  EXPECT_NE(shell.command("jobs").find("Stopped"), std::string::npos);
+  shell.type("kill -9 %1");
+  EXPECT_TRUE(shell.await([cat] { return has_ended(cat); }));
+}
+
+TEST(JobControl, ExitWarnsOfStoppedJobsOnce) {
+  InteractiveShell shell;
+  ASSERT_TRUE(shell.start("sleep 60"));
+  pid_t job = shell.foreground_group();
+  shell.send(kCtrlZ);
+  ASSERT_TRUE(shell.expect("Stopped"));
+  shell.type("exit");
+  ASSERT_TRUE(shell.expect("stopped jobs"));
+  shell.type("exit");
+  shell.wait_for_exit();
+  // The stopped job is hung up and continued, so that it ends.
+  EXPECT_TRUE(shell.await([job] { return has_ended(job); }));
+}
+
+TEST(JobControl, FinishedJobIsAnnouncedBeforeThePrompt) {
+  if (!kHasFrontend) GTEST_SKIP();
+  InteractiveShell shell;
+  shell.type("sh -c 'exit 3' &");
+  pid_t job = shell.last_background();
+  EXPECT_TRUE(shell.await([job] { return has_ended(job); }));
+  shell.type("");
+  EXPECT_TRUE(shell.expect("Exit 3"));
+}
+
+TEST(JobControl, NoZombiesWhileIdle) {
+  if (!kHasFrontend) GTEST_SKIP();
+  InteractiveShell shell;
+  shell.command("sleep 0.2 & sleep 0.2 & sleep 0.2 &");
+  pid_t last = shell.last_background();
+  EXPECT_TRUE(shell.await([last] { return has_ended(last); }));
+  EXPECT_TRUE(shell.await([&shell] { return zombie_children(shell.pid()) == 0; }));
+}
+
+TEST(JobControl, ModesComeBackAfterAProgramDiedInRawMode) {
+  InteractiveShell shell;
+  shell.command("sh -c 'stty raw -echo; kill -KILL $$'");
+  EXPECT_EQ(shell.command("stty -a | grep -c -- '-icanon'").find('1'), std::string::npos);
+}
+
+TEST(JobControl, SttyOfTheUserLasts) {
+  InteractiveShell shell;
+  shell.command("stty -ixon");
+  EXPECT_NE(shell.command("stty -a | grep -c -- '-ixon'").find('1'), std::string::npos);
+}
+
+TEST(JobControl, DisownedJobSurvivesTheTerminal) {
+  InteractiveShell shell;
+  shell.command("sleep 60 & disown");
+  pid_t job = shell.last_background();
+  EXPECT_EQ(shell.command("jobs").find("sleep"), std::string::npos);
+  shell.type("exit");
+  shell.wait_for_exit();
+  EXPECT_FALSE(has_ended(job));
+  kill(job, SIGKILL);
+}
+
+TEST(JobControl, NestedShellSuspendsAndComesBack) {
+  InteractiveShell shell;
+  shell.type(shell_path() + " --norc -i");
+  ASSERT_TRUE(shell.expect("ready> "));
+  ASSERT_TRUE(shell.await([&shell] { return shell.foreground_group() != shell.pid(); }));
+  shell.command(":");
+  shell.type("suspend");
+  ASSERT_TRUE(shell.expect("Stopped"));
+  ASSERT_TRUE(shell.await([&shell] { return shell.foreground_group() == shell.pid(); }));
+  ASSERT_TRUE(shell.start("fg"));
+  EXPECT_NE(shell.command("echo in''ner").find("inner"), std::string::npos);
+  shell.type("exit");
+  EXPECT_TRUE(shell.await([&shell] { return shell.foreground_group() == shell.pid(); }));
+}
+
+TEST(JobControl, GroupsInAScriptWithMonitor) {
+  PtySession script({shell_path(), "-mc", "sleep 60 & ps -o pgid= -p $!; echo pid''=$!; kill $!"});
+  ASSERT_TRUE(script.expect("pid="));
+  std::string group = script.before();
+  ASSERT_TRUE(script.expect("\n"));
+  EXPECT_EQ(std::stoi(group), std::stoi(script.before()));
+  script.wait_for_exit();
+}
+
+TEST(JobControl, TenThousandJobs) {
+  ProcessRequest request;
+  request.argv = {shell_path(), "-c",
+                  "i=0; while [ $i -lt 10000 ]; do : & i=$((i+1)); case $i in *00) wait;; esac; done; wait; jobs;"
+                  "echo $i; ls /proc/self/fd | wc -l"};
+  request.timeout_ms = 60000;
+  ProcessResult result = run_process(request);
+  EXPECT_FALSE(result.timed_out);
+  EXPECT_EQ(result.out, "10000\n4\n");
+  EXPECT_EQ(result.err, "");
+}
+
+}  // namespace
+}  // namespace mish::tests

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Signals from the keyboard and from the end of the terminal (XCU sh, ASYNCHRONOUS EVENTS; 2.11).
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "tests/pty/interactive_shell.h"
+
+namespace mish::tests {
+namespace {
+
+TEST(KeyboardSignals, CtrlCEndsTheCommandNotTheShell) {
+  InteractiveShell shell;
+  ASSERT_TRUE(shell.start("sleep 60"));
+  shell.send(kCtrlC);
+  shell.type("echo status''=$?=");
+  ASSERT_TRUE(shell.expect("status="));
+  ASSERT_TRUE(shell.expect("="));
+  EXPECT_EQ(shell.before(), "130");
+}
+
+TEST(KeyboardSignals, CtrlCAtThePromptAbandonsTheLine) {
+  if (!kHasFrontend) GTEST_SKIP();
+  InteractiveShell shell;
+  shell.send("echo not''run");
+  shell.send(kCtrlC);
+  ASSERT_TRUE(shell.expect("ready> "));
+  std::string text = shell.command("echo ru''n");
+  EXPECT_EQ(text.find("notrun"), std::string::npos);
+  EXPECT_NE(text.find("run"), std::string::npos);
+}
+
+TEST(KeyboardSignals, CtrlCEndsALoopOfBuiltins) {
+  InteractiveShell shell;
+  shell.type("echo loo''ping; while :; do :; done");
+  ASSERT_TRUE(shell.expect("looping"));
+  shell.send(kCtrlC);
+  EXPECT_TRUE(shell.expect("ready> "));
+}
+
+TEST(KeyboardSignals, CtrlCEndsALoopOfCommands) {
+  InteractiveShell shell;
+  shell.type("while :; do sleep 60; done");
+  ASSERT_TRUE(shell.await([&shell] { return shell.foreground_group() != shell.pid(); }));
+  shell.send(kCtrlC);
+  EXPECT_TRUE(shell.expect("ready> "));
+}
+
+TEST(KeyboardSignals, CtrlCEndsWait) {
+  InteractiveShell shell;
+  shell.command("sleep 60 &");
+  pid_t job = shell.last_background();
+  shell.type("echo wai''ting; wait");
+  ASSERT_TRUE(shell.expect("waiting"));
+  shell.send(kCtrlC);
+  shell.type("echo status''=$?=");
+  ASSERT_TRUE(shell.expect("status="));
+  ASSERT_TRUE(shell.expect("="));
+  EXPECT_EQ(shell.before(), "130");
+  EXPECT_FALSE(has_ended(job));
+  kill(job, SIGKILL);
+}
+
+TEST(KeyboardSignals, QuitAndTermDoNotEndAnInteractiveShell) {
+  InteractiveShell shell;
+  shell.send(kCtrlBackslash);
+  kill(shell.pid(), SIGTERM);
+  kill(shell.pid(), SIGTSTP);
+  EXPECT_NE(shell.command("echo ali''ve").find("alive"), std::string::npos);
+}
+
+TEST(KeyboardSignals, ScriptDiesOfTheInterruptThatKilledItsCommand) {
+  PtySession script({shell_path(), "-c", "echo sta''rted; sh -c 'echo in''ner; exec sleep 60'; echo not''reached"});
+  ASSERT_TRUE(script.expect("inner"));
+  script.send(kCtrlC);
+  EXPECT_EQ(script.wait_for_exit(), 130);
+}
+
+TEST(KeyboardSignals, ScriptGoesOnWhenItsCommandHandledTheInterrupt) {
+  PtySession script({shell_path(), "-c",
+                     "sh -c 'trap \"exit 0\" INT; echo in''ner; while :; do sleep 0.1; done'; echo rea''ched; exit 5"});
+  ASSERT_TRUE(script.expect("inner"));
+  script.send(kCtrlC);
+  ASSERT_TRUE(script.expect("reached"));
+  EXPECT_EQ(script.wait_for_exit(), 5);
+}
+
+TEST(KeyboardSignals, TrapOfTheScriptRunsAfterItsCommand) {
+  PtySession script(
+      {shell_path(), "-c", "trap 'echo tra''pped' INT; sh -c 'echo in''ner; exec sleep 60'; echo af''ter"});
+  ASSERT_TRUE(script.expect("inner"));
+  script.send(kCtrlC);
+  ASSERT_TRUE(script.expect("trapped"));
+  ASSERT_TRUE(script.expect("after"));
+  EXPECT_EQ(script.wait_for_exit(), 0);
+}
+
+TEST(KeyboardSignals, BackgroundCommandOfAScriptIsNotInterrupted) {
+  // The outer shell lives on: with it the terminal would end, and hang everything up.
+  std::string text = "sleep 60 & echo pid''=$!=; sh -c 'echo in''ner; exec sleep 60'";
+  PtySession script({"sh", "-c", "trap : INT; \"$0\" -c \"$1\"; echo sta''tus=$?=; read wait", shell_path(), text});
+  ASSERT_TRUE(script.expect("pid="));
+  ASSERT_TRUE(script.expect("="));
+  pid_t background = static_cast<pid_t>(std::stoi(script.before()));
+  ASSERT_TRUE(script.expect("inner"));
+  script.send(kCtrlC);
+  ASSERT_TRUE(script.expect("status=130="));
+  EXPECT_FALSE(has_ended(background));
+  kill(background, SIGKILL);
+}
+
+TEST(HangUp, EndsTheShellAndItsJobs) {
+  InteractiveShell shell;
+  shell.command("sleep 60 &");
+  pid_t job = shell.last_background();
+  shell.hang_up();
+  EXPECT_EQ(shell.wait_for_exit(), 128 + SIGHUP);
+  EXPECT_TRUE(shell.await([job] { return has_ended(job); }));
+}
+
+TEST(HangUp, EndsTheShellWhileACommandThatIgnoresItRuns) {
+  InteractiveShell shell;
+  ASSERT_TRUE(shell.start("sh -c 'trap \"\" HUP; echo pid''=$$=; while :; do sleep 0.1; done'"));
+  ASSERT_TRUE(shell.expect("pid="));
+  ASSERT_TRUE(shell.expect("="));
+  pid_t command = static_cast<pid_t>(std::stoi(shell.before()));
+  kill(shell.pid(), SIGHUP);
+  EXPECT_EQ(shell.wait_for_exit(), 128 + SIGHUP);
+  kill(command, SIGKILL);
+}
+
+TEST(HangUp, RightAfterThePromptIsNotLost) {
+  if (!kHasFrontend) GTEST_SKIP();
+  for (int i = 0; i < 20; ++i) {
+    InteractiveShell shell;
+    kill(shell.pid(), SIGHUP);
+    ASSERT_EQ(shell.wait_for_exit(), 128 + SIGHUP) << i;
+  }
+}
+
+}  // namespace
+}  // namespace mish::tests
