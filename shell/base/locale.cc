@@ -16,6 +16,7 @@
 namespace mish {
 
 bool g_multibyte = false;
+uint32_t g_locale_generation = 0;
 
 namespace {
 
@@ -114,6 +115,7 @@ int compare_bytes(std::string_view a, std::string_view b) {
 }  // namespace
 
 void set_locale(const LocaleSettings& settings) {
+  ++g_locale_generation;
   std::string_view ctype = effective(settings, settings.lc_ctype);
   std::string_view collation = effective(settings, settings.lc_collate);
   std::string_view messages = effective(settings, settings.lc_messages);

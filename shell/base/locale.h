@@ -31,6 +31,8 @@ void activate_locale();
 /// Whether characters may be longer than one byte (UTF-8 codeset).
 extern bool g_multibyte;
 inline bool is_multibyte_locale() { return g_multibyte; }
+/// Grows with every set_locale(): what was computed for an earlier locale is then out of date.
+extern uint32_t g_locale_generation;
 /// Whether collation is plain byte order.
 bool is_c_collation();
 

@@ -294,6 +294,9 @@ void Expander::expand_fields(const Word& word, FieldList& fields) {
 }
 
 void Expander::expand_parts(std::span<const WordPart> parts, bool may_glob, FieldList& fields) {
+  bool is_integer = parts.size() == 1 && parts[0].kind == PartKind::Arithmetic &&
+                    (parts[0].quoted || !state_.separators.splits_integers);
+  if (is_integer) return fields.push_back(integer_text(evaluate(*parts[0].arithmetic)));
   FieldBuilder builder(*this, FieldBuilder::Mode::Fields, &fields, may_glob);
   if (parts.size() == 1 && parts[0].kind == PartKind::CommandSubstitution && !parts[0].quoted) {
     std::string buffer;
@@ -438,13 +441,31 @@ std::string_view Expander::expand_redirection_target(const Word& word) {
   return fields[0];
 }
 
+pattern::Pattern Expander::constant_pattern(std::string_view text, const pattern::PatternOptions& options) {
+  constexpr size_t kLongest = 256;
+  if (text.size() > kLongest) return pattern::Pattern::compile(text, {}, options, state_.scratch);
+  uint64_t hash = text.size();
+  for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  if (patterns_ == nullptr) patterns_ = std::make_unique<std::unique_ptr<CachedPattern>[]>(kCachedPatterns);
+  std::unique_ptr<CachedPattern>& slot = patterns_[(hash >> 16) % kCachedPatterns];
+  if (slot == nullptr) {
+    slot = std::make_unique<CachedPattern>();
+    slot->text = slot->arena.copy(text);
+    slot->options = options;
+    slot->locale_generation = g_locale_generation;
+    slot->pattern = pattern::Pattern::compile(slot->text, {}, options, slot->arena);
+  }
+  bool is_same = slot->text == text && slot->options == options && slot->locale_generation == g_locale_generation;
+  return is_same ? slot->pattern : pattern::Pattern::compile(text, {}, options, state_.scratch);
+}
+
 pattern::Pattern Expander::expand_pattern(const Word& word, bool honours_nocasematch) {
   pattern::PatternOptions options;
   options.extglob = !state_.is_posix();
   options.ignore_case = honours_nocasematch && state_.is_on(Option::NoCaseMatch);
   if (word.is_literal && !options.ignore_case) return pattern::Pattern::literal(word.literal);
   bool is_plain = word.parts.size() == 1 && word.parts[0].kind == PartKind::Literal && !word.parts[0].quoted;
-  if (is_plain) return pattern::Pattern::compile(word.parts[0].text, {}, options, state_.scratch);
+  if (is_plain) return constant_pattern(word.parts[0].text, options);
   FieldBuilder builder(*this, FieldBuilder::Mode::Pattern, nullptr, false);
   add_parts(word.parts, builder, false, false);
   std::string_view marks = builder.marks();

@@ -6,6 +6,7 @@
 #define MISH_SHELL_EXPAND_EXPANDER_H_
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -138,6 +139,9 @@ class Expander {
   /// unset). False (nothing done) for lists and all other operators.
   bool borrow_parameter(const syntax::ParameterExpansion& p, std::string_view& text);
 
+  /// The compiled pattern of a word that is just unquoted text, kept from the last time where that is possible.
+  pattern::Pattern constant_pattern(std::string_view text, const pattern::PatternOptions& options);
+
   /// Output of a command substitution without its trailing newlines; in `buffer`.
   std::string_view run_substitution(const syntax::CommandSubstitution& substitution, std::string& buffer);
 
@@ -159,12 +163,24 @@ class Expander {
     const syntax::Word* word = nullptr;
   };
 
+  /// A compiled constant pattern. Never replaced, because a Pattern that refers to it may be in use: a slot that is taken
+  /// by another text just does not help.
+  struct CachedPattern {
+    Arena arena{256};
+    std::string_view text;
+    uint32_t locale_generation = 0;
+    pattern::PatternOptions options;
+    pattern::Pattern pattern;
+  };
+  static constexpr size_t kCachedPatterns = 256;
+
   state::ShellState& state_;
   ExpansionHooks& hooks_;
   int substitution_status_ = -1;
   pattern::PathnameExpander globber_;
   std::vector<CachedText> texts_;  // the last few of expand_text: prompts are the same each time
   size_t next_text_ = 0;
+  std::unique_ptr<std::unique_ptr<CachedPattern>[]> patterns_;
   std::string spare_;              // a buffer for command substitutions, kept between them
 };
 

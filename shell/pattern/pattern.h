@@ -21,6 +21,7 @@ namespace mish::pattern {
 struct PatternOptions {
   bool extglob = true;       // ?( ) *( ) +( ) @( ) !( ) are special
   bool ignore_case = false;  // nocasematch, nocaseglob
+  friend bool operator==(const PatternOptions&, const PatternOptions&) = default;
 };
 
 inline constexpr size_t kNoMatch = static_cast<size_t>(-1);
