@@ -934,6 +934,7 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
         break;
       case '(':
         if (style == Style::Arithmetic) ++depth;
+        if (style == Style::Unquoted && !cx_.options.posix) b.has_glob = true;  // perhaps +( ) @( ) !( )
         break;
       case ')':
         if (style != Style::Arithmetic) break;
