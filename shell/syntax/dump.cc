@@ -40,6 +40,16 @@ class Dumper {
     out_ += ' ';
     command(node);
   }
+  /// Without `in` a loop goes over "$@".
+  void in_words(bool has_in, std::span<const Word* const> list) {
+    out_ += " (in";
+    if (has_in) {
+      words(list);
+    } else {
+      out_ += " \"$@\"";
+    }
+    out_ += ')';
+  }
   void simple(const SimpleCommand& node);
   void pipeline(const Pipeline& node);
   void case_clause(const CaseClause& node);
@@ -459,11 +469,7 @@ void Dumper::command(const Command* c) {
     case CommandKind::For: {
       const auto& node = as<ForClause>(*c);
       out_ += fmt::format("(for {}", mish::text(node.variable));
-      if (node.has_in) {
-        out_ += " (in";
-        words(node.words);
-        out_ += ')';
-      }
+      in_words(node.has_in, node.words);
       body(node.body);
       break;
     }
@@ -498,11 +504,7 @@ void Dumper::command(const Command* c) {
     case CommandKind::Select: {
       const auto& node = as<SelectClause>(*c);
       out_ += fmt::format("(select {}", mish::text(node.variable));
-      if (node.has_in) {
-        out_ += " (in";
-        words(node.words);
-        out_ += ')';
-      }
+      in_words(node.has_in, node.words);
       body(node.body);
       break;
     }

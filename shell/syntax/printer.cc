@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "shell/base/name.h"
+#include "shell/base/stack_guard.h"
 
 namespace mish::syntax {
 
@@ -56,6 +57,7 @@ class Printer {
   }
 
   void command(const Command& node) {
+    if (stack_is_low()) return put("...");
     switch (node.kind) {
       case CommandKind::Simple: return simple(as<SimpleCommand>(node));
       case CommandKind::Pipeline: return pipeline(as<Pipeline>(node));
@@ -309,6 +311,7 @@ class Printer {
   }
 
   void condition(const ConditionNode& node) {
+    if (stack_is_low()) return put("...");
     switch (node.kind) {
       case ConditionKind::Word: put(node.left->source); return;
       case ConditionKind::Unary:
