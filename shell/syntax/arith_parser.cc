@@ -19,9 +19,12 @@ bool may_be_operand(const ParameterExpansion& p) {
   if (p.kind == ParameterKind::Special && (p.special == '@' || p.special == '*')) return p.op == ParameterOp::Length;
   switch (p.op) {
     case ParameterOp::None:
-    case ParameterOp::Length: return true;
-    case ParameterOp::Default: return p.word == nullptr || p.word->is_literal;
-    default: return false;
+    case ParameterOp::Length:
+      return true;
+    case ParameterOp::Default:
+      return p.word == nullptr || p.word->is_literal;
+    default:
+      return false;
   }
 }
 
@@ -85,20 +88,31 @@ ArithParser::Operator ArithParser::assignment_operator() {
   const char c = peek();
   const char d = ahead(1);
   switch (c) {
-    case '=': return d == '=' ? Operator{} : Operator{ArithOp::Equals, 0, 1};
-    case '+': return d == '=' ? Operator{ArithOp::Add, 0, 2} : Operator{};
-    case '-': return d == '=' ? Operator{ArithOp::Subtract, 0, 2} : Operator{};
+    case '=':
+      return d == '=' ? Operator{} : Operator{ArithOp::Equals, 0, 1};
+    case '+':
+      return d == '=' ? Operator{ArithOp::Add, 0, 2} : Operator{};
+    case '-':
+      return d == '=' ? Operator{ArithOp::Subtract, 0, 2} : Operator{};
     case '*':
       if (d == '*' && ahead(2) == '=') return {ArithOp::Power, 0, 3};
       return d == '=' ? Operator{ArithOp::Multiply, 0, 2} : Operator{};
-    case '/': return d == '=' ? Operator{ArithOp::Divide, 0, 2} : Operator{};
-    case '%': return d == '=' ? Operator{ArithOp::Remainder, 0, 2} : Operator{};
-    case '&': return d == '=' ? Operator{ArithOp::BitAnd, 0, 2} : Operator{};
-    case '|': return d == '=' ? Operator{ArithOp::BitOr, 0, 2} : Operator{};
-    case '^': return d == '=' ? Operator{ArithOp::BitXor, 0, 2} : Operator{};
-    case '<': return d == '<' && ahead(2) == '=' ? Operator{ArithOp::ShiftLeft, 0, 3} : Operator{};
-    case '>': return d == '>' && ahead(2) == '=' ? Operator{ArithOp::ShiftRight, 0, 3} : Operator{};
-    default: return {};
+    case '/':
+      return d == '=' ? Operator{ArithOp::Divide, 0, 2} : Operator{};
+    case '%':
+      return d == '=' ? Operator{ArithOp::Remainder, 0, 2} : Operator{};
+    case '&':
+      return d == '=' ? Operator{ArithOp::BitAnd, 0, 2} : Operator{};
+    case '|':
+      return d == '=' ? Operator{ArithOp::BitOr, 0, 2} : Operator{};
+    case '^':
+      return d == '=' ? Operator{ArithOp::BitXor, 0, 2} : Operator{};
+    case '<':
+      return d == '<' && ahead(2) == '=' ? Operator{ArithOp::ShiftLeft, 0, 3} : Operator{};
+    case '>':
+      return d == '>' && ahead(2) == '=' ? Operator{ArithOp::ShiftRight, 0, 3} : Operator{};
+    default:
+      return {};
   }
 }
 
@@ -112,23 +126,31 @@ ArithParser::Operator ArithParser::binary_operator() {
     case '&':
       if (d == '&') return {ArithOp::And, 2, 2};
       return d == '=' ? Operator{} : Operator{ArithOp::BitAnd, 5, 1};
-    case '^': return d == '=' ? Operator{} : Operator{ArithOp::BitXor, 4, 1};
-    case '=': return d == '=' ? Operator{ArithOp::Equal, 6, 2} : Operator{};
-    case '!': return d == '=' ? Operator{ArithOp::NotEqual, 6, 2} : Operator{};
+    case '^':
+      return d == '=' ? Operator{} : Operator{ArithOp::BitXor, 4, 1};
+    case '=':
+      return d == '=' ? Operator{ArithOp::Equal, 6, 2} : Operator{};
+    case '!':
+      return d == '=' ? Operator{ArithOp::NotEqual, 6, 2} : Operator{};
     case '<':
       if (d == '<') return ahead(2) == '=' ? Operator{} : Operator{ArithOp::ShiftLeft, 8, 2};
       return d == '=' ? Operator{ArithOp::LessEqual, 7, 2} : Operator{ArithOp::Less, 7, 1};
     case '>':
       if (d == '>') return ahead(2) == '=' ? Operator{} : Operator{ArithOp::ShiftRight, 8, 2};
       return d == '=' ? Operator{ArithOp::GreaterEqual, 7, 2} : Operator{ArithOp::Greater, 7, 1};
-    case '+': return d == '=' ? Operator{} : Operator{ArithOp::Add, 9, 1};
-    case '-': return d == '=' ? Operator{} : Operator{ArithOp::Subtract, 9, 1};
+    case '+':
+      return d == '=' ? Operator{} : Operator{ArithOp::Add, 9, 1};
+    case '-':
+      return d == '=' ? Operator{} : Operator{ArithOp::Subtract, 9, 1};
     case '*':
       if (d == '*') return ahead(2) == '=' ? Operator{} : Operator{ArithOp::Power, 11, 2};
       return d == '=' ? Operator{} : Operator{ArithOp::Multiply, 10, 1};
-    case '/': return d == '=' ? Operator{} : Operator{ArithOp::Divide, 10, 1};
-    case '%': return d == '=' ? Operator{} : Operator{ArithOp::Remainder, 10, 1};
-    default: return {};
+    case '/':
+      return d == '=' ? Operator{} : Operator{ArithOp::Divide, 10, 1};
+    case '%':
+      return d == '=' ? Operator{} : Operator{ArithOp::Remainder, 10, 1};
+    default:
+      return {};
   }
 }
 
@@ -180,7 +202,8 @@ const ArithNode* ArithParser::parse_binary(uint8_t minimum) {
       return nullptr;
     }
     // ** groups from the right.
-    const ArithNode* right = parse_binary(found.op == ArithOp::Power ? found.precedence : uint8_t(found.precedence + 1));
+    const ArithNode* right =
+        parse_binary(found.op == ArithOp::Power ? found.precedence : uint8_t(found.precedence + 1));
     if (right == nullptr) return nullptr;
     left = make(ArithKind::Binary, found.op, left, right);
   }
@@ -196,11 +219,20 @@ const ArithNode* ArithParser::parse_unary() {
   const char c = peek();
   ArithOp op = ArithOp::None;
   switch (c) {
-    case '+': op = ArithOp::Plus; break;
-    case '-': op = ArithOp::Minus; break;
-    case '!': op = ArithOp::Not; break;
-    case '~': op = ArithOp::BitNot; break;
-    default: return parse_postfix();
+    case '+':
+      op = ArithOp::Plus;
+      break;
+    case '-':
+      op = ArithOp::Minus;
+      break;
+    case '!':
+      op = ArithOp::Not;
+      break;
+    case '~':
+      op = ArithOp::BitNot;
+      break;
+    default:
+      return parse_postfix();
   }
   if ((c == '+' || c == '-') && ahead(1) == c) {
     // ++ and -- only before a variable; otherwise two signs.
@@ -283,12 +315,18 @@ const ArithNode* ArithParser::parse_number() {
   uint64_t value = 0;
   for (char d : digits) {
     uint64_t v;
-    if (is_digit(d)) v = static_cast<uint64_t>(d - '0');
-    else if (d >= 'a' && d <= 'z') v = static_cast<uint64_t>(d - 'a') + 10;
-    else if (d >= 'A' && d <= 'Z') v = static_cast<uint64_t>(d - 'A') + (base <= 36 ? 10 : 36);
-    else if (d == '@') v = 62;
-    else if (d == '_') v = 63;
-    else v = 64;
+    if (is_digit(d))
+      v = static_cast<uint64_t>(d - '0');
+    else if (d >= 'a' && d <= 'z')
+      v = static_cast<uint64_t>(d - 'a') + 10;
+    else if (d >= 'A' && d <= 'Z')
+      v = static_cast<uint64_t>(d - 'A') + (base <= 36 ? 10 : 36);
+    else if (d == '@')
+      v = 62;
+    else if (d == '_')
+      v = 63;
+    else
+      v = 64;
     if (v >= base) {
       error_ = fmt::format("{}: value too great for base {}", text, base);
       return nullptr;
@@ -382,7 +420,8 @@ const ArithNode* ArithParser::parse_part() {
     // Its value is a plain number; the node is not a Variable one could assign to.
     return make(ArithKind::Unary, ArithOp::Plus, part.arithmetic->root);
   }
-  if (part.kind != PartKind::Parameter || !may_be_operand(*part.parameter)) return fail("operand known at run time only");
+  if (part.kind != PartKind::Parameter || !may_be_operand(*part.parameter))
+    return fail("operand known at run time only");
   ++next_part_;
   if (is_glued()) return fail("syntax error: operator expected");
   ArithNode* node = make(ArithKind::Parameter);

@@ -71,8 +71,8 @@ class ArithParser {
 
 /// An ArithExpression over `parts`; `text` is the source as written, in `arena`. `too_deep` is set when the stack is
 /// nearly used up (the result is then not compiled).
-ArithExpression* make_arith_expression(Arena& arena, std::span<const WordPart> parts, std::string_view text, bool& too_deep,
-                                       uint32_t subscript_depth = 0);
+ArithExpression* make_arith_expression(Arena& arena, std::span<const WordPart> parts, std::string_view text,
+                                       bool& too_deep, uint32_t subscript_depth = 0);
 
 /// A word of `parts` (copied) that is neither split nor a pattern.
 const Word* make_quoted_word(Arena& arena, std::span<const WordPart> parts, uint32_t line);

@@ -18,8 +18,8 @@ struct Place {
 
 struct Marker {
   Place place;
-  char character;      // { , }
-  size_t match = 0;    // of a valid {: index of its }
+  char character;    // { , }
+  size_t match = 0;  // of a valid {: index of its }
   bool is_valid = false;
   bool is_range = false;
   size_t next_comma = 0;  // of a { or a comma: index of the next comma of the same expression, 0 if none
@@ -275,7 +275,9 @@ void set_word_flags(Word& word, Arena& arena, bool has_pattern) {
   size_t length = 0;
   for (const WordPart& part : word.parts) {
     switch (part.kind) {
-      case PartKind::Literal: length += part.text.size(); break;
+      case PartKind::Literal:
+        length += part.text.size();
+        break;
       case PartKind::Tilde:
         literal = false;
         word.has_tilde = true;
@@ -284,7 +286,9 @@ void set_word_flags(Word& word, Arena& arena, bool has_pattern) {
         literal = false;
         word.may_brace = true;
         break;
-      case PartKind::ProcessSubstitution: literal = false; break;
+      case PartKind::ProcessSubstitution:
+        literal = false;
+        break;
       case PartKind::Parameter:
       case PartKind::CommandSubstitution:
       case PartKind::Arithmetic:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Brace expressions of the bash language, found in the parts of a word when it is parsed: {a,b}, {1..9..2}, nested, with
-// expansions and quotes inside. Expanding them is the expander's business.
+// Brace expressions of the bash language, found in the parts of a word when it is parsed: {a,b}, {1..9..2}, nested,
+// with expansions and quotes inside. Expanding them is the expander's business.
 #ifndef MISH_SHELL_SYNTAX_BRACE_PARSER_H_
 #define MISH_SHELL_SYNTAX_BRACE_PARSER_H_
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "shell/base/text.h"
+#include "shell/syntax/hints.h"
 
 namespace mish::syntax {
 
@@ -15,7 +16,9 @@ namespace mish::syntax {
 class CommandParser::LevelGuard {
  public:
   LevelGuard(CommandParser& parser, bool is_substitution)
-      : parser_(parser), input_(parser.cx_.input), level_(parser.lexer_.enter_level(is_substitution)),
+      : parser_(parser),
+        input_(parser.cx_.input),
+        level_(parser.lexer_.enter_level(is_substitution)),
         sizes_{parser.word_stack_.size(),    parser.assignment_stack_.size(), parser.redirection_stack_.size(),
                parser.command_stack_.size(), parser.merge_stack_.size(),      parser.list_stack_.size(),
                parser.and_or_stack_.size(),  parser.case_stack_.size(),       parser.branch_stack_.size()} {}
@@ -64,8 +67,10 @@ void CommandParser::reset() {
 
 std::string CommandParser::describe(const Token& token) const {
   switch (token.kind) {
-    case TokenKind::EndOfInput: return "end of file";
-    case TokenKind::Newline: return "newline";
+    case TokenKind::EndOfInput:
+      return "end of file";
+    case TokenKind::Newline:
+      return "newline";
     case TokenKind::Word:
     case TokenKind::IoNumber:
     case TokenKind::IoVariable: {
@@ -77,26 +82,46 @@ std::string CommandParser::describe(const Token& token) const {
       while (end < in.size() && end - token.start < kLongestShown && !has_class(in.data()[end], kMetaCharacter)) ++end;
       return fmt::format("`{}'", in.view(token.start, end));
     }
-    default: return fmt::format("`{}'", spelling(token.kind));
+    default:
+      return fmt::format("`{}'", spelling(token.kind));
   }
 }
 
+// A misspelled closing word between the opener and here.
+std::string CommandParser::hint(std::string_view wanted, const Opener& opener) const {
+  const Input& in = *cx_.input;
+  return find_misspelling(in.view(opener.start, std::max(opener.start, in.position())), opener.line, wanted);
+}
+
 void CommandParser::fail_missing(std::string_view wanted, const Opener& opener) {
-  cx_.fail_unclosed(wanted, fmt::format("`{}'", opener.spelling), opener.line);
+  ParseFailure failure{ParseFailure::Reason::Incomplete,
+                       fmt::format("unexpected end of file while looking for `{}' to close the `{}' of line {}{}",
+                                   wanted, opener.spelling, opener.line, hint(wanted, opener)),
+                       cx_.input->line(),
+                       0,
+                       {}};
+  cx_.input->locate(cx_.input->size(), failure);
+  throw failure;
 }
 
 void CommandParser::fail_unexpected(const Token& token, std::string_view wanted, const Opener* opener) {
   if (token.kind == TokenKind::EndOfInput) {
     if (opener != nullptr) fail_missing(wanted, *opener);
-    ParseFailure failure{ParseFailure::Reason::Incomplete, "unexpected end of file", token.line, 0, {}};
+    std::string message = wanted.empty() ? "unexpected end of file" : fmt::format("unexpected end of file; {}", wanted);
+    ParseFailure failure{ParseFailure::Reason::Incomplete, std::move(message), token.line, 0, {}};
     cx_.input->locate(token.start, failure);
     throw failure;
   }
   std::string message = fmt::format("unexpected {}", describe(token));
   if (opener != nullptr && !wanted.empty()) {
-    message += fmt::format(" while looking for `{}' to close the `{}' of line {}", wanted, opener->spelling, opener->line);
+    message +=
+        fmt::format(" while looking for `{}' to close the `{}' of line {}", wanted, opener->spelling, opener->line);
+    message += hint(wanted, *opener);
   } else if (!wanted.empty()) {
     message += fmt::format("; {}", wanted);
+  } else if (const std::string_view opens = opener_of(token.is_plain ? token.text : spelling(token.kind));
+             !opens.empty()) {
+    message += fmt::format("; there is no `{}' before it", opens);
   }
   cx_.fail(std::move(message), token.start, token.line);
 }
@@ -137,13 +162,17 @@ bool CommandParser::starts_command() {
         case ReservedWord::Do:
         case ReservedWord::Done:
         case ReservedWord::Esac:
-        case ReservedWord::RightBrace: return false;
-        default: return true;
+        case ReservedWord::RightBrace:
+          return false;
+        default:
+          return true;
       }
     case TokenKind::IoNumber:
     case TokenKind::IoVariable:
-    case TokenKind::LeftParenthesis: return true;
-    default: return is_redirection_operator(token.kind);
+    case TokenKind::LeftParenthesis:
+      return true;
+    default:
+      return is_redirection_operator(token.kind);
   }
 }
 
@@ -344,20 +373,32 @@ const Command* CommandParser::parse_command() {
 // Null if the reserved word is an ordinary word here.
 Command* CommandParser::parse_compound(const Token& token, ReservedWord word) {
   switch (word) {
-    case ReservedWord::None: return parse_parenthesis();
-    case ReservedWord::LeftBrace: return parse_group();
-    case ReservedWord::If: return parse_if();
-    case ReservedWord::While: return parse_loop(false);
-    case ReservedWord::Until: return parse_loop(true);
-    case ReservedWord::For: return parse_for();
-    case ReservedWord::Case: return parse_case();
-    case ReservedWord::Select: return parse_select();
-    case ReservedWord::Function: return parse_function();
-    case ReservedWord::Coproc: return parse_coprocess();
-    case ReservedWord::LeftBracket: return parse_conditional();
+    case ReservedWord::None:
+      return parse_parenthesis();
+    case ReservedWord::LeftBrace:
+      return parse_group();
+    case ReservedWord::If:
+      return parse_if();
+    case ReservedWord::While:
+      return parse_loop(false);
+    case ReservedWord::Until:
+      return parse_loop(true);
+    case ReservedWord::For:
+      return parse_for();
+    case ReservedWord::Case:
+      return parse_case();
+    case ReservedWord::Select:
+      return parse_select();
+    case ReservedWord::Function:
+      return parse_function();
+    case ReservedWord::Coproc:
+      return parse_coprocess();
+    case ReservedWord::LeftBracket:
+      return parse_conditional();
     case ReservedWord::In:
     case ReservedWord::RightBracket:
-    case ReservedWord::Time: return nullptr;
+    case ReservedWord::Time:
+      return nullptr;
     case ReservedWord::Then:
     case ReservedWord::Else:
     case ReservedWord::Elif:
@@ -366,7 +407,8 @@ Command* CommandParser::parse_compound(const Token& token, ReservedWord word) {
     case ReservedWord::Done:
     case ReservedWord::Esac:
     case ReservedWord::RightBrace:
-    case ReservedWord::Bang: fail_unexpected(token, "a command was expected");
+    case ReservedWord::Bang:
+      fail_unexpected(token, "a command was expected");
   }
   return nullptr;
 }
@@ -391,7 +433,7 @@ bool CommandParser::takes_assignments(const Word& word, size_t words_mark, bool&
   // words[0], or behind `command` and `builtin`
   for (size_t i = words_mark; i < word_stack_.size(); ++i) {
     const std::string_view before = word_stack_[i]->is_literal ? word_stack_[i]->literal : std::string_view();
-    if (before != "command" && before != "builtin") return false;
+    if (before != "command" && before != "builtin" && before != "-p" && before != "--") return false;
   }
   const std::string_view name = word.literal;
   if (name == "export" || name == "readonly") return true;
@@ -455,7 +497,8 @@ const Command* CommandParser::parse_simple() {
       } else {
         if (operands) word = parse_operand(token, arrays_only);
         if (word == nullptr) word = lexer_.take_word(WordContext::Argument);
-        if (!operands && word_stack_.size() - words_mark <= 2) operands = takes_assignments(*word, words_mark, arrays_only);
+        if (!operands && word_stack_.size() - words_mark <= 3)
+          operands = takes_assignments(*word, words_mark, arrays_only);
       }
       is_declaration = is_declaration || (operands && !arrays_only);
       all_literal = all_literal && word->is_literal;
@@ -513,22 +556,45 @@ void CommandParser::parse_redirection() {
   advance();
   int default_fd = 1;
   switch (op) {
-    case TokenKind::Less: redirection.kind = RedirectionKind::Input, default_fd = 0; break;
-    case TokenKind::Great: redirection.kind = RedirectionKind::Output; break;
-    case TokenKind::DoubleLess: redirection.kind = RedirectionKind::HereDocument, default_fd = 0; break;
+    case TokenKind::Less:
+      redirection.kind = RedirectionKind::Input, default_fd = 0;
+      break;
+    case TokenKind::Great:
+      redirection.kind = RedirectionKind::Output;
+      break;
+    case TokenKind::DoubleLess:
+      redirection.kind = RedirectionKind::HereDocument, default_fd = 0;
+      break;
     case TokenKind::DoubleLessDash:
       redirection.kind = RedirectionKind::HereDocument, default_fd = 0;
       redirection.strip_tabs = true;
       break;
-    case TokenKind::TripleLess: redirection.kind = RedirectionKind::HereString, default_fd = 0; break;
-    case TokenKind::DoubleGreat: redirection.kind = RedirectionKind::Append; break;
-    case TokenKind::LessAmpersand: redirection.kind = RedirectionKind::DuplicateInput, default_fd = 0; break;
-    case TokenKind::GreatAmpersand: redirection.kind = RedirectionKind::DuplicateOutput; break;
-    case TokenKind::LessGreat: redirection.kind = RedirectionKind::InputOutput, default_fd = 0; break;
-    case TokenKind::Clobber: redirection.kind = RedirectionKind::Clobber; break;
-    case TokenKind::AmpersandGreat: redirection.kind = RedirectionKind::OutputBoth; break;
-    case TokenKind::AmpersandDoubleGreat: redirection.kind = RedirectionKind::AppendBoth; break;
-    default: fail_unexpected(peek());
+    case TokenKind::TripleLess:
+      redirection.kind = RedirectionKind::HereString, default_fd = 0;
+      break;
+    case TokenKind::DoubleGreat:
+      redirection.kind = RedirectionKind::Append;
+      break;
+    case TokenKind::LessAmpersand:
+      redirection.kind = RedirectionKind::DuplicateInput, default_fd = 0;
+      break;
+    case TokenKind::GreatAmpersand:
+      redirection.kind = RedirectionKind::DuplicateOutput;
+      break;
+    case TokenKind::LessGreat:
+      redirection.kind = RedirectionKind::InputOutput, default_fd = 0;
+      break;
+    case TokenKind::Clobber:
+      redirection.kind = RedirectionKind::Clobber;
+      break;
+    case TokenKind::AmpersandGreat:
+      redirection.kind = RedirectionKind::OutputBoth;
+      break;
+    case TokenKind::AmpersandDoubleGreat:
+      redirection.kind = RedirectionKind::AppendBoth;
+      break;
+    default:
+      fail_unexpected(peek());
   }
   const bool has_fd = has_number || redirection.fd_variable != kNoName;
   if (redirection.fd < 0 && redirection.fd_variable == kNoName) redirection.fd = default_fd;
@@ -539,8 +605,8 @@ void CommandParser::parse_redirection() {
   if (redirection.kind == RedirectionKind::HereDocument) {
     parse_here_document(redirection, target);
   } else {
-    redirection.word = lexer_.take_word(redirection.kind == RedirectionKind::HereString ? WordContext::Single
-                                                                                        : WordContext::Argument);
+    redirection.word =
+        lexer_.take_word(redirection.kind == RedirectionKind::HereString ? WordContext::Single : WordContext::Argument);
     if (op == TokenKind::GreatAmpersand && !has_fd && !cx_.options.posix && redirection.word->is_literal &&
         !is_descriptor_word(redirection.word->literal)) {
       redirection.kind = RedirectionKind::OutputBoth;
@@ -588,7 +654,7 @@ const Command* CommandParser::parse_substitution(uint32_t line) {
   const Command* body = parse_list(false);
   const Token& token = peek();
   if (token.kind != TokenKind::RightParenthesis) {
-    const Opener opener{"$(", line};
+    const Opener opener{"$(", line, cx_.input->position()};
     fail_unexpected(token, ")", &opener);
   }
   guard.keep_pending();
@@ -674,7 +740,8 @@ Command* CommandParser::parse_function() {
 
 // `( list )` or `(( expression ))`
 Command* CommandParser::parse_parenthesis() {
-  const uint32_t line = peek().line;
+  const Opener opener = make_opener("(", peek());
+  const uint32_t line = opener.line;
   advance();
   if (!cx_.options.posix && cx_.input->current() == '(') {
     if (const ArithExpression* expression = try_arithmetic(line)) {
@@ -683,7 +750,6 @@ Command* CommandParser::parse_parenthesis() {
       return command;
     }
   }
-  const Opener opener{"(", line};
   Subshell* subshell = make<Subshell>(line);
   subshell->body = parse_list(false);
   if (subshell->body == nullptr && peek().kind != TokenKind::EndOfInput) {
@@ -718,7 +784,7 @@ const ArithExpression* CommandParser::try_arithmetic(uint32_t line) {
 }
 
 Command* CommandParser::parse_group() {
-  const Opener opener{"{", peek().line};
+  const Opener opener = make_opener("{", peek());
   advance();
   Group* group = make<Group>(opener.line);
   group->body = parse_body("inside { }", opener, ReservedWord::RightBrace);
@@ -727,7 +793,7 @@ Command* CommandParser::parse_group() {
 }
 
 Command* CommandParser::parse_if() {
-  const Opener opener{"if", peek().line};
+  const Opener opener = make_opener("if", peek());
   const size_t mark = branch_stack_.size();
   IfClause* clause = make<IfClause>(opener.line);
   std::string_view where = "after `if'";
@@ -738,8 +804,9 @@ Command* CommandParser::parse_if() {
     branch.condition = parse_body(where, opener, ReservedWord::Then);
     const Token& then = peek(true);
     if (reserved(then) != ReservedWord::Then) {
-      if (then.kind == TokenKind::EndOfInput) fail_missing("fi", opener);
-      fail_unexpected(then, "then", &opener);
+      const bool at_end = then.kind == TokenKind::EndOfInput;
+      fail_unexpected(then, fmt::format("`then' was expected for the `if' of line {}{}", opener.line,
+                                        at_end ? "" : hint("then", opener)));
     }
     advance();
     branch.body = parse_body("after `then'", opener, ReservedWord::Fi);
@@ -760,8 +827,8 @@ const Command* CommandParser::parse_do_group(const Opener& opener) {
   const Token& token = peek(true);
   const ReservedWord word = reserved(token);
   // `for x in a; { ...; }` is an undocumented form that ksh and bash share.
-  const bool braces = word == ReservedWord::LeftBrace && !cx_.options.posix && opener.spelling != "while" &&
-                      opener.spelling != "until";
+  const bool braces =
+      word == ReservedWord::LeftBrace && !cx_.options.posix && opener.spelling != "while" && opener.spelling != "until";
   if (word != ReservedWord::Do && !braces) {
     if (token.kind == TokenKind::EndOfInput) fail_missing("done", opener);
     fail_unexpected(token, fmt::format("`do' was expected for the `{}' of line {}", opener.spelling, opener.line));
@@ -774,7 +841,7 @@ const Command* CommandParser::parse_do_group(const Opener& opener) {
 }
 
 Command* CommandParser::parse_loop(bool is_until) {
-  const Opener opener{is_until ? "until" : "while", peek().line};
+  const Opener opener = make_opener(is_until ? "until" : "while", peek());
   advance();
   LoopClause* loop = make<LoopClause>(opener.line);
   loop->is_until = is_until;
@@ -811,12 +878,12 @@ std::span<const Word* const> CommandParser::parse_word_list() {
 }
 
 Command* CommandParser::parse_for() {
-  const Opener opener{"for", peek().line};
+  const Opener opener = make_opener("for", peek());
   advance();
   if (peek().kind == TokenKind::LeftParenthesis && !cx_.options.posix && cx_.input->current() == '(') {
     advance();
     cx_.input->skip();
-    return parse_arith_for(opener.line);
+    return parse_arith_for(opener);
   }
   ForClause* clause = make<ForClause>(opener.line);
   clause->variable = parse_variable_name("for");
@@ -853,8 +920,8 @@ const ArithExpression* CommandParser::parse_for_expression(uint32_t line, bool l
 }
 
 // Behind `for ((`.
-Command* CommandParser::parse_arith_for(uint32_t line) {
-  const Opener opener{"for", line};
+Command* CommandParser::parse_arith_for(const Opener& opener) {
+  const uint32_t line = opener.line;
   ArithForClause* clause = make<ArithForClause>(line);
   clause->init = parse_for_expression(line, false);
   clause->condition = parse_for_expression(line, false);
@@ -866,7 +933,7 @@ Command* CommandParser::parse_arith_for(uint32_t line) {
 }
 
 Command* CommandParser::parse_select() {
-  const Opener opener{"select", peek().line};
+  const Opener opener = make_opener("select", peek());
   advance();
   SelectClause* clause = make<SelectClause>(opener.line);
   clause->variable = parse_variable_name("select");
@@ -886,7 +953,7 @@ Command* CommandParser::parse_select() {
 }
 
 Command* CommandParser::parse_case() {
-  const Opener opener{"case", peek().line};
+  const Opener opener = make_opener("case", peek());
   advance();
   CaseClause* clause = make<CaseClause>(opener.line);
   const Token& word = peek();
@@ -937,9 +1004,15 @@ CaseClause::Item CommandParser::parse_case_item(const Opener& opener) {
   item.body = parse_list(false);
   const Token& end = peek(true);
   switch (end.kind) {
-    case TokenKind::DoubleSemicolon: item.end = CaseClause::End::Break; break;
-    case TokenKind::SemicolonAmpersand: item.end = CaseClause::End::FallThrough; break;
-    case TokenKind::DoubleSemicolonAmpersand: item.end = CaseClause::End::Continue; break;
+    case TokenKind::DoubleSemicolon:
+      item.end = CaseClause::End::Break;
+      break;
+    case TokenKind::SemicolonAmpersand:
+      item.end = CaseClause::End::FallThrough;
+      break;
+    case TokenKind::DoubleSemicolonAmpersand:
+      item.end = CaseClause::End::Continue;
+      break;
     default:
       if (reserved(end) == ReservedWord::Esac) return item;
       fail_unexpected(end, "esac", &opener);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Recursive descent over the grammar of XCU 2.10: lists, pipelines, simple and compound commands. Works on the tokens of
-// one Lexer; entry points, errors and recovery are the business of parser.cc.
+// Recursive descent over the grammar of XCU 2.10: lists, pipelines, simple and compound commands. Works on the tokens
+// of one Lexer; entry points, errors and recovery are the business of parser.cc.
 #ifndef MISH_SHELL_SYNTAX_COMMAND_PARSER_H_
 #define MISH_SHELL_SYNTAX_COMMAND_PARSER_H_
 
@@ -37,7 +37,12 @@ class CommandParser final : public SubstitutionParser {
   struct Opener {  // what a reserved word or parenthesis closes, for messages
     std::string_view spelling;
     uint32_t line;
+    size_t start;
   };
+  /// The token that opens a construct; read before it is consumed.
+  static Opener make_opener(std::string_view spelling, const Token& token) {
+    return {spelling, token.line, token.start};
+  }
 
   const Token& peek(bool command_position = false) { return lexer_.peek(command_position); }
   void advance() { lexer_.advance(); }
@@ -52,6 +57,7 @@ class CommandParser final : public SubstitutionParser {
   [[noreturn]] void fail_missing(std::string_view wanted, const Opener& opener);
   void expect(ReservedWord word, const Opener& opener);
   void expect(TokenKind kind, const Opener& opener);
+  std::string hint(std::string_view wanted, const Opener& opener) const;
   std::string describe(const Token& token) const;
 
   const Command* parse_list(bool complete);
@@ -77,7 +83,7 @@ class CommandParser final : public SubstitutionParser {
   Command* parse_if();
   Command* parse_loop(bool is_until);
   Command* parse_for();
-  Command* parse_arith_for(uint32_t line);
+  Command* parse_arith_for(const Opener& opener);
   const ArithExpression* parse_for_expression(uint32_t line, bool last);
   Command* parse_select();
   const Command* parse_do_group(const Opener& opener);

@@ -26,7 +26,7 @@ bool is_binary_operator(std::string_view text) {
 }  // namespace
 
 Command* CommandParser::parse_conditional() {
-  const Opener opener{"[[", peek().line};
+  const Opener opener = make_opener("[[", peek());
   // Patterns are extended in here whatever the option says.
   struct Restore {
     bool& option;
@@ -92,7 +92,7 @@ const ConditionNode* CommandParser::parse_condition_term(const Opener& opener) {
   }
   const ConditionNode* node;
   if (peek().kind == TokenKind::LeftParenthesis) {
-    const Opener parenthesis{"(", peek().line};
+    const Opener parenthesis = make_opener("(", peek());
     advance();
     node = parse_condition_or(opener);
     expect(TokenKind::RightParenthesis, parenthesis);
@@ -122,9 +122,8 @@ const ConditionNode* CommandParser::parse_condition_words(const Opener& opener) 
     const std::string_view op = cx_.arena->copy(token.text);
     const Word* as_word = lexer_.take_word(WordContext::Single);
     const Token& next = peek();
-    const bool binary_follows =
-        (next.kind == TokenKind::Word && next.is_plain && is_binary_operator(next.text)) ||
-        next.kind == TokenKind::Less || next.kind == TokenKind::Great;
+    const bool binary_follows = (next.kind == TokenKind::Word && next.is_plain && is_binary_operator(next.text)) ||
+                                next.kind == TokenKind::Less || next.kind == TokenKind::Great;
     if (at_condition_end(next) || binary_follows) return parse_binary_condition(as_word, opener);
     auto* node = cx_.arena->make<ConditionNode>();
     node->kind = ConditionKind::Unary;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The text being parsed: one contiguous buffer that grows at its end with what the Source hands out and that ends in a NUL
-// (NUL bytes of the script are dropped). Positions are offsets, so they survive growth. Alias substitution (XCU 2.3.1)
-// replaces text in the buffer and remembers where the replacement ends; nothing else ever changes text.
+// The text being parsed: one contiguous buffer that grows at its end with what the Source hands out and that ends in a
+// NUL (NUL bytes of the script are dropped). Positions are offsets, so they survive growth. Alias substitution
+// (XCU 2.3.1) replaces text in the buffer and remembers where the replacement ends; nothing else ever changes text.
 #ifndef MISH_SHELL_SYNTAX_INPUT_H_
 #define MISH_SHELL_SYNTAX_INPUT_H_
 
@@ -54,13 +54,15 @@ class Input {
   /// '\0' at the end of the input. Does not consume the character (but the continuations).
   char look() {
     char c = data_[position_];
-    if (c != '\0' && c != '\\') [[likely]] return c;
+    if (c != '\0' && c != '\\') [[likely]]
+      return c;
     return look_slow();
   }
   /// As look(), without removing continuations.
   char look_raw() {
     char c = data_[position_];
-    if (c != '\0') [[likely]] return c;
+    if (c != '\0') [[likely]]
+      return c;
     return fill() ? data_[position_] : '\0';
   }
   /// The raw character `n` after the position ('\0' beyond the end).
@@ -111,10 +113,12 @@ class Input {
   uint32_t attempts() const { return attempts_; }
   /// Undoes everything since `attempt`, alias substitutions included, and ends it.
   void roll_back(const Attempt& attempt);
-  /// The `((` at `position` was found not to begin an arithmetic expression. Remembered for this command, so that nested
-  /// ambiguities are each decided once.
+  /// The `((` at `position` was found not to begin an arithmetic expression. Remembered for this command, so that
+  /// nested ambiguities are each decided once.
   void set_not_arithmetic(size_t position) { not_arithmetic_.insert(position); }
-  bool is_not_arithmetic(size_t position) const { return !not_arithmetic_.empty() && not_arithmetic_.contains(position); }
+  bool is_not_arithmetic(size_t position) const {
+    return !not_arithmetic_.empty() && not_arithmetic_.contains(position);
+  }
 
   /// Fills line, column and text of the line of the place `position` into `failure`.
   void locate(size_t position, ParseFailure& failure) const;
@@ -147,13 +151,13 @@ class Input {
   uint32_t line_ = 1;
   bool started_ = false;
   bool ended_ = false;
-  size_t tail_size_ = 0;            // that many bytes at the end of the buffer directly precede `pending_` in the source
-  std::string_view pending_;        // handed out by the source, not yet in the buffer
+  size_t tail_size_ = 0;      // that many bytes at the end of the buffer directly precede `pending_` in the source
+  std::string_view pending_;  // handed out by the source, not yet in the buffer
   std::vector<AliasRegion> regions_;
-  std::vector<Edit> edits_;         // only while an attempt is open
+  std::vector<Edit> edits_;  // only while an attempt is open
   uint32_t attempts_ = 0;
   std::unordered_set<size_t> not_arithmetic_;
-  bool is_edited_ = false;          // an alias was substituted in this command: `original_` holds its text
+  bool is_edited_ = false;  // an alias was substituted in this command: `original_` holds its text
   std::string original_;
 };
 

@@ -127,8 +127,12 @@ void Lexer::scan_operator(char c) {
         token_.kind = bash && next('&') ? TokenKind::PipeAmpersand : TokenKind::Pipe;
       }
       break;
-    case '(': token_.kind = TokenKind::LeftParenthesis; break;
-    case ')': token_.kind = TokenKind::RightParenthesis; break;
+    case '(':
+      token_.kind = TokenKind::LeftParenthesis;
+      break;
+    case ')':
+      token_.kind = TokenKind::RightParenthesis;
+      break;
     case '<':
       if (next('<')) {
         if (next('-')) {
@@ -187,7 +191,8 @@ void Lexer::scan_word() {
       const char next = in.look_ahead(after_continuations(1));
       if (has_class(next, kMetaCharacter)) {
         set_plain("[", end + 1);
-      } else if (next == '[' && in.look_ahead(1) == '[' && has_class(in.look_ahead(after_continuations(2)), kMetaCharacter)) {
+      } else if (next == '[' && in.look_ahead(1) == '[' &&
+                 has_class(in.look_ahead(after_continuations(2)), kMetaCharacter)) {
         set_plain("[[", end + 2);
       }
     }
@@ -196,7 +201,9 @@ void Lexer::scan_word() {
   const std::string_view text = in.view(token_.start, end);
   if (c == '(') {
     const bool extglob = cx_.options.extglob && !cx_.options.posix;
-    if (extglob && (text.back() == '!' || text.back() == '@' || text.back() == '+')) return;
+    const bool group = text.back() == '!' || text.back() == '@' || text.back() == '+';
+    // `c++()` defines a function: an empty group would be no pattern.
+    if (extglob && group && in.look_ahead(end - token_.start + 1) != ')') return;
   } else if (c == '<' || c == '>') {
     if (!cx_.options.posix && in.look_ahead(end - token_.start + 1) == '(') return;
     if (text.size() <= kLongestIoNumber &&
@@ -314,8 +321,8 @@ void Lexer::read_here_document(const PendingHereDocument& document) {
   const uint32_t first_line = in.line();
   const size_t body_start = in.position();
   size_t body_end = body_start;
-  std::string stripped;     // the body, when tabs are removed
-  std::string joined;       // a logical line joined from several (XCU 2.7.4)
+  std::string stripped;  // the body, when tabs are removed
+  std::string joined;    // a logical line joined from several (XCU 2.7.4)
   bool continued = false;
   size_t stripped_end = 0;
   for (;;) {
@@ -365,7 +372,8 @@ void Lexer::read_here_document(const PendingHereDocument& document) {
     in.take_until(has_newline ? newline + 1 : end);
     continued = continues;
   }
-  std::string_view body = document.strip_tabs ? std::string_view(stripped).substr(0, stripped_end) : in.view(body_start, body_end);
+  std::string_view body =
+      document.strip_tabs ? std::string_view(stripped).substr(0, stripped_end) : in.view(body_start, body_end);
   const bool is_literal = document.quoted || (body.find_first_of("\\$`") == std::string_view::npos);
   if (is_literal) {
     *document.body = *words_.make_plain_word(body, first_line);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Text to tokens (XCU 2.3): operators, plain words, where other words begin, comments, alias substitution, and the bodies
-// of here-documents behind the newline that ends their line. Reserved words are recognised by the parser.
+// Text to tokens (XCU 2.3): operators, plain words, where other words begin, comments, alias substitution, and the
+// bodies of here-documents behind the newline that ends their line. Reserved words are recognised by the parser.
 #ifndef MISH_SHELL_SYNTAX_LEXER_H_
 #define MISH_SHELL_SYNTAX_LEXER_H_
 

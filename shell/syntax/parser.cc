@@ -67,10 +67,18 @@ ParseResult Parser::Implementation::parse(bool all) {
 void Parser::Implementation::report(const ParseFailure& failure, ParseResult& result) {
   switch (failure.reason) {
     case ParseFailure::Reason::Syntax:
-    case ParseFailure::Reason::TooDeep: result.status = ParseStatus::Error; break;
-    case ParseFailure::Reason::Incomplete: result.status = ParseStatus::Incomplete; break;
-    case ParseFailure::Reason::Interrupted: result.status = ParseStatus::Interrupted; break;
-    case ParseFailure::Reason::ReadError: result.status = ParseStatus::ReadError; break;
+    case ParseFailure::Reason::TooDeep:
+      result.status = ParseStatus::Error;
+      break;
+    case ParseFailure::Reason::Incomplete:
+      result.status = ParseStatus::Incomplete;
+      break;
+    case ParseFailure::Reason::Interrupted:
+      result.status = ParseStatus::Interrupted;
+      break;
+    case ParseFailure::Reason::ReadError:
+      result.status = ParseStatus::ReadError;
+      break;
   }
   result.error = {failure.message, failure.line, failure.column, failure.source_line};
   result.program->set_root(nullptr);
@@ -96,7 +104,8 @@ namespace {
 // A parser of one text into an arena that is not a Program's own business.
 class TextParser {
  public:
-  TextParser(std::string_view text, const ParserOptions& options, Arena& arena) : input_(text, 1), commands_(nullptr, {}) {
+  TextParser(std::string_view text, const ParserOptions& options, Arena& arena)
+      : input_(text, 1), commands_(nullptr, {}) {
     ParseContext& context = commands_.context();
     context.arena = &arena;
     context.input = &input_;
@@ -139,7 +148,8 @@ const ArithNode* parse_arithmetic(std::string_view text, Arena& arena, std::stri
   return parse_arithmetic_parts({&part, 1}, arena, error);
 }
 
-const Word* parse_text_as_word(std::string_view text, const ParserOptions& options, Program& program, std::string& error) {
+const Word* parse_text_as_word(std::string_view text, const ParserOptions& options, Program& program,
+                               std::string& error) {
   try {
     TextParser parser(text, options, program.arena());
     return parser.words().parse_text();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Tokens of the shell language (XCU 2.3, 2.10.1): kinds, the reserved words, and the table of character classes that drives
-// every scanner of this layer.
+// Tokens of the shell language (XCU 2.3, 2.10.1): kinds, the reserved words, and the table of character classes that
+// drives every scanner of this layer.
 #ifndef MISH_SHELL_SYNTAX_TOKEN_H_
 #define MISH_SHELL_SYNTAX_TOKEN_H_
 
@@ -54,15 +54,35 @@ struct Token {
   TokenKind kind = TokenKind::EndOfInput;
   bool is_plain = false;
   uint32_t line = 0;
-  size_t start = 0;  // offsets in the Input
-  size_t end = 0;    // of operators and plain words
+  size_t start = 0;       // offsets in the Input
+  size_t end = 0;         // of operators and plain words
   std::string_view text;  // plain words, IoNumber, IoVariable: valid until the next token is scanned
 };
 
 enum class ReservedWord : uint8_t {
   None,
-  If, Then, Else, Elif, Fi, Do, Done, Case, Esac, While, Until, For, In, LeftBrace, RightBrace, Bang,
-  Function, Select, Time, Coproc, LeftBracket, RightBracket,  // of bash
+  If,
+  Then,
+  Else,
+  Elif,
+  Fi,
+  Do,
+  Done,
+  Case,
+  Esac,
+  While,
+  Until,
+  For,
+  In,
+  LeftBrace,
+  RightBrace,
+  Bang,
+  Function,
+  Select,
+  Time,
+  Coproc,
+  LeftBracket,
+  RightBracket,  // of bash
 };
 
 /// The reserved word `text`, or None. With `posix` only those of XCU 2.4.

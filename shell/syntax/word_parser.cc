@@ -27,10 +27,12 @@ void ParseContext::fail(std::string message, size_t position, uint32_t line) con
 }
 
 void ParseContext::fail_unclosed(std::string_view closer, std::string_view opener, uint32_t line) const {
-  ParseFailure failure{ParseFailure::Reason::Incomplete,
-                       fmt::format("unexpected end of file while looking for `{}' to close the {} of line {}", closer,
-                                   opener, line),
-                       input->line(), 0, {}};
+  ParseFailure failure{
+      ParseFailure::Reason::Incomplete,
+      fmt::format("unexpected end of file while looking for `{}' to close the {} of line {}", closer, opener, line),
+      input->line(),
+      0,
+      {}};
   input->locate(input->size(), failure);
   throw failure;
 }
@@ -299,14 +301,22 @@ void WordParser::parse_unquoted(Builder& b, WordContext context) {
       case '\0':
         if (depth != 0) cx_.fail_unclosed(")", "`(' of the pattern", line);
         return;
-      case '\\': parse_backslash(b); break;
-      case '\'': parse_single_quotes(b); break;
+      case '\\':
+        parse_backslash(b);
+        break;
+      case '\'':
+        parse_single_quotes(b);
+        break;
       case '"':
         in.skip();
         parse_double_quotes(b);
         break;
-      case '$': parse_dollar(b, false); break;
-      case '`': parse_backquotes(b, false); break;
+      case '$':
+        parse_dollar(b, false);
+        break;
+      case '`':
+        parse_backquotes(b, false);
+        break;
       case '~':
         if (depth != 0 || !tilde_may_start(b, context) ||
             !parse_tilde(b, context == WordContext::Value || !is_empty(b), '\0')) {
@@ -396,7 +406,8 @@ void WordParser::parse_double_quotes(Builder& b) {
     const char c = in.current();
     if (c == '\0' && in.fill()) continue;
     switch (c) {
-      case '\0': cx_.fail_unclosed("\"", "quote", line);
+      case '\0':
+        cx_.fail_unclosed("\"", "quote", line);
       case '"':
         in.skip();
         if (parts_.size() == parts_before && text_.size() == b.text_mark) {
@@ -407,8 +418,12 @@ void WordParser::parse_double_quotes(Builder& b) {
         add_char(b, c, true);
         in.take_newline();
         break;
-      case '$': parse_dollar(b, true); break;
-      case '`': parse_backquotes(b, true); break;
+      case '$':
+        parse_dollar(b, true);
+        break;
+      case '`':
+        parse_backquotes(b, true);
+        break;
       default: {  // backslash
         const char next = in.look_ahead(1);
         if (next == '\n') {
@@ -491,19 +506,37 @@ void WordParser::decode_escape(std::string& out, bool& truncated) {
   }
   in.skip();
   switch (c) {
-    case 'a': put_byte('\a'); return;
-    case 'b': put_byte('\b'); return;
+    case 'a':
+      put_byte('\a');
+      return;
+    case 'b':
+      put_byte('\b');
+      return;
     case 'e':
-    case 'E': put_byte(27); return;
-    case 'f': put_byte('\f'); return;
-    case 'n': put_byte('\n'); return;
-    case 'r': put_byte('\r'); return;
-    case 't': put_byte('\t'); return;
-    case 'v': put_byte('\v'); return;
+    case 'E':
+      put_byte(27);
+      return;
+    case 'f':
+      put_byte('\f');
+      return;
+    case 'n':
+      put_byte('\n');
+      return;
+    case 'r':
+      put_byte('\r');
+      return;
+    case 't':
+      put_byte('\t');
+      return;
+    case 'v':
+      put_byte('\v');
+      return;
     case '\\':
     case '\'':
     case '"':
-    case '?': put_byte(static_cast<unsigned char>(c)); return;
+    case '?':
+      put_byte(static_cast<unsigned char>(c));
+      return;
     case 'x':
       if (number(16, 2, value) == 0) {
         if (!truncated) out += "\\x";
@@ -581,8 +614,23 @@ void WordParser::parse_dollar(Builder& b, bool quoted) {
       in.skip();
       parse_command_substitution(b, quoted, start, line);
       return;
-    case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
-    case '0': case '@': case '*': case '#': case '?': case '-': case '$': case '!': {
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9':
+    case '0':
+    case '@':
+    case '*':
+    case '#':
+    case '?':
+    case '-':
+    case '$':
+    case '!': {
       auto* p = cx_.arena->make<ParameterExpansion>();
       in.skip();
       p->line = line;
@@ -618,7 +666,8 @@ void WordParser::parse_dollar(Builder& b, bool quoted) {
         return;
       }
       break;
-    default: break;
+    default:
+      break;
   }
   add_char(b, '$', quoted);
 }
@@ -718,10 +767,20 @@ void WordParser::parse_replace(ParameterExpansion& p) {
   in.skip();
   p.op = ParameterOp::ReplaceFirst;
   switch (in.look()) {
-    case '/': p.op = ParameterOp::ReplaceAll; in.skip(); break;
-    case '#': p.op = ParameterOp::ReplacePrefix; in.skip(); break;
-    case '%': p.op = ParameterOp::ReplaceSuffix; in.skip(); break;
-    default: break;
+    case '/':
+      p.op = ParameterOp::ReplaceAll;
+      in.skip();
+      break;
+    case '#':
+      p.op = ParameterOp::ReplacePrefix;
+      in.skip();
+      break;
+    case '%':
+      p.op = ParameterOp::ReplaceSuffix;
+      in.skip();
+      break;
+    default:
+      break;
   }
   p.word = parse_inner_word(End::Slash, Style::Unquoted, p.line);
   if (in.look() != '/') return;
@@ -753,10 +812,18 @@ bool WordParser::parse_operator(ParameterExpansion& p, bool quoted) {
     p.colon = true;
   }
   switch (c) {
-    case '-': p.op = ParameterOp::Default; break;
-    case '=': p.op = ParameterOp::AssignDefault; break;
-    case '?': p.op = ParameterOp::ErrorIfUnset; break;
-    case '+': p.op = ParameterOp::Alternate; break;
+    case '-':
+      p.op = ParameterOp::Default;
+      break;
+    case '=':
+      p.op = ParameterOp::AssignDefault;
+      break;
+    case '?':
+      p.op = ParameterOp::ErrorIfUnset;
+      break;
+    case '+':
+      p.op = ParameterOp::Alternate;
+      break;
     case '#':
     case '%': {
       const bool prefix = c == '#';
@@ -768,10 +835,15 @@ bool WordParser::parse_operator(ParameterExpansion& p, bool quoted) {
       p.word = parse_inner_word(End::Brace, Style::Unquoted, p.line);
       return true;
     }
-    case '/': parse_replace(p); return true;
-    case '^': return parse_case_operator(p, ParameterOp::UpperFirst, ParameterOp::UpperAll, c);
-    case ',': return parse_case_operator(p, ParameterOp::LowerFirst, ParameterOp::LowerAll, c);
-    case '~': return parse_case_operator(p, ParameterOp::ToggleFirst, ParameterOp::ToggleAll, c);
+    case '/':
+      parse_replace(p);
+      return true;
+    case '^':
+      return parse_case_operator(p, ParameterOp::UpperFirst, ParameterOp::UpperAll, c);
+    case ',':
+      return parse_case_operator(p, ParameterOp::LowerFirst, ParameterOp::LowerAll, c);
+    case '~':
+      return parse_case_operator(p, ParameterOp::ToggleFirst, ParameterOp::ToggleAll, c);
     case '@':
       in.skip();
       c = in.look();
@@ -780,7 +852,8 @@ bool WordParser::parse_operator(ParameterExpansion& p, bool quoted) {
       p.op = ParameterOp::Transform;
       p.transform = c;
       return true;
-    default: return false;
+    default:
+      return false;
   }
   in.skip();
   p.word = parse_inner_word(End::Brace, operand, p.line);
@@ -847,8 +920,8 @@ const ArithExpression* WordParser::parse_inner_arithmetic(End end, uint32_t line
   }
   flush(b);
   bool too_deep = false;
-  ArithExpression* expression = make_arith_expression(
-      *cx_.arena, {parts_.data() + b.parts_mark, parts_.size() - b.parts_mark}, {}, too_deep);
+  ArithExpression* expression =
+      make_arith_expression(*cx_.arena, {parts_.data() + b.parts_mark, parts_.size() - b.parts_mark}, {}, too_deep);
   parts_.resize(b.parts_mark);
   if (too_deep) {
     ParseFailure failure{ParseFailure::Reason::TooDeep, "maximum nesting depth reached", in.line(), 0, {}};
@@ -859,8 +932,8 @@ const ArithExpression* WordParser::parse_inner_arithmetic(End end, uint32_t line
   return expression;
 }
 
-// The text inside ${...}, $((...)), [...] up to its end, which is not consumed. False: an arithmetic expression that was
-// to end with `))` met a lone `)`.
+// The text inside ${...}, $((...)), [...] up to its end, which is not consumed. False: an arithmetic expression that
+// was to end with `))` met a lone `)`.
 bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
   Input& in = *cx_.input;
   const bool text_quoted = style != Style::Unquoted;
@@ -882,11 +955,15 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
         switch (end) {
           case End::Brace:
           case End::Slash:
-          case End::Offset: cx_.fail_unclosed("}", "`${'", line);
-          case End::Bracket: cx_.fail_unclosed("]", "`['", line);
-          case End::Text: return true;
+          case End::Offset:
+            cx_.fail_unclosed("}", "`${'", line);
+          case End::Bracket:
+            cx_.fail_unclosed("]", "`['", line);
+          case End::Text:
+            return true;
           case End::Parenthesis:
-          case End::Semicolon: cx_.fail_unclosed("))", "`(('", line);
+          case End::Semicolon:
+            cx_.fail_unclosed("))", "`(('", line);
         }
         return false;
       case '\n':
@@ -895,8 +972,9 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
         continue;
       case '\\': {
         const char next = in.look_ahead(1);
-        const bool escapes = style == Style::Unquoted || end == End::Bracket || end == End::Text || next == '\n' || next == '$' ||
-                             next == '`' || next == '"' || next == '\\' || (style == Style::Quoted && next == '}');
+        const bool escapes = style == Style::Unquoted || end == End::Bracket || end == End::Text || next == '\n' ||
+                             next == '$' || next == '`' || next == '"' || next == '\\' ||
+                             (style == Style::Quoted && next == '}');
         if (escapes) {
           parse_backslash(b);
         } else {
@@ -921,7 +999,9 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
       case '$':
         parse_dollar(b, text_quoted);
         continue;
-      case '`': parse_backquotes(b, text_quoted); continue;
+      case '`':
+        parse_backquotes(b, text_quoted);
+        continue;
       case '}':
         if (end == End::Brace || end == End::Slash) {
           if (!inner_quotes) return true;
@@ -959,7 +1039,9 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
         if (end == End::Offset) ++ternaries;
         b.has_glob = true;
         break;
-      case '*': b.has_glob = true; break;
+      case '*':
+        b.has_glob = true;
+        break;
       case ':':
         if (end == End::Offset && depth == 0) {
           if (ternaries == 0) return true;
@@ -979,7 +1061,8 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
           continue;
         }
         break;
-      default: break;
+      default:
+        break;
     }
     add_char(b, c, text_quoted);
     in.skip();
@@ -1167,7 +1250,8 @@ const ArithExpression* WordParser::parse_arithmetic(ArithEnd end, uint32_t line)
 
 const ArithExpression* WordParser::make_arithmetic(const Word& word) {
   bool too_deep = false;
-  ArithExpression* expression = make_arith_expression(*cx_.arena, word.parts, word.is_literal ? word.literal : word.source, too_deep);
+  ArithExpression* expression =
+      make_arith_expression(*cx_.arena, word.parts, word.is_literal ? word.literal : word.source, too_deep);
   if (too_deep) cx_.check_depth();
   return expression;
 }
@@ -1182,8 +1266,8 @@ bool WordParser::is_assignment_operator(size_t position) {
   return c == '=';
 }
 
-// The `]` that closes the `[` at `bracket`, found without parsing: quotes and nested brackets are skipped. npos if the line
-// or an unquoted operator ends the word before.
+// The `]` that closes the `[` at `bracket`, found without parsing: quotes and nested brackets are skipped. npos if the
+// line or an unquoted operator ends the word before.
 size_t WordParser::find_subscript_end(size_t bracket) {
   Input& in = *cx_.input;
   const size_t base = in.position();
@@ -1204,12 +1288,18 @@ size_t WordParser::find_subscript_end(size_t bracket) {
     switch (c) {
       case '\'':
       case '"':
-      case '`': quote = c; break;
-      case '[': ++brackets; break;
+      case '`':
+        quote = c;
+        break;
+      case '[':
+        ++brackets;
+        break;
       case ']':
         if (--brackets == 0) return i;
         break;
-      case '(': ++parentheses; break;
+      case '(':
+        ++parentheses;
+        break;
       case ')':
         if (parentheses == 0) return std::string_view::npos;
         --parentheses;
@@ -1218,7 +1308,8 @@ size_t WordParser::find_subscript_end(size_t bracket) {
       case ';':
         if (parentheses == 0) return std::string_view::npos;
         break;
-      default: break;
+      default:
+        break;
     }
   }
 }
@@ -1287,14 +1378,19 @@ void WordParser::skip_array_blanks() {
   for (;;) {
     switch (in.look()) {
       case ' ':
-      case '\t': in.skip(); break;
-      case '\n': in.take_newline(); break;
+      case '\t':
+        in.skip();
+        break;
+      case '\n':
+        in.take_newline();
+        break;
       case '#': {
         const size_t end = in.find('\n', in.position());
         in.set_position(end == std::string_view::npos ? in.size() : end);
         break;
       }
-      default: return;
+      default:
+        return;
     }
   }
 }
@@ -1337,8 +1433,8 @@ void WordParser::parse_array_value(Assignment& assignment) {
     elements_.push_back(element);
   }
   in.skip();
-  assignment.elements =
-      cx_.arena->copy_span(std::span<const ArrayElement>(elements_.data() + elements_mark, elements_.size() - elements_mark));
+  assignment.elements = cx_.arena->copy_span(
+      std::span<const ArrayElement>(elements_.data() + elements_mark, elements_.size() - elements_mark));
   elements_.resize(elements_mark);
 }
 

@@ -66,12 +66,14 @@ class WordParser {
   const Word* parse_word(WordContext context);
   /// A word of ordinary characters.
   Word* make_plain_word(std::string_view text, uint32_t line);
-  /// The assignment at the position (which is the start of a word), or null, with the position unchanged, if there is none.
+  /// The assignment at the position (which is the start of a word), or null, with the position unchanged, if there is
+  /// none.
   const Assignment* parse_assignment();
   /// An assignment as operand of a declaration utility: a Word with `assignment` set; null as above.
   const Word* parse_declaration_operand();
-  /// The input stands behind `((` or, for ArithEnd::Semicolon, at an expression of for ((;;)). Parses to the end; `))` is
-  /// consumed for DoubleParenthesis, nothing for Semicolon. Null when the text is no arithmetic expression (a `)` without the second one).
+  /// The input stands behind `((` or, for ArithEnd::Semicolon, at an expression of for ((;;)). Parses to the end; `))`
+  /// is consumed for DoubleParenthesis, nothing for Semicolon. Null when the text is no arithmetic expression (a `)`
+  /// without the second one).
   const ArithExpression* parse_arithmetic(ArithEnd end, uint32_t line);
   /// The whole input as text in double-quote context where `"` is an ordinary character (here-documents, prompts).
   const Word* parse_text();
