@@ -50,7 +50,7 @@ struct MailboxConfig {
   OnFull on_full = OnFull::Block;
   unsigned mode = 0600;
   bool keep = false;           // false: closes when the owner ends
-  std::string start_command;   // kept for the caller: what to start when a message finds no receiver
+  std::string start_command = {};   // kept for the caller: what to start when a message finds no receiver
 };
 
 struct SendOptions {

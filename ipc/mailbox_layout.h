@@ -10,7 +10,7 @@
 // Truth and what is derived. The truth is in the slots (state, sequence) between `head` and `tail` and in the
 // participants; everything else (counts, free lists) can be rebuilt from them, and is when a lock's holder died.
 // Positions count messages since creation; position p is slot p mod ring size; sequence = position at sending + 1.
-// Slots between head and tail are sorted by sequence; taken ones in the middle are holes (Free).
+// A send is done with the store of the tail. Slots between head and tail are sorted by sequence; taken ones in the middle are holes (Free).
 //
 // Locks: `tail_lock` for whatever adds (tail, free blocks), `head_lock` for whatever removes or changes a state, and for
 // the participants; both, tail first, to move slots, to grow the ring and to rebuild.

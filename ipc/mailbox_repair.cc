@@ -74,19 +74,14 @@ Status Mailbox::Core::rebuild() {
   return Status::Done;
 }
 
-/// Head and tail. Every operation that can die half-way leaves the slots in order: a send may have committed without
-/// moving the tail, a compaction may have a message in two places.
+/// Head and tail. Every operation that can die half-way leaves the slots in order: a send that did not move the tail did
+/// not happen, a compaction may have a message in two places.
 void Mailbox::Core::settle_positions() {
   Header& h = *header_;
   uint64_t head = h.head.load(std::memory_order_relaxed);
   uint64_t tail = h.tail.load(std::memory_order_relaxed);
   uint64_t size = ring_mask_ + 1;
   if (tail < head || tail - head > size) return salvage();
-  if (tail - head < size && slot(tail).sequence == tail + 1 &&
-      slot(tail).state.load(std::memory_order_relaxed) == kCommitted) {
-    ++tail;
-    h.tail.store(tail, std::memory_order_seq_cst);
-  }
   uint64_t last = 0;
   uint64_t last_position = 0;
   for (uint64_t p = head; p < tail; ++p) {

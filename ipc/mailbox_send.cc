@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sending. Bodies of up to one block are copied in under the tail lock. Larger ones are copied in outside of it, into
 // blocks entered in this process's record, and put into the ring under the lock again: a sender that dies in between
-// leaves nothing but blocks that the next one to need them takes back. One store commits a message: its slot's state.
+// leaves nothing but blocks that the next one to need them takes back. One store commits a message: that of the tail.
 #include <fmt/core.h>
 
 #include <algorithm>
