@@ -422,7 +422,9 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
   wait_until_done(job);
   Completion completion = Completion::of(job.exit_status());
   bool interrupted = job.was_interrupted();
-  if (job.state() == process::JobState::Done) {
+  // The standard has a script's standard error hold diagnostics only.
+  bool reports_death = context_.is_interactive() || !context_.state.is_posix();
+  if (job.state() == process::JobState::Done && reports_death) {
     for (const process::JobProcess& each : job.processes()) {
       if (!each.status.is_signaled()) continue;
       std::string message = process::JobTable::death_message(each.status);
