@@ -13,6 +13,7 @@
 #include "builtins/getopts.h"
 #include "builtins/history.h"
 #include "builtins/introspect.h"
+#include "builtins/ipc/rows.h"
 #include "builtins/jobs.h"
 #include "builtins/kill.h"
 #include "builtins/limits.h"
@@ -37,7 +38,7 @@ consteval std::array<Builtin, (N + ...)> merged(const Builtin (&... rows)[N]) {
 }
 
 constexpr auto kTable = merged(kAliasRows, kCompleteRows, kDeclareRows, kDirectoryRows, kEchoRows, kEvalRows, kFlowRows,
-                               kGetoptsRows, kHistoryRows, kIntrospectRows, kJobsRows, kKillRows, kLimitsRows,
+                               kGetoptsRows, kHistoryRows, kIntrospectRows, kIpcRows, kJobsRows, kKillRows, kLimitsRows,
                                kPrintfRows, kReadRows, kSetRows, kTestRows, kTrapRows, kVariablesRows);
 
 static_assert(std::adjacent_find(kTable.begin(), kTable.end(),

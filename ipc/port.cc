@@ -314,6 +314,18 @@ bool CommunicationPort::is_ready() {
   return true;
 }
 
+namespace {
+Result<void> move_socket(UniqueFd& socket) {
+  Result<UniqueFd> moved = mish::move_above_9(std::move(socket));
+  if (!moved.ok()) return moved.error();
+  socket = std::move(*moved);
+  return {};
+}
+}  // namespace
+
+Result<void> CommunicationPort::move_above_9() { return move_socket(socket_); }
+Result<void> ConnectionPort::move_above_9() { return move_socket(socket_); }
+
 Outcome<ConnectionPort> ConnectionPort::listen(const ObjectName& name, mode_t mode) {
   Outcome<ObjectDirectory> directory = ObjectDirectory::of_user(name.user());
   if (!directory) return directory.error();

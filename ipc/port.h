@@ -57,6 +57,8 @@ class CommunicationPort {
   bool is_ready();
 
   int fd() const { return socket_.get(); }
+  /// Moves the socket to a descriptor the user does not use (10 or more).
+  Result<void> move_above_9();
   const PeerCredentials& peer() const { return peer_; }
   const PortStatistics& statistics() const { return statistics_; }
 
@@ -97,6 +99,7 @@ class ConnectionPort {
 
   Outcome<CommunicationPort> accept(const Wait& wait);
   int fd() const { return socket_.get(); }
+  Result<void> move_above_9();
   const ObjectName& name() const { return name_; }
   /// Keeps the name when this object goes (the descriptor was handed on).
   int release();

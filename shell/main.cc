@@ -5,6 +5,7 @@
 #include <new>
 
 #include "builtins/builtins.h"
+#include "builtins/ipc/virtual_files.h"
 #include "shell/exec/shell.h"
 #include "shell/startup.h"
 #ifdef MISH_HAS_FRONTEND
@@ -41,6 +42,7 @@ int run(int argc, char** argv) {
   make_frontend = mish::interactive::make_frontend;
 #endif
   mish::exec::Shell shell(mish::builtins::builtin_table());
+  shell.set_virtual_files(mish::builtins::open_virtual_file);
   return mish::start(shell, invocation, argv, environ, make_frontend);
 }
 

@@ -136,7 +136,31 @@ std::string_view Call::value(std::string_view option) const {
 
 bool Call::set_option(const OptionRow& row, std::string_view value) {
   values_[&row - verb.options.data()] = or_empty(value);
+  if (row.name == kKeyOption.name || row.name == kIdOption.name) name_by_option(value);
   return true;
+}
+
+/// --key and --id stand where the name would.
+void Call::name_by_option(std::string_view text) {
+  if (!is_named_by_option_) {
+    for (size_t i = std::min(operand_count_, kMostOperands - 1); i > 0; --i) operands_[i] = operands_[i - 1];
+    operand_count_ = std::min(operand_count_ + 1, kMostOperands);
+    is_named_by_option_ = true;
+  }
+  operands_[0] = text;
+}
+
+std::optional<ipc::KernelName> Call::kernel_name() {
+  ipc::Outcome<ipc::KernelName> name = has("key")  ? ipc::sysv_key(value("key"))
+                                       : has("id") ? ipc::sysv_id(value("id"))
+                                                   : ipc::parse_kernel_name(operand(0));
+  if (name && has("sysv") && name->api != ipc::Api::SystemV) {
+    name = ipc::Error{ipc::Status::Usage, 0, "--sysv needs --key K or --id N"};
+  }
+  if (name) return *name;
+  fail(name.error(), operand(0));
+  failed_ = true;
+  return std::nullopt;
 }
 
 /// args[i] begins with '-'. Moves `i` to the last word used.

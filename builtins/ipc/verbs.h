@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "ipc/kernel_name.h"
 #include "ipc/status.h"
 #include "ipc/wait.h"
 #include "shell/api/builtin.h"
@@ -86,6 +87,9 @@ class Call {
   size_t operand_count() const { return operand_count_; }
   /// Operand `i`, "" when there are fewer.
   std::string_view operand(size_t i) const { return i < operand_count_ ? operands_[i] : std::string_view(); }
+  /// The kernel object meant: --key K, --id N (these count as operand 0), or operand 0 itself ("OS", "key:0x1234",
+  /// "id:7"). Reported when it is nullopt.
+  std::optional<ipc::KernelName> kernel_name();
   /// The operand that begins with `sigil`, without it.
   std::optional<std::string_view> marked_operand(char sigil) const;
   /// Words after the operands or after "--".
@@ -151,6 +155,7 @@ class Call {
   bool parse_option(Args args, size_t& i);
   const OptionRow* find_option(std::string_view name) const;
   bool set_option(const OptionRow& row, std::string_view value);
+  void name_by_option(std::string_view text);
 
   static constexpr size_t kMostOperands = 16;
   static constexpr size_t kMostOptions = 24;
@@ -159,6 +164,7 @@ class Call {
   size_t operand_count_ = 0;
   Args data_;
   bool has_data_ = false;
+  bool is_named_by_option_ = false;
   bool has_wait_ = false;
   bool failed_ = false;
   bool wants_help_ = false;

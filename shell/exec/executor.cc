@@ -71,8 +71,6 @@ Completion Executor::run(const syntax::Command& command, Tail tail) {
   Completion completion;
   if (command.kind == CommandKind::Simple) [[likely]] {
     completion = finish(context_.simple_commands->run(as<syntax::SimpleCommand>(command), tail));
-  } else if (process::any_pending() && !(completion = context_.traps->run_pending()).is_normal()) [[unlikely]] {
-    return completion;
   } else if (command.redirections.empty()) [[likely]] {
     completion = dispatch(command, tail);
   } else {

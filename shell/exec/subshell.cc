@@ -68,9 +68,6 @@ InProcessFrame::InProcessFrame(ExecutionContext& owner)
       positional(owner.state.positional),
       hash(owner.state.hash),
       getopts(owner.state.getopts),
-      aliases(owner.state.aliases),
-      directory_stack(owner.state.directory_stack),
-      trap_status(std::exchange(owner.state.trap_status, -1)),
       armed(*owner.traps),
       program(owner.program),
       call_depth(owner.state.calls.depth()),
@@ -94,9 +91,6 @@ InProcessFrame::~InProcessFrame() {
   state.calls.cut(call_depth);
   context.program = std::move(program);
   state.getopts = getopts;
-  state.aliases = std::move(aliases);
-  state.directory_stack = std::move(directory_stack);
-  state.trap_status = trap_status;
   state.hash = std::move(hash);
   state.positional = std::move(positional);
   state.options = options;
@@ -298,7 +292,6 @@ pid_t SubshellRunner::fork(const process::ChildOptions& options) {
 
 void SubshellRunner::become_subshell() {
   state::ShellState& state = context_.state;
-  state.trap_status = -1;
   if (context_.in_process == nullptr) {
     ++state.subshell_depth;
   } else {
@@ -422,9 +415,7 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
   wait_until_done(job);
   Completion completion = Completion::of(job.exit_status());
   bool interrupted = job.was_interrupted();
-  // The standard has a script's standard error hold diagnostics only.
-  bool reports_death = context_.is_interactive() || !context_.state.is_posix();
-  if (job.state() == process::JobState::Done && reports_death) {
+  if (job.state() == process::JobState::Done) {
     for (const process::JobProcess& each : job.processes()) {
       if (!each.status.is_signaled()) continue;
       std::string message = process::JobTable::death_message(each.status);

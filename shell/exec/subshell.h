@@ -33,9 +33,6 @@ struct InProcessFrame {
   state::PositionalParameters positional;
   state::CommandHash hash;
   state::GetoptsState getopts;
-  state::AliasTable aliases;
-  state::DirectoryStack directory_stack;
-  int trap_status;
   ArmedTraps armed;
   syntax::ProgramPtr program;
   size_t call_depth;
