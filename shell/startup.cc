@@ -281,6 +281,7 @@ class Starter {
       }
       if (invocation_.is_posix) state_.options.set(Option::HistExpand, false);
     }
+    if (invocation_.is_posix) state_.options.set(Option::HashAll, false);
     for (const auto& [option, on] : invocation_.options) {
       if (option != Option::Monitor) shell_.set_option(option, on);
     }

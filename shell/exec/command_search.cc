@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "shell/base/stack_guard.h"
+
 namespace mish::exec {
 
 namespace {
@@ -53,6 +55,22 @@ bool CommandSearch::enable(std::string_view name, bool on) {
   return true;
 }
 
+/// XCU 2.9.1.4, step 1.e: a utility that is no intrinsic is built in only where the search of PATH would find it.
+bool CommandSearch::is_in_path(const api::Builtin& builtin) const {
+  std::string_view value = context_.state.variables.text_or_null(names::PATH);
+  if (value.data() == nullptr) return true;
+  if (value != known_path_) {
+    known_path_.assign(value);
+    looked_up_.reset();
+  }
+  auto position = static_cast<size_t>(&builtin - context_.builtins.data());
+  if (!looked_up_[position]) {
+    looked_up_.set(position);
+    in_path_[position] = !state::search_path(builtin.name, value).empty();
+  }
+  return in_path_[position];
+}
+
 Target CommandSearch::classify(std::string_view name, bool skip_functions) const {
   Target target;
   state::ShellState& state = context_.state;
@@ -66,6 +84,9 @@ Target CommandSearch::classify(std::string_view name, bool skip_functions) const
       target.function = *known;
       return target;
     }
+  }
+  if (builtin != nullptr && builtin->kind == api::BuiltinKind::Utility && state.is_posix() && !is_in_path(*builtin)) {
+    builtin = nullptr;
   }
   if (builtin != nullptr) {
     target.kind = is_special ? Target::Kind::SpecialBuiltin : Target::Kind::Builtin;
@@ -106,7 +127,8 @@ int CommandSearch::find_file(std::string_view name, std::string& path, bool defa
     path.clear();
     return state::kNotFound;
   }
-  bool may_remember = !default_path && state.is_on(Option::HashAll);
+  // In POSIX mode set -h means more than this (see locate_utilities), and remembering is always allowed.
+  bool may_remember = !default_path && (state.is_on(Option::HashAll) || state.is_posix());
   if (!default_path) {
     if (std::optional<Name> known = NameTable::find(name)) {
       const state::CommandHash::Entry* entry = state.hash.find(*known);
@@ -138,6 +160,58 @@ int CommandSearch::find_file(std::string_view name, std::string& path, bool defa
   return 0;
 }
 
+void CommandSearch::locate_utilities(const syntax::Command& body) {
+  using syntax::CommandKind;
+  if (stack_is_low()) return;
+  auto optional = [this](const syntax::Command* node) {
+    if (node != nullptr) locate_utilities(*node);
+  };
+  switch (body.kind) {
+    case CommandKind::Simple: {
+      const auto& simple = syntax::as<syntax::SimpleCommand>(body);
+      std::string path;
+      if (!simple.words.empty() && simple.words[0]->is_literal && classify(simple.words[0]->literal).kind == Target::Kind::File) {
+        find_file(simple.words[0]->literal, path);
+      }
+      return;
+    }
+    case CommandKind::Pipeline:
+      for (const syntax::Command* each : syntax::as<syntax::Pipeline>(body).commands) locate_utilities(*each);
+      return;
+    case CommandKind::AndOr:
+      for (const auto& item : syntax::as<syntax::AndOr>(body).items) locate_utilities(*item.command);
+      return;
+    case CommandKind::List:
+      for (const auto& item : syntax::as<syntax::List>(body).items) locate_utilities(*item.command);
+      return;
+    case CommandKind::Group:
+      return optional(syntax::as<syntax::Group>(body).body);
+    case CommandKind::Subshell:
+      return optional(syntax::as<syntax::Subshell>(body).body);
+    case CommandKind::For:
+      return optional(syntax::as<syntax::ForClause>(body).body);
+    case CommandKind::Case:
+      for (const auto& item : syntax::as<syntax::CaseClause>(body).items) optional(item.body);
+      return;
+    case CommandKind::If:
+      for (const auto& branch : syntax::as<syntax::IfClause>(body).branches) {
+        optional(branch.condition);
+        optional(branch.body);
+      }
+      return optional(syntax::as<syntax::IfClause>(body).else_body);
+    case CommandKind::Loop:
+      optional(syntax::as<syntax::LoopClause>(body).condition);
+      return optional(syntax::as<syntax::LoopClause>(body).body);
+    case CommandKind::ArithFor:
+    case CommandKind::Function:
+    case CommandKind::Conditional:
+    case CommandKind::Arithmetic:
+    case CommandKind::Select:
+    case CommandKind::Coprocess:
+      return;  // not of the standard, or not part of the body
+  }
+}
+
 void CommandSearch::forget(std::string_view name) {
   if (std::optional<Name> known = NameTable::find(name)) context_.state.hash.forget(*known);
 }
@@ -146,6 +220,11 @@ api::FoundCommand CommandSearch::describe(std::string_view name, const api::RunO
   using Kind = api::FoundCommand::Kind;
   api::FoundCommand found;
   if (!options.builtin_only && !options.skip_functions) {
+    bool sees_aliases = context_.state.is_on(Option::ExpandAliases) || context_.state.is_posix();
+    if (sees_aliases && context_.state.aliases.find_alias(name) != nullptr) {
+      found.kind = Kind::Alias;
+      return found;
+    }
     if (std::find(std::begin(kReservedWords), std::end(kReservedWords), name) != std::end(kReservedWords)) {
       found.kind = Kind::Keyword;
       return found;
@@ -163,6 +242,9 @@ api::FoundCommand CommandSearch::describe(std::string_view name, const api::RunO
     case Target::Kind::Builtin:
       found.kind = Kind::Builtin;
       found.builtin = target.builtin;
+      if (target.builtin->kind == api::BuiltinKind::Utility && context_.state.is_posix()) {
+        found.path = state::search_path(name, context_.state.variables.text(names::PATH));
+      }
       return found;
     case Target::Kind::NotFound:
     case Target::Kind::Unexecutable:

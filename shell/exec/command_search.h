@@ -42,6 +42,9 @@ class CommandSearch {
   /// Forgets the remembered location of `name`, which proved to be wrong.
   void forget(std::string_view name);
 
+  /// Looks up, and so remembers, the utilities that literal names in `body` call (set -h).
+  void locate_utilities(const syntax::Command& body);
+
   /// For type, command -v, hash.
   api::FoundCommand describe(std::string_view name, const api::RunOptions& options);
 
@@ -54,12 +57,16 @@ class CommandSearch {
   static std::span<const std::string_view> reserved_words();
 
  private:
+  bool is_in_path(const api::Builtin& builtin) const;
   Target unpack(const syntax::SimpleCommand& command) const;
   Target remember(const syntax::SimpleCommand& command);
 
   ExecutionContext& context_;
   std::bitset<512> disabled_;  // by position in the table
-  bool defaults_taken_ = false;
+  // Which utilities that are built in were found in the directories of `known_path_`.
+  mutable std::string known_path_;
+  mutable std::bitset<512> looked_up_;
+  mutable std::bitset<512> in_path_;
 };
 
 }  // namespace mish::exec

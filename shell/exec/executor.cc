@@ -71,6 +71,8 @@ Completion Executor::run(const syntax::Command& command, Tail tail) {
   Completion completion;
   if (command.kind == CommandKind::Simple) [[likely]] {
     completion = finish(context_.simple_commands->run(as<syntax::SimpleCommand>(command), tail));
+  } else if (Completion due = pending(); !due.is_normal()) [[unlikely]] {
+    completion = due;
   } else if (command.redirections.empty()) [[likely]] {
     completion = dispatch(command, tail);
   } else {
@@ -317,11 +319,6 @@ bool Executor::ask(std::span<const std::string_view> choices) {
 Completion Executor::define_function(const syntax::FunctionDefinition& node) {
   state::ShellState& state = context_.state;
   state.line = node.line;
-  const api::Builtin* builtin = context_.search->find_builtin(text(node.name));
-  if (builtin != nullptr && builtin->kind == api::BuiltinKind::Special && state.is_posix()) {
-    context_.services.report(std::string(text(node.name)) + ": is a special builtin and cannot be a function");
-    return {state::kUsageError, context_.is_interactive() ? Flow::Interrupt : Flow::Exit, 0};
-  }
   state::Function function;
   function.program = context_.program;
   function.definition = &node;
@@ -332,6 +329,8 @@ Completion Executor::define_function(const syntax::FunctionDefinition& node) {
     return finish(Completion::of(state::kFailure));
   }
   state.bump_generation();
+  // set -h in POSIX mode: utilities are located when the function that calls them is defined.
+  if (state.is_posix() && state.is_on(Option::HashAll) && node.body != nullptr) context_.search->locate_utilities(*node.body);
   return {};
 }
 

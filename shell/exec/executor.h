@@ -6,6 +6,7 @@
 #define MISH_SHELL_EXEC_EXECUTOR_H_
 
 #include "shell/exec/context.h"
+#include "shell/exec/trap_runner.h"
 #include "shell/syntax/command.h"
 
 namespace mish::exec {
@@ -17,6 +18,7 @@ class Executor final : public CommandRunner {
   Completion run(const syntax::Command& command, Tail tail) override;
 
  private:
+  Completion pending() { return process::any_pending() ? context_.traps->run_pending() : Completion{}; }
   Completion dispatch(const syntax::Command& command, Tail tail);
   Completion redirected(const syntax::Command& command);
   Completion list(const syntax::List& node, Tail tail);

@@ -2,6 +2,7 @@
 #include "shell/exec/pipeline.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -240,11 +241,40 @@ bool PipelineRunner::write_builtin(const StageRequest& request, process::Job& jo
   return true;
 }
 
+/// Whether opening a target may block (a FIFO) or has effects of its own: then the opening is the stage's business, not
+/// the shell's, which has others to start.
+bool PipelineRunner::may_block(const syntax::SimpleCommand& command) {
+  for (const syntax::Redirection& each : command.redirections) {
+    switch (each.kind) {
+      case syntax::RedirectionKind::HereDocument:
+      case syntax::RedirectionKind::HereString:
+        continue;
+      case syntax::RedirectionKind::DuplicateInput:
+      case syntax::RedirectionKind::DuplicateOutput:
+        if (each.word->is_literal) continue;
+        return true;
+      case syntax::RedirectionKind::Input:
+      case syntax::RedirectionKind::Output:
+      case syntax::RedirectionKind::Clobber:
+      case syntax::RedirectionKind::Append:
+      case syntax::RedirectionKind::InputOutput:
+      case syntax::RedirectionKind::OutputBoth:
+      case syntax::RedirectionKind::AppendBoth:
+        break;
+    }
+    if (!each.word->is_literal) return true;
+    if (each.word->literal == "/dev/null") continue;
+    struct stat status;
+    if (stat(each.word->literal.data(), &status) == 0 && !S_ISREG(status.st_mode)) return true;
+  }
+  return false;
+}
+
 bool PipelineRunner::start_external(const StageRequest& request, process::Job& job, Stage& stage) {
   const syntax::SimpleCommand* simple = plain_simple(*request.command);
   if (simple == nullptr || !context_.containment->is_pure(*simple)) return false;
   if (context_.search->classify(*simple).kind != Target::Kind::File) return false;
-  if (context_.simple_commands->has_not_found_handler()) return false;
+  if (context_.simple_commands->has_not_found_handler() || may_block(*simple)) return false;
   ArenaScope scope(context_.state.scratch);
   process::FdPlan plan;
   stage.status = state::kFailure;

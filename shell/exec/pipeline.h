@@ -49,6 +49,7 @@ class PipelineRunner {
               Completion& in_shell);
   Stage start_stage(const StageRequest& request, process::Job& job);
   bool write_builtin(const StageRequest& request, process::Job& job, Stage& stage);
+  static bool may_block(const syntax::SimpleCommand& command);
   bool start_external(const StageRequest& request, process::Job& job, Stage& stage);
   Stage fork_stage(const StageRequest& request, process::Job& job);
   Completion last_stage_here(const syntax::Command& command, int input);

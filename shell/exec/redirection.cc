@@ -183,6 +183,9 @@ class Preparer {
       }
     }
     if (!plan_.is_user_open(source)) return fail(target, Errno(EBADF).message());
+    if (context_.state.is_posix() && !has_access(plan_.resolve(source), node.kind)) {
+      return fail(target, node.kind == RedirectionKind::DuplicateInput ? "not open for input" : "not open for output");
+    }
     if (node.fd_variable != kNoName) {
       int real = plan_.resolve(source);
       int copy = fcntl(real, F_DUPFD, kFirstPrivateFd);
@@ -195,6 +198,13 @@ class Preparer {
     release_capture(node.fd);
     if (moves && source != node.fd) plan_.close(source);
     return true;
+  }
+
+  /// XCU 2.7.5, 2.7.6: the descriptor copied has to be open for input or output.
+  static bool has_access(int fd, RedirectionKind kind) {
+    int flags = fcntl(fd, F_GETFL);
+    int mode = flags & O_ACCMODE;
+    return flags < 0 || mode == O_RDWR || mode == (kind == RedirectionKind::DuplicateInput ? O_RDONLY : O_WRONLY);
   }
 
   bool close(const syntax::Redirection& node) {

@@ -150,20 +150,20 @@ Completion SimpleCommandRunner::assign_only(const syntax::SimpleCommand& node) {
 }
 
 Completion SimpleCommandRunner::redirect_only(const syntax::SimpleCommand& node) {
-  // No command name: the redirections are performed in a subshell environment, that is, undone at once.
-  ProcessSubstitutionScope substitutions(context_);
+  if (node.words.empty()) context_.expander.begin_command();
   if (!node.redirections.empty()) {
+    // Without a command name redirections are performed in a subshell environment: undone, with what they expand.
+    ProcessSubstitutionScope substitutions(context_);
+    InProcessFrame frame(context_);
     AppliedRedirections redirections(context_);
     if (!redirections.apply(node.redirections)) return Completion::of(state::kFailure);
   }
-  if (!node.assignments.empty()) {
-    int before = context_.expander.last_substitution_status();
-    Completion completion = assign_only(node);
-    if (before > 0 && context_.expander.last_substitution_status() < 0) completion.status = before;
-    return completion;
-  }
   int status = context_.expander.last_substitution_status();
-  return Completion::of(status < 0 || node.words.empty() ? 0 : status);
+  if (!node.assignments.empty()) {
+    Completion completion = assign_only(node);
+    return context_.expander.last_substitution_status() < 0 && status > 0 ? Completion::of(status) : completion;
+  }
+  return Completion::of(status < 0 ? 0 : status);
 }
 
 void SimpleCommandRunner::assign_all(const syntax::SimpleCommand& node) {

@@ -171,7 +171,9 @@ int SubshellRunner::substitute(const syntax::CommandSubstitution& node, std::str
   if (node.body == nullptr) return 0;
   uint32_t line = context_.state.line;
   int status = 0;
-  if (node.reads_file) {
+  if (node.text.find("alias") != std::string_view::npos && defines_alias(*node.body)) {
+    status = capture_text(node, out);
+  } else if (node.reads_file) {
     status = read_file(*node.body, out);
   } else if (context_.containment->admits(*node.body, node.containment)) {
     status = capture_in_process(*node.body, out);
@@ -181,6 +183,35 @@ int SubshellRunner::substitute(const syntax::CommandSubstitution& node, std::str
   context_.state.line = line;
   context_.state.last_status = status;
   return status;
+}
+
+/// Whether the body calls `alias` or `unalias` before its last line: then later lines depend on it.
+bool SubshellRunner::defines_alias(const syntax::Command& body) {
+  if (body.kind != syntax::CommandKind::List) return false;
+  for (const syntax::List::Item& item : syntax::as<syntax::List>(body).items) {
+    if (item.command->kind != syntax::CommandKind::Simple) continue;
+    const auto& simple = syntax::as<syntax::SimpleCommand>(*item.command);
+    if (simple.words.empty() || !simple.words[0]->is_literal) continue;
+    if (simple.words[0]->literal == "alias" || simple.words[0]->literal == "unalias") return true;
+  }
+  return false;
+}
+
+/// Runs the text line by line, so that aliases made on one line act on the next (XCU 2.3.1).
+int SubshellRunner::capture_text(const syntax::CommandSubstitution& node, std::string& out) {
+  OutputCapture capture(context_, out);
+  InProcessFrame frame(context_);
+  state::AliasTable aliases = context_.state.aliases;
+  Completion completion;
+  try {
+    completion = context_.services.run_text(node.text, "command substitution");
+  } catch (const state::ShellError& error) {
+    completion = consequence(context_, error);
+  }
+  context_.state.aliases = std::move(aliases);
+  context_.out.flush();
+  drain(capture.capture);
+  return completion.status;
 }
 
 int SubshellRunner::read_file(const syntax::Command& body, std::string& out) {
@@ -415,7 +446,8 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
   wait_until_done(job);
   Completion completion = Completion::of(job.exit_status());
   bool interrupted = job.was_interrupted();
-  if (job.state() == process::JobState::Done) {
+  // Who reads a POSIX script's standard error expects the commands' words only.
+  if (job.state() == process::JobState::Done && (context_.is_interactive() || !context_.state.is_posix())) {
     for (const process::JobProcess& each : job.processes()) {
       if (!each.status.is_signaled()) continue;
       std::string message = process::JobTable::death_message(each.status);
@@ -425,7 +457,7 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
       context_.err.flush();
     }
   }
-  if (job.state() == process::JobState::Stopped) {
+  if (job.state() == process::JobState::Stopped && context_.is_interactive()) {
     context_.err.write("\n" + context_.jobs.format(job, process::JobFormat::Short));
     context_.err.flush();
   }

@@ -118,6 +118,8 @@ class SubshellRunner {
   bool substitution_drops_errexit() const {
     return !context_.state.is_posix() && !context_.state.is_on(Option::InheritErrExit);
   }
+  static bool defines_alias(const syntax::Command& body);
+  int capture_text(const syntax::CommandSubstitution& node, std::string& out);
   int read_file(const syntax::Command& body, std::string& out);
   int capture_in_process(const syntax::Command& body, std::string& out);
   int capture_forked(const syntax::Command& body, std::string& out);

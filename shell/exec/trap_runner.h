@@ -59,7 +59,10 @@ class TrapRunner {
   /// Such a signal that is pending, 0 if none.
   int pending_death() const;
   /// In a forked subshell: the EXIT action that made us catch them is gone.
-  void forget_deaths() { catches_deaths_ = false; }
+  void forget_deaths() {
+    catches_deaths_ = false;
+    exit_is_running_ = false;
+  }
   /// In a forked subshell: signals whose actions were reset get their default disposition.
   void restore_dispositions();
   /// A foreground command that got SIGINT with us did not die of it.
