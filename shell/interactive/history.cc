@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/interactive/history.h"
+
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "shell/base/text.h"
+
+namespace mish::interactive {
+
+namespace {
+
+constexpr std::string_view kDefaultSize = "10000";
+constexpr std::string_view kDefaultFileSize = "100000";
+
+/// Makes the directories of `path` (without its last component), only for the user.
+void make_directories(const std::string& path) {
+  for (size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    mkdir(path.substr(0, slash).c_str(), 0700);
+  }
+}
+
+bool is_time_line(std::string_view line) { return line.size() > 1 && line[0] == '#' && is_digit(line[1]); }
+
+bool read_text(const std::string& path, std::string& out) {
+  Result<UniqueFd> file = open_file(path.c_str(), O_RDONLY);
+  return file.ok() && read_all(file->get(), out).ok();
+}
+
+int lock(int fd, int operation) {
+  int result;
+  do {
+    result = flock(fd, operation);
+  } while (result != 0 && errno == EINTR);
+  return result;
+}
+
+}  // namespace
+
+std::string History::format(const HistoryRecord& record) {
+  std::string text = "#" + std::to_string(record.time);
+  if (!record.directory.empty() && record.directory.find('\n') == std::string::npos) text += " " + record.directory;
+  text += '\n';
+  size_t at = 0;
+  while (at <= record.line.size()) {
+    size_t end = std::min(record.line.find('\n', at), record.line.size());
+    std::string_view line = std::string_view(record.line).substr(at, end - at);
+    text += line;
+    // A comment line of a command that looks like a time would begin a record.
+    if (at != 0 && is_time_line(line)) text.insert(text.size() - line.size(), 1, ' ');
+    text += '\n';
+    at = end + 1;
+  }
+  return text;
+}
+
+std::vector<HistoryRecord> History::parse(std::string_view text) {
+  std::vector<HistoryRecord> records;
+  HistoryRecord current;
+  bool has_time = false, has_line = false;
+  auto finish = [&] {
+    if (has_line && !current.line.empty()) records.push_back(std::move(current));
+    current = HistoryRecord();
+    has_line = false;
+  };
+  while (!text.empty()) {
+    size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (is_time_line(line)) {
+      finish();
+      has_time = true;
+      size_t digits = 1;
+      while (digits < line.size() && is_digit(line[digits])) ++digits;
+      current.time = parse_integer(line.substr(1, digits - 1)).value_or(0);
+      if (digits + 1 < line.size()) current.directory = std::string(line.substr(digits + 1));
+      continue;
+    }
+    if (!has_time) finish();
+    if (has_line) current.line += '\n';
+    for (char c : line) {
+      if (c != '\0') current.line += c;
+    }
+    has_line = true;
+  }
+  finish();
+  return records;
+}
+
+std::string History::default_path() const {
+  std::string base(state_.variables.text(NameTable::intern("XDG_STATE_HOME")));
+  std::string home(state_.variables.text(names::HOME));
+  if (base.empty() || base[0] != '/') {
+    if (home.empty()) return {};
+    base = home + "/.local/state";
+  }
+  return base + "/mish/history";
+}
+
+std::string History::file_path() const { return std::string(state_.variables.text(names::HISTFILE)); }
+
+/// HISTSIZE or HISTFILESIZE; negative or not a number: no limit.
+int64_t History::limit(Name name) const {
+  if (!state_.variables.is_set(name)) return -1;
+  return parse_integer(state_.variables.text(name)).value_or(-1);
+}
+
+void History::load() {
+  state::VariableTable& variables = state_.variables;
+  if (!variables.is_set(names::HISTFILE)) {
+    // The standard's default is the implementation's choice (XCU sh, HISTFILE).
+    std::string path = default_path();
+    if (!path.empty()) variables.assign(names::HISTFILE, path);
+  }
+  if (!variables.is_set(names::HISTSIZE)) variables.assign(names::HISTSIZE, kDefaultSize);
+  if (!variables.is_set(names::HISTFILESIZE)) variables.assign(names::HISTFILESIZE, kDefaultFileSize);
+  std::string path = file_path();
+  std::string home(variables.text(names::HOME));
+  if (!path.empty() && path == default_path() && !home.empty() && access(path.c_str(), F_OK) != 0) {
+    std::string text;
+    if (read_text(home + "/.bash_history", text)) {
+      for (HistoryRecord& record : parse(text)) push(std::move(record));
+      if (!is_private_ && !entries_.empty()) write_file(path);
+      entries_.clear();
+      first_number_ = 1;
+    }
+  }
+  read_file(path);
+  loaded_path_ = path;
+  compact();
+  changed();
+}
+
+void History::follow_settings() {
+  std::string path = file_path();
+  trim();
+  if (path == loaded_path_) return;
+  loaded_path_ = path;
+  read_up_to_ = 0;
+  inode_ = 0;
+  if (!path.empty()) read_file(path);
+}
+
+void History::changed() {
+  ++generation_;
+  state_.history_number = first_number_ + static_cast<int64_t>(entries_.size());
+}
+
+void History::push(HistoryRecord record) {
+  entries_.push_back(std::move(record));
+  trim();
+  changed();
+}
+
+void History::trim() {
+  int64_t most = limit(names::HISTSIZE);
+  if (most < 0) return;
+  while (entries_.size() > static_cast<size_t>(most)) {
+    entries_.pop_front();
+    ++first_number_;
+    ++generation_;
+  }
+}
+
+/// HISTCONTROL and HISTIGNORE.
+bool History::is_wanted(std::string_view text) const {
+  if (trim_blanks(text).empty()) return false;
+  std::string_view control = state_.variables.text(names::HISTCONTROL);
+  bool ignores_space = false, ignores_duplicates = false;
+  while (!control.empty()) {
+    size_t colon = std::min(control.find(':'), control.size());
+    std::string_view word = control.substr(0, colon);
+    if (word == "ignorespace" || word == "ignoreboth") ignores_space = true;
+    if (word == "ignoredups" || word == "ignoreboth") ignores_duplicates = true;
+    control.remove_prefix(std::min(colon + 1, control.size()));
+  }
+  if (ignores_space && text[0] == ' ') return false;
+  if (ignores_duplicates && !entries_.empty() && entries_.back().line == text) return false;
+  std::string_view ignored = state_.variables.text(names::HISTIGNORE);
+  std::string subject(text);
+  while (!ignored.empty()) {
+    size_t colon = 0;
+    while (colon < ignored.size() && ignored[colon] != ':') colon += ignored[colon] == '\\' && colon + 1 < ignored.size() ? 2 : 1;
+    std::string pattern(ignored.substr(0, colon));
+    if (pattern == "&" ? !entries_.empty() && entries_.back().line == text
+                       : fnmatch(pattern.c_str(), subject.c_str(), FNM_EXTMATCH) == 0) {
+      return false;
+    }
+    ignored.remove_prefix(std::min(colon + 1, ignored.size()));
+  }
+  return true;
+}
+
+void History::erase_duplicates(std::string_view text) {
+  if (state_.variables.text(names::HISTCONTROL).find("erasedups") == std::string_view::npos) return;
+  std::erase_if(entries_, [&](const HistoryRecord& record) { return record.line == text; });
+}
+
+void History::add(std::string_view line) {
+  while (!line.empty() && line.back() == '\n') line.remove_suffix(1);
+  if (!is_wanted(line)) return;
+  erase_duplicates(line);
+  HistoryRecord record;
+  record.line = line;
+  record.time = time(nullptr);
+  record.directory = state_.variables.text(names::PWD);
+  append_to_file(record);
+  push(std::move(record));
+}
+
+void History::replace_last(std::string_view line) {
+  if (entries_.empty()) return add(line);
+  entries_.back().line = line;
+  changed();
+}
+
+void History::remove(size_t position) {
+  entries_.erase(entries_.begin() + static_cast<ptrdiff_t>(position));
+  changed();
+}
+
+void History::clear() {
+  entries_.clear();
+  others_.clear();
+  first_number_ = 1;
+  changed();
+}
+
+/// Opens the file and locks it; again if it was replaced by a compaction meanwhile.
+Result<UniqueFd> History::open_locked(const std::string& path, int flags) const {
+  for (int attempt = 0; attempt < 16; ++attempt) {
+    Result<UniqueFd> file = open_file(path.c_str(), flags, 0600);
+    if (!file.ok()) return file;
+    // A file system without locks (some network ones) still appends in one piece.
+    if (lock(file->get(), LOCK_EX) != 0) return file;
+    struct stat opened, named;
+    if (fstat(file->get(), &opened) == 0 && stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+        opened.st_dev == named.st_dev) {
+      return file;
+    }
+  }
+  return Errno(EAGAIN);
+}
+
+bool History::append_to_file(const HistoryRecord& record) {
+  std::string path = file_path();
+  if (is_private_ || path.empty() || limit(names::HISTFILESIZE) == 0) return true;
+  Result<UniqueFd> file = open_locked(path, O_RDWR | O_APPEND | O_CREAT);
+  if (!file.ok() && file.code() == ENOENT) {
+    make_directories(path);
+    file = open_locked(path, O_RDWR | O_APPEND | O_CREAT);
+  }
+  if (!file.ok()) return false;
+  struct stat status;
+  if (fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  std::string text = format(record);
+  char last = '\n';
+  if (status.st_size > 0 && pread(file->get(), &last, 1, status.st_size - 1) == 1 && last != '\n') text.insert(0, 1, '\n');
+  // Under the lock nobody else appends: what lies between is other sessions'.
+  bool follows_known = status.st_ino == inode_ && status.st_size == read_up_to_;
+  if (status.st_size == 0) follows_known = true;
+  if (!write_all(file->get(), text).ok()) {
+    // A full disk must not leave half a record behind.
+    if (ftruncate(file->get(), status.st_size) != 0) return false;
+    return false;
+  }
+  if (!follows_known) {
+    std::string between;
+    off_t from = status.st_ino == inode_ && status.st_size > read_up_to_ ? read_up_to_ : status.st_size;
+    between.resize(static_cast<size_t>(status.st_size - from));
+    ssize_t n = pread(file->get(), between.data(), between.size(), from);
+    if (n > 0) {
+      for (HistoryRecord& other : parse(std::string_view(between).substr(0, static_cast<size_t>(n)))) others_.push_back(std::move(other));
+    }
+  }
+  inode_ = status.st_ino;
+  read_up_to_ = status.st_size + static_cast<off_t>(text.size());
+  return true;
+}
+
+void History::read_others() {
+  if (loaded_path_.empty()) return;
+  struct stat status;
+  if (stat(loaded_path_.c_str(), &status) != 0) return;
+  if (status.st_ino != inode_ || status.st_size < read_up_to_) {
+    // Compacted by another session: all of it is known, except what cannot be told apart any more.
+    inode_ = status.st_ino;
+    read_up_to_ = status.st_size;
+    return;
+  }
+  if (status.st_size == read_up_to_) return;
+  Result<UniqueFd> file = open_file(loaded_path_.c_str(), O_RDONLY);
+  if (!file.ok()) return;
+  std::string text(static_cast<size_t>(status.st_size - read_up_to_), '\0');
+  ssize_t n = pread(file->get(), text.data(), text.size(), read_up_to_);
+  if (n <= 0) return;
+  text.resize(static_cast<size_t>(n));
+  read_up_to_ += n;
+  for (HistoryRecord& record : parse(text)) others_.push_back(std::move(record));
+  while (others_.size() > 10000) others_.pop_front();
+  ++generation_;
+}
+
+bool History::read_file(const std::string& path) {
+  std::string text;
+  if (path.empty() || !read_text(path, text)) return false;
+  std::vector<HistoryRecord> records = parse(text);
+  int64_t most = limit(names::HISTSIZE);
+  size_t first = most >= 0 && records.size() > static_cast<size_t>(most) ? records.size() - static_cast<size_t>(most) : 0;
+  for (size_t i = first; i < records.size(); ++i) entries_.push_back(std::move(records[i]));
+  trim();
+  struct stat status;
+  if (path == file_path() && stat(path.c_str(), &status) == 0) {
+    inode_ = status.st_ino;
+    read_up_to_ = static_cast<off_t>(text.size());
+  }
+  changed();
+  return true;
+}
+
+/// Into a new file beside it, which then takes its place: never half a history, whatever happens.
+bool History::write_file(const std::string& path) {
+  if (path.empty()) return false;
+  make_directories(path);
+  std::string temporary = path + ".XXXXXX";
+  UniqueFd file(mkostemp(temporary.data(), O_CLOEXEC));
+  if (!file.is_open()) return false;
+  std::string text;
+  int64_t most = limit(names::HISTFILESIZE);
+  size_t first = most >= 0 && entries_.size() > static_cast<size_t>(most) ? entries_.size() - static_cast<size_t>(most) : 0;
+  for (size_t i = first; i < entries_.size(); ++i) text += format(entries_[i]);
+  bool done = write_all(file.get(), text).ok() && fsync(file.get()) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
+  int error = errno;
+  if (!done) unlink(temporary.c_str());
+  struct stat status;
+  if (done && path == file_path() && fstat(file.get(), &status) == 0) {
+    inode_ = status.st_ino;
+    read_up_to_ = status.st_size;
+  }
+  errno = error;
+  return done;
+}
+
+/// Everything is in the file already; only another file needs it.
+bool History::append_file(const std::string& path) {
+  if (path.empty()) return false;
+  if (path == file_path()) return true;
+  std::string text;
+  for (const HistoryRecord& record : entries_) text += format(record);
+  Result<UniqueFd> file = open_locked(path, O_RDWR | O_APPEND | O_CREAT);
+  return file.ok() && write_all(file->get(), text).ok();
+}
+
+/// history -n: other sessions' commands join the list.
+bool History::read_new(const std::string& path) {
+  if (path != file_path()) return read_file(path);
+  read_others();
+  for (HistoryRecord& record : others_) entries_.push_back(std::move(record));
+  others_.clear();
+  trim();
+  changed();
+  return true;
+}
+
+void History::compact() {
+  int64_t most = limit(names::HISTFILESIZE);
+  std::string path = file_path();
+  if (is_private_ || most <= 0 || path.empty()) return;
+  struct stat status;
+  // A tenth more than allowed is let be, so that not every start rewrites the file. A record takes at least ten bytes.
+  if (stat(path.c_str(), &status) != 0 || status.st_size / 10 < most) return;
+  Result<UniqueFd> file = open_locked(path, O_RDWR);
+  std::string text;
+  if (!file.ok() || !read_all(file->get(), text).ok()) return;
+  std::vector<HistoryRecord> records = parse(text);
+  if (records.size() <= static_cast<size_t>(most + most / 10)) return;
+  std::string kept;
+  for (size_t i = records.size() - static_cast<size_t>(most); i < records.size(); ++i) kept += format(records[i]);
+  std::string temporary = path + ".XXXXXX";
+  UniqueFd fresh(mkostemp(temporary.data(), O_CLOEXEC));
+  if (!fresh.is_open()) return;
+  if (!write_all(fresh.get(), kept).ok() || fsync(fresh.get()) != 0 || rename(temporary.c_str(), path.c_str()) != 0) {
+    unlink(temporary.c_str());
+    return;
+  }
+  if (fstat(fresh.get(), &status) == 0) {
+    inode_ = status.st_ino;
+    read_up_to_ = status.st_size;
+  }
+}
+
+int History::expand(std::string_view line, std::string& out) { return static_cast<int>(expander_.expand(*this, line, out)); }
+
+}  // namespace mish::interactive
