@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The front end on GNU Readline: prompts, reads complete commands with editing, keeps the history, tells of jobs. Only
+// the files readline_*.cc include Readline. On terminals that can do more than a teletype, Readline is the editing engine
+// alone and the line is drawn by Renderer; elsewhere Readline draws it.
+#ifndef MISH_SHELL_INTERACTIVE_READLINE_FRONTEND_H_
+#define MISH_SHELL_INTERACTIVE_READLINE_FRONTEND_H_
+
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shell/api/frontend.h"
+#include "shell/api/services.h"
+#include "shell/base/fd.h"
+#include "shell/interactive/completion.h"
+#include "shell/interactive/highlight.h"
+#include "shell/interactive/history.h"
+#include "shell/interactive/notices.h"
+#include "shell/interactive/prompt.h"
+#include "shell/interactive/readline_bindings.h"
+#include "shell/interactive/renderer.h"
+#include "shell/interactive/suggestion.h"
+#include "shell/process/job.h"
+#include "shell/state/shell_state.h"
+
+namespace mish::interactive {
+
+class ReadlineFrontend final : public api::Frontend {
+ public:
+  ReadlineFrontend(state::ShellState& state, api::ShellServices& services, process::JobTable& jobs, bool is_private);
+  ~ReadlineFrontend() override;
+
+  // syntax::Source
+  Status next_line(syntax::LinePurpose purpose, std::string_view& line) override;
+  bool is_interactive() const override { return true; }
+
+  // api::Frontend
+  api::HistoryStore& history() override { return history_; }
+  api::CompletionStore& completions() override { return completer_.store(); }
+  int bind(const std::vector<std::string>& arguments, std::string& out, std::string& error) override;
+  std::optional<std::string> read_line(std::string_view prompt, std::string_view initial) override;
+  void after_command(int status, int64_t duration_ns) override;
+  void set_editing_mode(bool vi, bool emacs) override;
+  void print_notice(std::string_view text) override;
+  void shut_down() override;
+
+  // What Readline's hooks call.
+  int get_character();
+  void redisplay();
+  char** complete(const char* text, int start, int end);
+  void show_matches(char** matches, int count, int longest);
+  int accept_line(int count, int key);
+  int clear_screen(int count, int key);
+  int accept_suggestion(int count, int key, bool whole);
+  int insert_newline();
+  int paste(int count, int key);
+  int edit_in_editor();
+  int expand_history_in_line();
+  int run_key_command(const std::string& command);
+  void prepare_terminal();
+  void restore_terminal();
+
+ private:
+  enum class Outcome : uint8_t { Line, EndOfFile, Interrupted };
+
+  void before_prompt();
+  void run_prompt_commands();
+  void run_prompt_command(std::string_view text);
+  void suggest_command();
+  void set_duration();
+  void send_marks_before_prompt();
+  void before_execution(const std::string& text);
+  Outcome read_command(std::string& text);
+  Outcome edit_line(const std::string& prompt, const std::string& right_prompt, std::string& text);
+  bool expand_history(std::string& piece);
+  bool confirm_end_of_file();
+  bool needs_more(std::string_view text) const;
+  std::string prompt_text(Name variable);
+  void synchronise_history();
+  void add_default_bindings();
+  bool handle_signals();
+  void handle_children();
+  void window_changed();
+  void leave_line();
+  void resume_line();
+  void write(std::string_view text) const;
+  bool wants_renderer() const;
+  View view() const;
+
+  state::ShellState& state_;
+  api::ShellServices& services_;
+  process::JobTable& jobs_;
+  History history_;
+  PromptRenderer prompts_;
+  Notices notices_;
+  Completer completer_;
+  Bindings bindings_;
+  std::unique_ptr<Renderer> renderer_;
+  std::unique_ptr<Highlighter> highlighter_;
+  std::unique_ptr<Suggestions> suggestions_;
+
+  UniqueFd terminal_;             // for output; private
+  FILE* output_ = nullptr;        // Readline's: the terminal, or nowhere when the renderer draws
+  std::string buffer_;            // the line handed out
+  std::string prompt_, right_prompt_;
+  std::string ghost_;             // what the suggestion would add
+  std::string last_command_;
+  std::string initial_text_;      // for read_line
+  std::string forced_line_;       // what a trap action that asked for exit turned into
+  int64_t command_started_ns_ = 0;
+  int64_t command_number_ = 1;
+  int64_t deadline_ns_ = -1;      // TMOUT
+  int end_of_file_count_ = 0;
+  uint64_t synchronised_generation_ = 0;
+  size_t synchronised_count_ = 0;
+  size_t synchronised_others_ = 0;
+  int64_t synchronised_first_ = 0;
+  int64_t session_begin_ = 1;     // number of the first command of this session
+  bool is_editing_ = false;
+  bool is_continuation_ = false;
+  bool is_aborted_ = false;       // the line being edited is given up
+  bool is_interrupted_ = false;
+  bool timed_out_ = false;
+  bool has_warned_of_jobs_ = false;
+  bool knows_marks_ = false;      // the terminal understands OSC 7 and OSC 133
+  bool is_pasting_ = false;
+};
+
+}  // namespace mish::interactive
+
+#endif  // MISH_SHELL_INTERACTIVE_READLINE_FRONTEND_H_
