@@ -9,7 +9,7 @@
 #include "shell/exec/shell.h"
 #include "shell/startup.h"
 #ifdef MISH_HAS_FRONTEND
-#include "shell/interactive/readline_frontend.h"
+#include "shell/interactive/frontend.h"
 #endif
 
 namespace {
@@ -39,7 +39,9 @@ int run(int argc, char** argv) {
   }
   mish::FrontendFactory make_frontend = nullptr;
 #ifdef MISH_HAS_FRONTEND
-  make_frontend = mish::interactive::make_frontend;
+  make_frontend = [](mish::exec::Shell& shell, bool is_private) {
+    return mish::interactive::make_frontend(shell.state(), shell, shell.jobs(), is_private);
+  };
 #endif
   mish::exec::Shell shell(mish::builtins::builtin_table());
   shell.set_virtual_files(mish::builtins::open_virtual_file);
