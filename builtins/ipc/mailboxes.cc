@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "builtins/ipc/mailboxes.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <map>
+
+#include "ipc/futex.h"
+#include "shell/base/text.h"
+#include "shell/process/job.h"
+
+namespace mish::builtins {
+
+namespace {
+
+using ipc::Mailbox;
+using ipc::Outcome;
+using ipc::ProcessIdentity;
+using ipc::Status;
+
+/// Handles by the text users write. When the shell ends, its session mailboxes that are empty go with it; those with
+/// messages stay for receivers to drain.
+class Attachments {
+ public:
+  ~Attachments() {
+    for (auto& [target, mailbox] : handles_) {
+      if (mailbox.config().keep) continue;
+      auto info = mailbox.stat();
+      bool is_ours = info && info->owner == ProcessIdentity::self();
+      if (is_ours && info->messages == 0 && !mailbox.is_removed()) (void)Mailbox::remove(mailbox.name());
+    }
+  }
+  Mailbox* find(std::string_view target) {
+    auto found = handles_.find(target);
+    if (found == handles_.end()) return nullptr;
+    if (!found->second.is_removed()) return &found->second;
+    handles_.erase(found);
+    return nullptr;
+  }
+  Mailbox* put(std::string_view target, Mailbox mailbox) {
+    drop(target);
+    return &handles_.emplace(target, std::move(mailbox)).first->second;
+  }
+  void drop(std::string_view target) {
+    auto found = handles_.find(target);
+    if (found != handles_.end()) handles_.erase(found);
+  }
+
+ private:
+  std::map<std::string, Mailbox, std::less<>> handles_;
+};
+
+Attachments& attachments() {
+  static Attachments all;
+  return all;
+}
+
+// --- /dev/mbox/NAME: the child that moves the lines. It is not a child of the shell's job table: it is forked twice, so
+// that nobody has to wait for it.
+
+/// Lines of the pipe, each a message, to end of file.
+int pump_in(int from, Mailbox& mailbox) {
+  std::string pending;
+  char buffer[65536];
+  for (;;) {
+    Result<size_t> got = read_some(from, buffer, sizeof buffer);
+    if (!got || *got == 0) break;
+    pending.append(buffer, *got);
+    size_t start = 0;
+    for (size_t end; (end = pending.find('\n', start)) != std::string::npos; start = end + 1) {
+      if (!mailbox.send(std::string_view(pending).substr(start, end - start))) return 1;
+    }
+    pending.erase(0, start);
+  }
+  return pending.empty() || mailbox.send(pending) ? 0 : 1;
+}
+
+/// Waits until `events` on the pipe; false when its reader is gone.
+bool wait_for_pipe(int to, short events, int bell) {
+  pollfd entries[2] = {{to, events, 0}, {bell, POLLIN, 0}};
+  nfds_t count = bell >= 0 ? 2 : 1;
+  while (poll(entries, count, -1) < 0 && errno == EINTR) {
+  }
+  return (entries[0].revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
+}
+
+/// Messages of the mailbox, each a line, until it closes or the reader goes. One message is under way at a time: the
+/// pipe holds a page, is writable again when all of it was read, and only then is the lease ended.
+int pump_out(int to, Mailbox& mailbox) {
+  ipc::Outcome<int> bell = ipc::Doorbell::fd();
+  if (!bell) return 1;
+  (void)fcntl(to, F_SETPIPE_SZ, 4096);
+  ipc::Message message;
+  for (;;) {
+    auto received = mailbox.receive(message, {.lease = true, .deadline = ipc::kNoWait});
+    if (received) {
+      std::string line(message.text());
+      line += '\n';
+      if (!write_all(to, line) || !wait_for_pipe(to, POLLOUT, -1)) return 1;
+      if (!mailbox.ack(message.id)) return 1;
+      continue;
+    }
+    if (received.status() != Status::WouldBlock) return received.status() == Status::Closed ? 0 : 1;
+    if (!mailbox.arm_doorbell()) return 1;
+    if (mailbox.is_ready()) continue;
+    if (!wait_for_pipe(to, 0, *bell)) return 0;
+    ipc::Doorbell::clear();
+  }
+}
+
+/// Closes every descriptor but `kept`: the pump must not hold the ends of other pipes open.
+void close_all_but(int kept) {
+  if (kept > 0) (void)close_range(0, static_cast<unsigned>(kept) - 1, 0);
+  (void)close_range(static_cast<unsigned>(kept) + 1, ~0u, 0);
+  for (int fd = 0; fd < 3; ++fd) (void)open("/dev/null", O_RDWR);
+}
+
+void run_pump(int fd, const ipc::ObjectName& name, bool writes) {
+  signal(SIGPIPE, SIG_IGN);
+  for (int number : {SIGINT, SIGQUIT, SIGTSTP}) signal(number, SIG_IGN);
+  close_all_but(fd);
+  Outcome<Mailbox> mailbox = Mailbox::open(name);  // its own: a handle inherited over fork shares descriptors
+  if (!mailbox) _exit(1);
+  _exit(writes ? pump_in(fd, *mailbox) : pump_out(fd, *mailbox));
+}
+
+}  // namespace
+
+Outcome<ProcessIdentity> process_named(api::BuiltinContext& context, std::string_view text) {
+  if (text == "@self") return ProcessIdentity::self();
+  pid_t pid = 0;
+  if (starts_with(text, "%")) {
+    process::JobLookup job = context.jobs.find(text);
+    if (job.job == nullptr) return {Status::NoObject, "no such job", ESRCH};
+    pid = job.job->last_pid();
+  } else {
+    auto number = parse_integer(starts_with(text, "@") ? text.substr(1) : text);
+    if (!number || *number <= 0 || *number > INT32_MAX) {
+      return {Status::Usage, "is no process: use @PID, @self, %JOB or a number"};
+    }
+    pid = static_cast<pid_t>(*number);
+  }
+  Result<ProcessIdentity> found = ProcessIdentity::of(pid);
+  if (!found) return {Status::NoObject, "no such process", ESRCH};
+  return *found;
+}
+
+Outcome<Mailbox*> attached_mailbox(api::BuiltinContext& context, std::string_view target) {
+  bool is_direct = starts_with(target, "@") || starts_with(target, "%");
+  if (!is_direct) {
+    if (Mailbox* known = attachments().find(target)) return known;
+    Outcome<ipc::ObjectName> name = ipc::ObjectName::parse(target);
+    if (!name) return name.error();
+    Outcome<Mailbox> opened = Mailbox::open(*name);
+    if (!opened) return opened.error();
+    return attachments().put(target, std::move(*opened));
+  }
+  Outcome<ProcessIdentity> process = process_named(context, target);
+  if (!process) return process.error();
+  std::string key = "@" + std::to_string(process->pid) + "-" + std::to_string(process->start_time);
+  if (Mailbox* known = attachments().find(key)) return known;
+  Outcome<Mailbox> opened = Mailbox::open_direct(*process);
+  if (!opened) return opened.error();
+  return attachments().put(key, std::move(*opened));
+}
+
+Mailbox* keep_attached(std::string_view target, Mailbox mailbox) {
+  return attachments().put(target, std::move(mailbox));
+}
+
+void drop_attached(std::string_view target) { attachments().drop(target); }
+
+std::vector<std::string> mailbox_names() {
+  std::vector<std::string> names;
+  auto where = ipc::ObjectDirectory::of_user(geteuid());
+  if (!where) return names;
+  auto list = Mailbox::list(*where);
+  if (!list) return names;
+  for (const ipc::MailboxInfo& info : *list) {
+    if (!starts_with(info.name, "@")) names.push_back(info.name);
+  }
+  return names;
+}
+
+Result<UniqueFd> open_mailbox_path(std::string_view path, int flags, bool& is_mailbox) {
+  constexpr std::string_view kPrefix = "/dev/mbox/";
+  is_mailbox = starts_with(path, kPrefix);
+  if (!is_mailbox) return Errno(ENOENT);
+  Outcome<ipc::ObjectName> name = ipc::ObjectName::parse(path.substr(kPrefix.size()));
+  if (!name) return Errno(EINVAL);
+  Outcome<Mailbox> mailbox = Mailbox::open(*name);
+  if (!mailbox) return Errno(mailbox.error().error_number != 0 ? mailbox.error().error_number : EIO);
+  if ((flags & O_ACCMODE) == O_RDWR) return Errno(EINVAL);
+  bool writes = (flags & O_ACCMODE) == O_WRONLY;
+  Result<Pipe> pipe = make_pipe();
+  if (!pipe) return pipe.error();
+  UniqueFd& ours = writes ? pipe->write_end : pipe->read_end;
+  UniqueFd& pumps = writes ? pipe->read_end : pipe->write_end;
+  pid_t child = fork();
+  if (child < 0) return Errno::last();
+  if (child == 0) {
+    if (fork() == 0) run_pump(pumps.get(), *name, writes);
+    _exit(0);
+  }
+  int status;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return std::move(ours);
+}
+
+}  // namespace mish::builtins

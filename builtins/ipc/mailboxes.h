@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The mailboxes this shell is attached to. Attaching costs a few microseconds, so it happens once per mailbox; a handle
+// is dropped when its mailbox was removed. Also /dev/mbox/NAME as a file.
+#ifndef MISH_BUILTINS_IPC_MAILBOXES_H_
+#define MISH_BUILTINS_IPC_MAILBOXES_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ipc/mailbox.h"
+#include "shell/api/builtin.h"
+#include "shell/base/fd.h"
+#include "shell/base/result.h"
+
+namespace mish::builtins {
+
+/// The mailbox meant by `target`: NAME, USER:NAME, or the direct mailbox of @PID, @self, %JOB (made on first use). Valid
+/// until the next call. Fails as ObjectName::parse and Mailbox::open do.
+ipc::Outcome<ipc::Mailbox*> attached_mailbox(api::BuiltinContext& context, std::string_view target);
+/// Keeps the handle of a mailbox just made; a session mailbox lives as long as this shell.
+ipc::Mailbox* keep_attached(std::string_view target, ipc::Mailbox mailbox);
+/// Forgets the handle of `target`.
+void drop_attached(std::string_view target);
+
+/// The process meant by @PID, @self, %JOB or a number. Fails with NoObject or Usage.
+ipc::Outcome<ipc::ProcessIdentity> process_named(api::BuiltinContext& context, std::string_view text);
+
+/// Names of the user's mailboxes, sorted; direct ones are left out.
+std::vector<std::string> mailbox_names();
+
+/// "/dev/mbox/NAME" opened for writing (each line written is a message) or reading (each message is a line, until the
+/// mailbox closes). A child process of the shell's moves the lines; a message is under lease until it was read, so that
+/// nothing is lost with the reader. `is_mailbox` false: another path.
+Result<UniqueFd> open_mailbox_path(std::string_view path, int flags, bool& is_mailbox);
+
+}  // namespace mish::builtins
+
+#endif  // MISH_BUILTINS_IPC_MAILBOXES_H_
