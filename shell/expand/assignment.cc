@@ -67,14 +67,34 @@ void Expander::assign_scalar(const Assignment& assignment) {
 
 namespace {
 
+/// ${y} and, with an operand that is harmless too, ${y#p} and its kin.
+bool is_free_of_effects(const syntax::ParameterExpansion& p) {
+  if (p.subscript != nullptr || p.indirect) return false;
+  switch (p.op) {
+    case syntax::ParameterOp::None:
+    case syntax::ParameterOp::Length: return true;
+    case syntax::ParameterOp::RemoveSmallestPrefix:
+    case syntax::ParameterOp::RemoveLargestPrefix:
+    case syntax::ParameterOp::RemoveSmallestSuffix:
+    case syntax::ParameterOp::RemoveLargestSuffix:
+      if (p.word == nullptr || p.word->is_literal) return true;
+      for (const syntax::WordPart& part : p.word->parts) {
+        bool is_simple = part.kind == PartKind::Literal ||
+                         (part.kind == PartKind::Parameter && part.parameter->op == syntax::ParameterOp::None &&
+                          is_free_of_effects(*part.parameter));
+        if (!is_simple) return false;
+      }
+      return true;
+    default: return false;
+  }
+}
+
 /// Whether an expansion of the part leaves all variables alone.
 bool is_free_of_effects(const syntax::WordPart& part) {
   switch (part.kind) {
     case PartKind::Literal:
     case PartKind::CommandSubstitution: return true;  // runs in a subshell environment
-    case PartKind::Parameter:
-      return part.parameter->op == syntax::ParameterOp::None && part.parameter->subscript == nullptr &&
-             !part.parameter->indirect;
+    case PartKind::Parameter: return is_free_of_effects(*part.parameter);
     case PartKind::Tilde:
     case PartKind::Arithmetic:
     case PartKind::ProcessSubstitution:
@@ -107,7 +127,8 @@ bool Expander::assign_from_parameter(Name name, const syntax::ParameterExpansion
 bool Expander::assign_by_appending(Name name, const syntax::Word& word) {
   const syntax::WordPart& first = word.parts[0];
   if (first.kind != PartKind::Parameter || first.parameter->kind != syntax::ParameterKind::Variable) return false;
-  if (first.parameter->name != name || !is_free_of_effects(first)) return false;
+  if (first.parameter->name != name || first.parameter->op != syntax::ParameterOp::None) return false;
+  if (!is_free_of_effects(first)) return false;
   const Variable* variable = state_.variables.find(name);
   bool is_plain = variable != nullptr && variable->value.kind() == state::Value::Kind::Scalar &&
                   !variable->has(attribute::Careful);

@@ -66,6 +66,32 @@ class FieldBuilder {
   struct Range {
     size_t begin, end;
   };
+  /// The quoted ranges of a field; the first few need no allocation.
+  class RangeList {
+   public:
+    bool empty() const { return size_ == 0; }
+    Range& back() { return size_ <= kInline ? inline_[size_ - 1] : more_.back(); }
+    const Range& operator[](size_t i) const { return i < kInline ? inline_[i] : more_[i - kInline]; }
+    size_t size() const { return size_; }
+    void push_back(Range range) {
+      if (size_ < kInline) {
+        inline_[size_] = range;
+      } else {
+        more_.push_back(range);
+      }
+      ++size_;
+    }
+    void clear() {
+      size_ = 0;
+      more_.clear();
+    }
+
+   private:
+    static constexpr size_t kInline = 4;
+    Range inline_[kInline];
+    size_t size_ = 0;
+    std::vector<Range> more_;
+  };
   bool in_field() const { return cursor_ != field_ || is_present_; }
   size_t length() const { return static_cast<size_t>(cursor_ - field_); }
   void append(std::string_view text) {
@@ -92,7 +118,7 @@ class FieldBuilder {
   char* field_ = nullptr;      // start of the field that is being built
   char* cursor_ = nullptr;
   char* limit_ = nullptr;      // one byte before it is kept for the NUL
-  std::vector<Range> quoted_;  // of the field; only with tracks_quotes_
+  RangeList quoted_;           // of the field; only with tracks_quotes_
 };
 
 }  // namespace mish::expand
