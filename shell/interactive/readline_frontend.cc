@@ -664,6 +664,8 @@ void ReadlineFrontend::leave_line() {
     ghost_.clear();
     View last = view();
     last.ghost = {};
+    last.cursor = last.text.size();
+    last.styles = highlighter_->highlight(last.text);
     renderer_->draw(last);
     renderer_->forget();
   } else {
