@@ -118,13 +118,13 @@ Completion SimpleCommandRunner::execute(const syntax::SimpleCommand& node, Tail 
 void SimpleCommandRunner::expand_words(const syntax::SimpleCommand& node, expand::FieldList& fields) {
   if (!node.is_declaration) return context_.expander.expand_fields(node.words, fields);
   for (const syntax::Word* word : node.words) {
-    if (word->is_literal) {
+    if (word->assignment != nullptr && word->assignment->is_array) {
+      // Handed on as written: the builtin finds the node among the words of the command by the text's address.
+      fields.push_back(word->source);
+    } else if (word->is_literal) {
       fields.push_back(word->literal);
     } else if (word->assignment == nullptr) {
       context_.expander.expand_fields(*word, fields);
-    } else if (word->assignment->is_array) {
-      // Handed on as written: the builtin finds the node among the words of the command by the text's address.
-      fields.push_back(word->source);
     } else {
       fields.push_back(context_.expander.expand_assignment_value(*word));
     }

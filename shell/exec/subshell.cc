@@ -339,7 +339,6 @@ void SubshellRunner::become_subshell() {
   context_.out.redirect_to_fd(STDOUT_FILENO);
   context_.err.redirect_to_fd(STDERR_FILENO);
   context_.jobs.enter_subshell();
-  context_.frontend = nullptr;
   state.options.set(Option::Monitor, false);
   state.traps.enter_subshell();
   context_.traps->enter_subshell();

@@ -156,6 +156,7 @@ ReadlineFrontend::ReadlineFrontend(state::ShellState& state, api::ShellServices&
       highlighter_(std::make_unique<Highlighter>(state, services)),
       suggestions_(std::make_unique<Suggestions>(history_)) {
   g_frontend = this;
+  owner_ = getpid();
   set_bindings_owner(this);
   activate_locale();
   // Prompts go to standard error (XCU sh); a private copy, so that `exec 2>file` does not take them away.
@@ -561,7 +562,7 @@ ReadlineFrontend::Outcome ReadlineFrontend::edit_line(const std::string& prompt,
 }
 
 std::optional<std::string> ReadlineFrontend::read_line(std::string_view prompt, std::string_view initial) {
-  if (is_editing_) return std::nullopt;
+  if (is_editing_ || getpid() != owner_) return std::nullopt;
   initial_text_ = initial;
   std::string text;
   bool was_continuation = std::exchange(is_continuation_, true);
@@ -706,6 +707,8 @@ void ReadlineFrontend::set_editing_mode(bool vi, bool emacs) {
 }
 
 void ReadlineFrontend::shut_down() {
+  // A subshell keeps the front end for `history | tail`; the terminal and the file are its parent's.
+  if (getpid() != owner_) return;
   if (is_editing_) {
     rl_deprep_terminal();
     is_editing_ = false;

@@ -5,6 +5,8 @@
 #ifndef MISH_SHELL_INTERACTIVE_READLINE_FRONTEND_H_
 #define MISH_SHELL_INTERACTIVE_READLINE_FRONTEND_H_
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -103,6 +105,7 @@ class ReadlineFrontend final : public api::Frontend {
   std::unique_ptr<Highlighter> highlighter_;
   std::unique_ptr<Suggestions> suggestions_;
 
+  pid_t owner_ = 0;               // the process that edits; subshells only look
   UniqueFd terminal_;             // for output; private
   FILE* output_ = nullptr;        // Readline's: the terminal, or nowhere when the renderer draws
   std::string buffer_;            // the line handed out
