@@ -129,6 +129,7 @@ struct SignalState {
   Disposition disposition = Disposition::Default;
   bool entry_known = false;
   bool ignored_at_entry = false;
+  bool was_trapped = false;   // the user set or reset it: what was at entry counts no more
   bool is_installed = false;  // the system was told the disposition
   bool set_by_user = false;   // by set_disposition(), as opposed to the shell's own wishes
 };
@@ -225,6 +226,9 @@ void change_disposition(SignalNumber signal, Disposition disposition) {
     g_touched |= bit(signal);
   }
 }
+
+/// Whether a child starts with the signal ignored because the shell did.
+bool passes_on_ignored(const SignalState& state) { return state.ignored_at_entry && !state.was_trapped; }
 
 /// What the shell itself, without the user's traps, wants for `signal`.
 Disposition shells_wish(SignalNumber signal) {
@@ -328,6 +332,7 @@ void initialise_signals() {
 void set_disposition(SignalNumber signal, Disposition disposition) {
   if (!is_settable(signal)) return;
   g_states[signal].set_by_user = true;
+  g_states[signal].was_trapped = true;
   change_disposition(signal, disposition);
 }
 
@@ -379,6 +384,7 @@ void reset_disposition(SignalNumber signal) {
   if (!is_settable(signal)) return;
   Disposition wish = shells_wish(signal);
   g_states[signal].set_by_user = wish == Disposition::Default;
+  g_states[signal].was_trapped = true;
   change_disposition(signal, wish);
 }
 
@@ -480,7 +486,7 @@ void enter_child_dispositions(const ChildDispositions& child) {
         [[fallthrough]];
       case Disposition::Catch:
         state.set_by_user = false;
-        change_disposition(signal, state.ignored_at_entry ? Disposition::Ignore : Disposition::Default);
+        change_disposition(signal, passes_on_ignored(state) ? Disposition::Ignore : Disposition::Default);
         break;
     }
   }
@@ -513,7 +519,7 @@ ExecDispositions exec_dispositions(bool is_asynchronous) {
         [[fallthrough]];
       case Disposition::Catch:
       case Disposition::IgnoreHere:
-        if (state.ignored_at_entry) {
+        if (passes_on_ignored(state)) {
           ignore(signal);
         } else {
           sigaddset(&result.to_default, signal);
