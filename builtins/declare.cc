@@ -150,13 +150,6 @@ Completion print_named(BuiltinContext& context, Args names) {
   return Completion::of(status);
 }
 
-void print_locals(BuiltinContext& context) {
-  const state::VariableTable& variables = context.state.variables;
-  for (Name name : variables.locals()) {
-    context.out.write(format_assignment(name, *variables.find(name), context.state.is_posix()));
-  }
-}
-
 // --- declaring ---
 
 [[noreturn]] void refuse(std::string_view name, std::string_view why) {
@@ -263,10 +256,8 @@ Completion declare(BuiltinContext& context, Args args, bool is_local) {
   args = options.operands();
   if (declaration.functions) return declare_functions(context, declaration, args);
   if (args.empty()) {
-    if (declaration.print || declaration.selects()) {
+    if (is_local || declaration.print || declaration.selects()) {
       print_all(context, declaration);
-    } else if (is_local) {
-      print_locals(context);
     } else {
       list_variables(context);
       list_functions(context);

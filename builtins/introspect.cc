@@ -315,7 +315,11 @@ Completion run_hash(BuiltinContext& context, Args args) {
 
 Completion run_caller(BuiltinContext& context, Args args) {
   std::vector<const state::Frame*> frames = context.state.calls.visible();
-  if (frames.empty() || frames[0]->kind == state::FrameKind::Main) return Completion::of(1);
+  if (frames.empty() || frames[0]->kind == state::FrameKind::Main) {
+    if (!args.empty()) return Completion::of(1);
+    context.out.write("0 NULL\n");
+    return Completion::of(0);
+  }
   int64_t number = 0;
   if (!args.empty()) {
     std::optional<int64_t> given = parse_integer(args[0]);

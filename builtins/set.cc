@@ -21,7 +21,7 @@ void print_option(BuiltinContext& context, const OptionInfo& row, bool reusable)
   } else if (reusable) {
     context.out.print("set {} {}\n", is_on ? "-o" : "+o", row.name);
   } else {
-    context.out.print("{:<{}}\t{}\n", row.name, is_shopt ? 20 : 15, is_on ? "on" : "off");
+    context.out.print("{:<15}\t{}\n", row.name, is_on ? "on" : "off");
   }
 }
 

@@ -195,7 +195,10 @@ Completion run_unset(BuiltinContext& context, Args args) {
     Removal removal;
     bool names_function = !variables && !references && !is_known_variable(context.state, text) &&
                           NameTable::find(text).has_value() && context.state.functions.find(*NameTable::find(text)) != nullptr;
-    if (functions || names_function) {
+    // bash: what cannot name a variable can only be meant as a function.
+    bool is_odd_name = !variables && !references && !context.state.is_posix() && !is_identifier(text) &&
+                       text.find('[') == std::string_view::npos;
+    if (functions || names_function || is_odd_name) {
       removal = unset_function(context, text);
     } else {
       removal = unset_variable(context, text, !references);
@@ -237,8 +240,10 @@ Completion run_let(BuiltinContext& context, Args args) {
   if (!args.empty() && args[0] == "--") args = args.subspan(1);
   if (args.empty()) return context.usage_error("expression expected");
   int64_t value = 0;
-  for (std::string_view expression : args) value = context.services.expander().evaluate_text(expression);
-  return Completion::of(value != 0 ? 0 : 1);
+  bool is_valid = reporting_errors(context, [&] {
+    for (std::string_view expression : args) value = context.services.expander().evaluate_text(expression);
+  });
+  return Completion::of(is_valid && value != 0 ? 0 : 1);
 }
 
 }  // namespace mish::builtins

@@ -23,6 +23,16 @@ bool is_own(Name name) {
          name == names::BASH_SUBSHELL || name == names::BASH_REMATCH || name == names::OPTERR;
 }
 
+// bash takes a function from the environment only if its value begins with exactly `() {`.
+std::string function_value(const syntax::FunctionDefinition& definition) {
+  std::string text = syntax::print_function(definition);
+  size_t body = text.find("()");
+  body = body == std::string::npos ? 0 : text.find_first_not_of(" \n", body + 2);
+  if (body == std::string::npos) body = 0;
+  if (text[body] == '{') return "() " + text.substr(body);
+  return "() { " + text.substr(body) + "\n}";
+}
+
 }  // namespace
 
 char* const* Environment::envp(ShellState& state) {
@@ -41,12 +51,9 @@ char* const* Environment::envp(ShellState& state) {
     for (Name name : state.functions.sorted_names()) {
       const Function* function = state.functions.find(name);
       if (!function->is_exported || function->definition == nullptr) continue;
-      std::string definition = syntax::print_function(*function->definition);
-      size_t parentheses = definition.find('(');
-      if (parentheses == std::string::npos) continue;
       offsets.push_back(bytes_.size());
       bytes_.append(kFunctionPrefix).append(text(name)).append(kFunctionSuffix);
-      bytes_.append(definition, parentheses).push_back('\0');
+      bytes_.append(function_value(*function->definition)).push_back('\0');
     }
   }
   pointers_.clear();

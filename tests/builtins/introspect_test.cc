@@ -54,7 +54,9 @@ TEST_F(Introspection, AliasesAreReadable) {
 }
 
 TEST_F(Introspection, CallerShowsFrames) {
-  EXPECT_EQ(status({"caller"}), 1);
+  EXPECT_EQ(status({"caller"}), 0);
+  EXPECT_EQ(out, "0 NULL\n");
+  EXPECT_EQ(status({"caller", "0"}), 1);
   state.calls.top().source_name = "script";
   state.calls.push({state::FrameKind::Function, n("outer"), "script", 9, 0, {}});
   state.calls.push({state::FrameKind::Function, n("inner"), "script", 4, 0, {}});

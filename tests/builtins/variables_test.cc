@@ -46,7 +46,8 @@ TEST_F(VariableBuiltins, UnsetPrefersVariables) {
   EXPECT_NE(state.functions.find(n("both")), nullptr);
   run({"unset", "both"});
   EXPECT_EQ(state.functions.find(n("both")), nullptr);
-  EXPECT_EQ(status({"unset", "never-there"}), 1);
+  EXPECT_EQ(status({"unset", "never-there"}), 0);
+  EXPECT_EQ(status({"unset", "-v", "never-there"}), 1);
   EXPECT_EQ(status({"unset", "-f", "never-there"}), 0);
 }
 
@@ -129,7 +130,7 @@ TEST_F(DeclareBuiltins, LocalOnlyInFunctions) {
   enter_function();
   EXPECT_EQ(status({"local", "x=1", "y"}), 0);
   run({"local"});
-  EXPECT_EQ(out, "x=1\n");
+  EXPECT_EQ(out, "declare -- x=\"1\"\ndeclare -- y\n");
   leave_function();
   EXPECT_EQ(get("x"), "<unset>");
 }
@@ -195,7 +196,7 @@ TEST_F(SetBuiltins, PrintsVariablesQuoted) {
 TEST_F(SetBuiltins, Shopt) {
   EXPECT_EQ(status({"shopt", "-s", "nullglob"}), 0);
   EXPECT_EQ(status({"shopt", "nullglob"}), 0);
-  EXPECT_EQ(out, "nullglob            \ton\n");
+  EXPECT_EQ(out, "nullglob       \ton\n");
   EXPECT_EQ(status({"shopt", "-q", "dotglob"}), 1);
   EXPECT_EQ(status({"shopt", "-p", "dotglob"}), 1);
   EXPECT_EQ(out, "shopt -u dotglob\n");
