@@ -97,6 +97,7 @@ Completion SimpleCommandRunner::execute(const syntax::SimpleCommand& node, Tail 
   }
   Fields fields = list.span();
   if (fields.empty()) return redirect_only(node);
+  if (!state.is_posix()) state.last_argument = fields.back();
   Target target = node.words[0]->is_literal ? context_.search->classify(node) : context_.search->classify(fields[0]);
   if (context_.in_process != nullptr && !node.words[0]->is_literal && target.kind != Target::Kind::File) {
     return late_fork(node, target, fields);

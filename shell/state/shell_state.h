@@ -74,6 +74,7 @@ struct ShellState {
   int64_t seconds_base_ns = 0;      // SECONDS = (monotonic - base) / 1e9; 0 = not read yet: the start of the process
   int64_t line_offset = 0;          // LINENO = line + offset (set by assigning LINENO)
   int64_t history_number = 1;       // HISTCMD, kept by the front end
+  std::string last_argument;        // $_ in the default mode: the last field of the last simple command
   const syntax::Command* current_command = nullptr;  // what runs, for BASH_COMMAND; stays put while a trap action runs
   /// Statuses of the last pipeline of several commands (or negated) for PIPESTATUS. Cleared by every other command:
   /// PIPESTATUS is then just last_status.

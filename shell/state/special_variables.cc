@@ -158,6 +158,8 @@ void refresh_bash(ShellState& state, Variable& v) {
   v.value.set_text(length > 0 ? std::string_view(path, static_cast<size_t>(length)) : std::string_view(state.shell_name));
 }
 
+void refresh_last_argument(ShellState& state, Variable& v) { v.value.set_text(state.last_argument); }
+
 void refresh_argv0(ShellState& state, Variable& v) { v.value.set_text(state.zero); }
 void set_argv0(ShellState& state, const Variable& v) {
   if (!v.value.is_unset()) state.zero = v.value.text();
@@ -374,6 +376,7 @@ constexpr SpecialVariable kSpecials[] = {
     {names::SRANDOM, refresh_srandom, nullptr, false},
     {names::TZ, nullptr, set_time_zone, true},
     {names::UID, refresh_uid, nullptr, false, true},
+    {names::Underscore, refresh_last_argument, nullptr, false},
 };
 
 constexpr size_t kWellKnownCount = static_cast<size_t>(WellKnown::kCount);
