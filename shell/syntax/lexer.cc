@@ -288,10 +288,15 @@ void Lexer::split_bang() {
 
 // ---- aliases ----
 
-void Lexer::substitute_aliases() {
+void Lexer::substitute_aliases(bool command_position) {
   const bool check = check_alias_;
   while (may_be_alias_) {
     may_be_alias_ = false;
+    if (cx_.options.posix && command_position) {
+      // What is recognised as a reserved word is not looked up (XCU 2.3.1); bash does so in POSIX mode only.
+      const ReservedWord word = find_reserved_word(token_.text, true);
+      if (word != ReservedWord::None && word != ReservedWord::In) return;
+    }
     const std::string* value = aliases_->find_alias(token_.text);
     if (value == nullptr) return;
     Input& in = *cx_.input;

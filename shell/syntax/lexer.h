@@ -32,7 +32,7 @@ class Lexer {
   /// (XCU 2.3.1), elsewhere only after an alias that ends in a blank.
   const Token& peek(bool command_position = false) {
     if (!have_) scan();
-    if ((command_position || check_alias_) && may_be_alias_) substitute_aliases();
+    if (may_be_alias_ && (command_position || check_alias_)) substitute_aliases(command_position);
     return token_;
   }
   /// Consumes the peeked token: an operator or newline. Behind a newline the pending here-documents are read.
@@ -75,7 +75,7 @@ class Lexer {
   void scan_joined_word();
   bool scan_io_variable();
   size_t after_continuations(size_t n);
-  void substitute_aliases();
+  void substitute_aliases(bool command_position);
   void set_plain(std::string_view text, size_t end);
   void read_here_document(const PendingHereDocument& document);
   bool is_delimiter_before_parenthesis(std::string_view line, const PendingHereDocument& document) const;

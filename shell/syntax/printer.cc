@@ -145,8 +145,18 @@ class Printer {
     put(";");
   }
 
+  void end_condition(std::string_view keyword) {
+    if (!pending_.empty() && !on_one_line_) {
+      newline();  // the bodies come first
+    } else {
+      semicolon();
+      put(" ");
+    }
+    put(keyword);
+  }
+
   void braces(const Command* body) {
-    put("{ ");
+    put(on_one_line_ ? "{" : "{ ");
     indented(body, on_one_line_);
     put("}");
   }
@@ -280,8 +290,7 @@ class Printer {
     for (size_t i = 0; i < node.branches.size(); ++i) {
       put(i == 0 ? "if " : "elif ");
       command(*node.branches[i].condition);
-      semicolon();
-      put(" then");
+      end_condition("then");
       indented(node.branches[i].body, true);
     }
     if (node.else_body != nullptr) {
@@ -294,8 +303,7 @@ class Printer {
   void loop(const LoopClause& node) {
     put(node.is_until ? "until " : "while ");
     command(*node.condition);
-    semicolon();
-    put(" do");
+    end_condition("do");
     indented(node.body, true);
     put("done");
   }

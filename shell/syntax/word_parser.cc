@@ -228,10 +228,16 @@ bool WordParser::tilde_may_start(const Builder& b, WordContext context) const {
   const std::string_view text = std::string_view(text_).substr(b.text_mark);
   if (context == WordContext::Value) return text.back() == ':';
   // An argument that looks like an assignment (a bash extension, off in POSIX mode): name=~ and name=x:~
-  if (cx_.options.posix || context != WordContext::Argument || parts_.size() != b.parts_mark) return false;
-  const size_t equals = text.find('=');
-  if (equals == std::string_view::npos || !is_identifier(text.substr(0, equals))) return false;
-  return text.size() == equals + 1 || text.back() == ':';
+  if (cx_.options.posix || context != WordContext::Argument) return false;
+  std::string_view beginning = text;
+  if (parts_.size() != b.parts_mark) {
+    const WordPart& first = parts_[b.parts_mark];
+    if (first.kind != PartKind::Literal || first.quoted) return false;
+    beginning = first.text;
+  }
+  const size_t equals = beginning.find('=');
+  if (equals == std::string_view::npos || !is_identifier(beginning.substr(0, equals))) return false;
+  return text.back() == ':' || (beginning.data() == text.data() && text.size() == equals + 1);
 }
 
 // At `~`. `closer` ends the word besides the characters that end any word.
