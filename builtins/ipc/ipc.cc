@@ -26,8 +26,8 @@ namespace mish::builtins {
 
 namespace {
 
-constexpr const Noun* kNouns[] = {&kFifoNoun, &kIpcNoun, &kMqNoun,  &kPortNoun, &kProcNoun,
-                                  &kRpcNoun,  &kSemNoun, &kShmNoun, &kSockNoun};
+constexpr const Noun* kNouns[] = {&kFifoNoun, &kIpcNoun, &kMboxNoun, &kMqNoun,  &kPortNoun,
+                                  &kProcNoun, &kRpcNoun, &kSemNoun,  &kShmNoun, &kSockNoun};
 
 std::vector<std::string> kinds_of(const Call& call) {
   std::vector<std::string> kinds;

@@ -61,9 +61,10 @@ Completion serve(Call& call, ConnectionPort listening) {
     if (!result.ok()) return call.fail(ipc::error_from_errno(result.code()));
     call.context.err.write(result->error);
     call.context.err.flush();
-    if (!result->completion.is_normal()) return result->completion;
-    // The handler's output is the answer; a handler without output only takes the message in.
+    if (result->completion.flow == state::Flow::Interrupt) return result->completion;
+    // The handler's output, without its last newline, is the answer; without output there is none.
     if (port != nullptr && !result->output.empty()) {
+      if (result->output.back() == '\n') result->output.pop_back();
       ipc::Outcome<void> sent = call.waiting([&](const ipc::Wait& wait) { return port->send(result->output, wait); });
       if (!sent && sent.status() != ipc::Status::Closed) call.fail(sent.error());
     }

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include "shell/state/status.h"
+
 namespace mish::builtins {
 
 RedirectedFd::RedirectedFd(int target, int source) : target_(target) {
@@ -33,7 +35,13 @@ Result<CommandResult> run_captured(api::BuiltinContext& context, api::Args words
   {
     RedirectedFd standard_input(0, in->get());
     RedirectedFd standard_error(2, error->get());
-    result.completion = context.services.capture_command(words, result.output);
+    try {
+      result.completion = context.services.capture_command(words, result.output);
+    } catch (const state::ShellError& shell_error) {
+      // An error in one call must not end the server: it is this call's status.
+      context.services.report(shell_error.message());
+      result.completion = api::Completion::of(shell_error.status());
+    }
     context.err.flush();
   }
   off_t used = lseek(in->get(), 0, SEEK_CUR);

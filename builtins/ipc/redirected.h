@@ -30,7 +30,8 @@ struct CommandResult {
   uint64_t input_used = 0;  // bytes of the input that were read
 };
 
-/// Runs `words` in this shell with `input` on standard input, capturing standard output and standard error.
+/// Runs `words` in this shell with `input` on standard input, capturing standard output and standard error. An error of
+/// the shell language (or `exit`) inside is told in the completion and ends nothing.
 Result<CommandResult> run_captured(api::BuiltinContext& context, api::Args words, std::string_view input);
 
 }  // namespace mish::builtins

@@ -16,6 +16,9 @@ Verbs: create stat list rm. `fifo help` tells more; reading and writing is what 
     {"ipc", ipc_builtin, api::BuiltinKind::Extension, 0, "ipc VERB [options]",
      R"(Look after all objects of interprocess communication at once.
 Verbs: list stat gc graph wait bench limits. `ipc help` tells more; the manual is mish-ipc(7).)"},
+    {"mbox", mbox_builtin, api::BuiltinKind::Extension, 0, "mbox VERB NAME|@PID [options] [--] [data ...]",
+     R"(Send and receive messages by mailboxes that outlive any crash of their users.
+Verbs: create send recv peek ack drain flush serve stat list grant chown close repair rm. `mbox help` tells more.)"},
     {"mq", mq_builtin, api::BuiltinKind::Extension, 0, "mq VERB NAME [options] [--] [data ...]",
      R"(Use message queues of the kernel, POSIX and System V.
 Verbs: create send recv notify stat list rm. `mq help` tells more.)"},

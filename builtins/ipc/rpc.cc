@@ -91,7 +91,7 @@ Completion serve(Call& call) {
                                                                 : ipc::marshal(run_call(call, functions, *request, completion));
     ipc::Outcome<void> sent = call.waiting([&](const ipc::Wait& wait) { return client->send(answer, wait); });
     if (!sent && sent.status() == ipc::Status::Interrupted) return call.fail(sent.error());
-    if (completion.flow == state::Flow::Exit || completion.flow == state::Flow::Interrupt) return completion;
+    if (completion.flow == state::Flow::Interrupt) return completion;  // `exit` ends the call, not the server
     if (left > 0 && request->kind == RpcCall::Kind::Call) --left;
   }
   return call.done();

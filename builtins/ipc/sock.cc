@@ -36,7 +36,10 @@ Completion give(Call& call, UniqueFd fd) {
   Result<UniqueFd> moved = move_above_9(std::move(fd));
   if (!moved.ok()) return call.fail(ipc::error_from_errno(moved.code()));
   Completion done = call.result(std::to_string(moved->get()));
-  if (done.status == 0) static_cast<void>(moved->release());  // from now on the user's, as after exec {fd}<...
+  if (done.status != 0) return done;
+  // From now on the user's, as after exec {fd}<...: redirections find it, commands inherit it.
+  if (Result<void> shared = set_close_on_exec(moved->get(), false); !shared.ok()) return call.fail(ipc::error_from_errno(shared.code()));
+  static_cast<void>(moved->release());
   return done;
 }
 

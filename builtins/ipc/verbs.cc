@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <pwd.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -82,6 +83,13 @@ Completion unknown_verb(BuiltinContext& context, const Noun& noun, std::string_v
 /// "-5" and "-.5" are numbers, not options.
 bool looks_like_number(std::string_view word) {
   return word.size() > 1 && (is_digit(word[1]) || (word[1] == '.' && word.size() > 2 && is_digit(word[2])));
+}
+
+/// Columns of the terminal, 0 when the output is none.
+size_t terminal_width(const Output& out) {
+  winsize size{};
+  if (out.is_captured() || out.fd() < 0 || ioctl(out.fd(), TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
 }
 
 void pad(Output& out, size_t count) {
@@ -481,7 +489,13 @@ Completion Table::print(Call& call) const {
     is_right.push_back(right);
   }
   bool color = call.wants_color();
+  // On a terminal the last column is cut at its edge; elsewhere nothing is lost.
+  size_t edge = terminal_width(out);
+  size_t before_last = 0;
+  for (size_t c = 0; c + 1 < columns_.size(); ++c) before_last += widths[c] + 2;
+  size_t room = edge > before_last + 10 ? edge - before_last : std::string_view::npos;
   auto print_cell = [&](std::string_view text, size_t c) {
+    if (c + 1 == columns_.size() && text.size() > room) text = text.substr(0, room);
     size_t blanks = widths[c] - std::min(widths[c], count_characters(text));
     if (is_right[c]) pad(out, blanks);
     out.write(text);
