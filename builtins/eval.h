@@ -58,7 +58,7 @@ Without a command the redirections given with exec stay in force in this shell.
 
 Exit status: 127 if the command is not found, 126 if it cannot be executed; the shell exits then, unless it is
 interactive or execfail is set.)"},
-    {"source", run_dot, BuiltinKind::Extension, 0, "source filename [argument ...]", kDotHelp},
+    {"source", run_dot, BuiltinKind::Special, 0, "source filename [argument ...]", kDotHelp},
 };
 
 }  // namespace mish::builtins

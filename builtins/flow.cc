@@ -16,13 +16,15 @@ using state::Frame;
 using state::FrameKind;
 
 // Loops that `break` can leave: those of the running frame and, through eval, dot scripts and traps, of the frames
-// around it, up to the function.
-uint32_t enclosing_loops(const state::CallStack& calls) {
+// around it, up to the function or subshell. In POSIX mode a dot script is no part of the loop around it either (XCU
+// break: a loop encloses lexically).
+uint32_t enclosing_loops(const state::CallStack& calls, bool is_posix) {
   uint32_t loops = 0;
   std::span<const Frame> frames = calls.frames();
   for (size_t i = frames.size(); i-- > 0;) {
     loops += frames[i].loop_depth;
-    if (frames[i].kind == FrameKind::Function) break;
+    if (frames[i].kind == FrameKind::Function || frames[i].kind == FrameKind::Subshell) break;
+    if (frames[i].kind == FrameKind::Source && is_posix) break;
   }
   return loops;
 }
@@ -39,7 +41,7 @@ Completion leave_loops(BuiltinContext& context, Args args, Flow flow) {
     if (args.size() > 1) return context.failure("too many arguments");
     levels = *given;
   }
-  uint32_t loops = enclosing_loops(context.state.calls);
+  uint32_t loops = enclosing_loops(context.state.calls, context.state.is_posix());
   if (loops == 0) {
     if (!context.state.is_posix()) context.error("only meaningful in a loop");
     return Completion::of(0);

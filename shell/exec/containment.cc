@@ -60,8 +60,8 @@ bool Containment::command(const syntax::Command& node, bool in_tail) {
     case CommandKind::Pipeline: {
       const auto& pipeline = syntax::as<syntax::Pipeline>(node);
       if (!pipeline.probe_words.empty()) return false;
-      // Stages of a real pipeline fork as they need; only a single command (!, time) runs here.
-      return pipeline.commands.size() > 1 ? !context_.state.is_on(Option::LastPipe)
+      // Stages of a real pipeline are processes; a single command (!, time) runs here.
+      return pipeline.commands.size() > 1 ? in_tail && !context_.state.is_on(Option::LastPipe)
                                           : command(*pipeline.commands[0], false);
     }
     case CommandKind::AndOr: {
@@ -82,7 +82,7 @@ bool Containment::command(const syntax::Command& node, bool in_tail) {
     case CommandKind::Group:
       return optional(syntax::as<syntax::Group>(node).body, in_tail);
     case CommandKind::Subshell:
-      return true;  // decides for itself
+      return optional(syntax::as<syntax::Subshell>(node).body, in_tail);
     case CommandKind::For: {
       const auto& loop = syntax::as<syntax::ForClause>(node);
       return words(loop.words) && optional(loop.body, false);
@@ -146,8 +146,9 @@ bool Containment::simple(const syntax::SimpleCommand& node, bool in_tail) {
     case Target::Kind::Unexecutable:
       break;
   }
-  // An unknown name may be handed to command_not_found_handle, which runs in a process of its own.
-  return std::none_of(node.redirections.begin(), node.redirections.end(),
+  // A utility sees its parent process ($PPID), and may send it signals. In tail position it takes the place of the
+  // subshell, whose parent is this process in any case.
+  return in_tail && std::none_of(node.redirections.begin(), node.redirections.end(),
                       [](const syntax::Redirection& each) { return each.fd_variable != kNoName; });
 }
 
@@ -185,7 +186,7 @@ bool Containment::builtin(const api::Builtin& builtin, std::span<const syntax::W
     if (list[1]->literal == "-v" || list[1]->literal == "-V") return name == "command";
     if (!list[1]->literal.empty() && list[1]->literal[0] == '-') return false;
     Target target = context_.search->classify(list[1]->literal, true);
-    return target.is_builtin() ? this->builtin(*target.builtin, list.subspan(1)) : true;
+    return target.is_builtin() && this->builtin(*target.builtin, list.subspan(1));
   }
   return builtin.has(api::builtin_flag::Contained);
 }

@@ -57,6 +57,19 @@ ProcessSubstitutionScope::ProcessSubstitutionScope(ExecutionContext& context)
 
 ProcessSubstitutionScope::~ProcessSubstitutionScope() { subshells_.close_process_substitutions(mark_); }
 
+namespace {
+
+/// Loops around a subshell are not those that `break` in it can leave.
+void push_subshell_frame(state::ShellState& state) {
+  state::Frame frame;
+  frame.kind = state::FrameKind::Subshell;
+  frame.source_name = state.calls.top().source_name;
+  frame.call_line = state.line;
+  state.calls.push(frame);
+}
+
+}  // namespace
+
 // --- in this process -------------------------------------------------------------------------------------------------
 
 InProcessFrame::InProcessFrame(ExecutionContext& owner)
@@ -78,6 +91,7 @@ InProcessFrame::InProcessFrame(ExecutionContext& owner)
   ++context.state.in_process_subshells;
   ++context.state.subshell_depth;
   context.traps->enter_subshell();
+  push_subshell_frame(context.state);
 }
 
 InProcessFrame::~InProcessFrame() {
@@ -338,6 +352,7 @@ void SubshellRunner::become_subshell() {
   context_.captures = context_.capture = context_.error_capture = nullptr;
   context_.out.redirect_to_fd(STDOUT_FILENO);
   context_.err.redirect_to_fd(STDERR_FILENO);
+  push_subshell_frame(state);
   context_.jobs.enter_subshell();
   state.options.set(Option::Monitor, false);
   state.traps.enter_subshell();

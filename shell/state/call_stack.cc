@@ -31,6 +31,7 @@ std::vector<const Frame*> CallStack::visible() const {
         break;
       case FrameKind::Eval:
       case FrameKind::Trap:
+      case FrameKind::Subshell:
         break;
     }
   }

@@ -13,7 +13,7 @@
 
 namespace mish::state {
 
-enum class FrameKind : uint8_t { Main, Function, Source, Eval, Trap };
+enum class FrameKind : uint8_t { Main, Function, Source, Eval, Trap, Subshell };
 
 struct Frame {
   FrameKind kind = FrameKind::Main;

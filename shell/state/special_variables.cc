@@ -187,7 +187,8 @@ void refresh_function_names(ShellState& state, Variable& v) {
       case FrameKind::Source: array.set(i++, "source"); break;
       case FrameKind::Main: array.set(i++, "main"); break;
       case FrameKind::Eval:
-      case FrameKind::Trap: break;
+      case FrameKind::Trap:
+      case FrameKind::Subshell: break;
     }
   }
 }
