@@ -23,6 +23,10 @@ endfunction()
 mish_require(fmt libfmt-dev)
 # fmt_FOUND is set in the function's scope only; the imported target is what counts.
 find_package(fmt REQUIRED QUIET)
+# Headers only: shell/base/format.cc compiles what they declare into the program.
+get_target_property(MISH_FMT_INCLUDE fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
+add_library(mish_fmt INTERFACE)
+target_include_directories(mish_fmt SYSTEM INTERFACE ${MISH_FMT_INCLUDE})
 
 add_library(mish_options INTERFACE)
 target_include_directories(mish_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
