@@ -49,20 +49,9 @@ Completion leave_loops(BuiltinContext& context, Args args, Flow flow) {
   return {0, flow, static_cast<uint16_t>(std::min<int64_t>({levels, loops, UINT16_MAX}))};
 }
 
-// `$?` for `exit` without an operand: in a trap action what it was before the action (XCU exit).
-int status_at_exit(const state::ShellState& state) {
-  return state.trap_status >= 0 ? state.trap_status : state.last_status;
-}
-
-// The same for `return`, when it is the action itself that returns from the function it interrupted.
-int status_at_return(const state::ShellState& state) {
-  std::span<const Frame> frames = state.calls.frames();
-  for (size_t i = frames.size(); i-- > 0;) {
-    if (frames[i].kind == FrameKind::Trap) return status_at_exit(state);
-    if (frames[i].kind == FrameKind::Function || frames[i].kind == FrameKind::Source) break;
-  }
-  return state.last_status;
-}
+// `$?` for `exit` and `return` without an operand: in a trap action, and in the functions it calls, what it was before
+// the action (XCU exit, return).
+int default_status(const state::ShellState& state) { return state.trap_status >= 0 ? state.trap_status : state.last_status; }
 
 // The exit status given by the operand; false after an error.
 bool parse_status(BuiltinContext& context, Args args, int& status) {
@@ -99,7 +88,7 @@ Completion run_continue(BuiltinContext& context, Args args) { return leave_loops
 
 Completion run_return(BuiltinContext& context, Args args) {
   args = skip_dashes(args);
-  int status = status_at_return(context.state);
+  int status = default_status(context.state);
   if (!context.state.calls.in_function_or_source()) {
     return context.failure("there is no function or sourced script to return from");
   }
@@ -109,7 +98,7 @@ Completion run_return(BuiltinContext& context, Args args) {
 
 Completion run_exit(BuiltinContext& context, Args args) {
   args = skip_dashes(args);
-  int status = status_at_exit(context.state);
+  int status = default_status(context.state);
   bool is_valid = parse_status(context, args, status);
   if (is_valid && args.size() > 1) return context.failure("too many arguments");
   if (context.services.is_interactive() && must_warn(context)) return Completion::of(state::kFailure);

@@ -44,6 +44,12 @@ std::string_view kind_word(Kind kind) {
   return {};
 }
 
+// A utility that is also a builtin has a place in PATH, which is what POSIX wants told (XCU command, -v).
+std::string path_of_builtin(BuiltinContext& context, const FoundCommand& found) {
+  if (!context.state.is_posix() || found.builtin == nullptr || found.builtin->kind != BuiltinKind::Utility) return {};
+  return state::search_path(found.builtin->name, path_list(context, false));
+}
+
 void describe_short(BuiltinContext& context, std::string_view name, const FoundCommand& found) {
   switch (found.kind) {
     case Kind::Alias:
@@ -52,10 +58,14 @@ void describe_short(BuiltinContext& context, std::string_view name, const FoundC
     case Kind::File:
       context.out.print("{}\n", shown_path(context, found.path));
       break;
+    case Kind::Builtin: {
+      std::string path = path_of_builtin(context, found);
+      context.out.print("{}\n", path.empty() ? name : path);
+      break;
+    }
     case Kind::Keyword:
     case Kind::Function:
     case Kind::SpecialBuiltin:
-    case Kind::Builtin:
       context.out.print("{}\n", name);
       break;
     case Kind::NotFound: break;
@@ -77,9 +87,11 @@ void describe_long(BuiltinContext& context, std::string_view name, const FoundCo
     case Kind::SpecialBuiltin:
       context.out.print("{} is a {}shell builtin\n", name, context.state.is_posix() ? "special " : "");
       break;
-    case Kind::Builtin:
-      context.out.print("{} is a shell builtin\n", name);
+    case Kind::Builtin: {
+      std::string path = path_of_builtin(context, found);
+      context.out.print("{} is a shell builtin{}{}\n", name, path.empty() ? "" : "; as a utility it is ", path);
       break;
+    }
     case Kind::File:
       if (found.is_hashed) {
         context.out.print("{} is hashed ({})\n", name, found.path);
@@ -103,6 +115,19 @@ void describe(BuiltinContext& context, std::string_view name, const FoundCommand
   }
 }
 
+bool sees_aliases(BuiltinContext& context) {
+  return context.state.is_posix() || context.state.is_on(Option::ExpandAliases) || context.services.is_interactive();
+}
+
+FoundCommand find_one(BuiltinContext& context, std::string_view name, const RunOptions& options) {
+  if (sees_aliases(context) && context.state.aliases.find_alias(name) != nullptr) {
+    FoundCommand alias;
+    alias.kind = Kind::Alias;
+    return alias;
+  }
+  return context.services.find_command(name, options);
+}
+
 bool is_executable_file(std::string_view path) {
   struct stat status;
   return stat(path.data(), &status) == 0 && S_ISREG(status.st_mode) && access(path.data(), X_OK) == 0;
@@ -117,8 +142,7 @@ std::vector<FoundCommand> find_all(BuiltinContext& context, std::string_view nam
   };
   if (!files_only) {
     const state::ShellState& state = context.state;
-    bool sees_aliases = state.is_posix() || state.is_on(Option::ExpandAliases) || context.services.is_interactive();
-    if (sees_aliases && state.aliases.find_alias(name) != nullptr) add(Kind::Alias);
+    if (sees_aliases(context) && state.aliases.find_alias(name) != nullptr) add(Kind::Alias);
     std::span<const std::string_view> words = context.services.reserved_words();
     if (std::find(words.begin(), words.end(), name) != words.end()) add(Kind::Keyword);
     std::optional<Name> known = NameTable::find(name);
@@ -221,7 +245,7 @@ void print_help(BuiltinContext& context, const Builtin& builtin, char style) {
 bool describe_command(BuiltinContext& context, std::string_view name, Description style, const RunOptions& options) {
   RunOptions all = options;
   all.skip_functions = false;  // `command -v` looks at functions though `command` does not run them
-  FoundCommand found = context.services.find_command(name, all);
+  FoundCommand found = find_one(context, name, all);
   if (found.kind == Kind::NotFound) return false;
   describe(context, name, found, style);
   return true;
@@ -247,7 +271,7 @@ Completion run_type(BuiltinContext& context, Args args) {
     if (all || files_only || skip_functions) {
       found = find_all(context, name, skip_functions, files_only);
     } else {
-      found.push_back(context.services.find_command(name, RunOptions{}));
+      found.push_back(find_one(context, name, RunOptions{}));
       if (found[0].kind == Kind::NotFound) found.clear();
     }
     if (!all && found.size() > 1) found.resize(1);

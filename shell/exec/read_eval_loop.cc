@@ -68,9 +68,10 @@ Completion ReadEvalLoop::run(Tail tail) {
   state::ShellState& state = context_.state;
   Completion last = Completion::of(is_outermost() ? state.last_status : 0);
   for (;;) {
-    if (purpose_ == Purpose::Terminal) {
+    // Before the source may block; within a command the walk looks itself.
+    if (process::any_pending()) [[unlikely]] {
       Completion due = context_.traps->run_pending();
-      if (due.flow == Flow::Exit) return due;
+      if (!due.is_normal() && is_final(due)) return due;
     }
     refresh_options();
     syntax::ParseResult parsed = parser_.parse_command();

@@ -81,6 +81,10 @@ InProcessFrame::InProcessFrame(ExecutionContext& owner)
       positional(owner.state.positional),
       hash(owner.state.hash),
       getopts(owner.state.getopts),
+      aliases(owner.state.aliases),
+      directory_stack(owner.state.directory_stack),
+      last_argument(owner.state.last_argument),
+      trap_status(std::exchange(owner.state.trap_status, -1)),
       armed(*owner.traps),
       program(owner.program),
       call_depth(owner.state.calls.depth()),
@@ -105,6 +109,10 @@ InProcessFrame::~InProcessFrame() {
   state.calls.cut(call_depth);
   context.program = std::move(program);
   state.getopts = getopts;
+  state.aliases = std::move(aliases);
+  state.directory_stack = std::move(directory_stack);
+  state.last_argument = std::move(last_argument);
+  state.trap_status = trap_status;
   state.hash = std::move(hash);
   state.positional = std::move(positional);
   state.options = options;
@@ -337,6 +345,7 @@ pid_t SubshellRunner::fork(const process::ChildOptions& options) {
 
 void SubshellRunner::become_subshell() {
   state::ShellState& state = context_.state;
+  state.trap_status = -1;
   if (context_.in_process == nullptr) {
     ++state.subshell_depth;
   } else {

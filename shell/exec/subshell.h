@@ -33,6 +33,10 @@ struct InProcessFrame {
   state::PositionalParameters positional;
   state::CommandHash hash;
   state::GetoptsState getopts;
+  state::AliasTable aliases;
+  state::DirectoryStack directory_stack;
+  std::string last_argument;
+  int trap_status;
   ArmedTraps armed;
   syntax::ProgramPtr program;
   size_t call_depth;

@@ -33,7 +33,7 @@ class FakeServices final : public api::ShellServices {
   std::vector<std::string> requests;
   api::Completion answer;         // of everything that is run
   bool interactive = false;
-  api::FoundCommand found;        // of find_command, when the name is not a builtin, function, alias or keyword
+  api::FoundCommand found;        // of find_command, when the name is not a builtin, function or keyword
 
   api::Completion run_text(std::string_view text, std::string_view name) override {
     return note("text " + std::string(name) + ": " + std::string(text));
@@ -58,9 +58,7 @@ class FakeServices final : public api::ShellServices {
     using Kind = api::FoundCommand::Kind;
     api::FoundCommand result = found;
     std::optional<Name> known = NameTable::find(name);
-    if (state_.aliases.find_alias(name) != nullptr) {
-      result.kind = Kind::Alias;
-    } else if (name == "if") {
+    if (name == "if") {
       result.kind = Kind::Keyword;
     } else if (known.has_value() && state_.functions.find(*known) != nullptr) {
       result.kind = Kind::Function;

@@ -84,6 +84,8 @@ TEST_F(EvalBuiltins, CommandPassesItsWordsOn) {
 
 TEST_F(EvalBuiltins, CommandVDescribes) {
   state.aliases.set("ll", "ls -l");
+  EXPECT_EQ(status({"command", "-v", "ll"}), 1);
+  state.options.set(state::Option::ExpandAliases, true);
   EXPECT_EQ(status({"command", "-v", "ll"}), 0);
   EXPECT_EQ(out, "alias ll='ls -l'\n");
   EXPECT_EQ(status({"command", "-v", "if"}), 0);

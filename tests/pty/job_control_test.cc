@@ -66,10 +66,11 @@ TEST(JobControl, TerminalGoesBackToTheShell) {
 
 TEST(JobControl, PipelineIsOneJobAndOneGroup) {
   InteractiveShell shell;
-  ASSERT_TRUE(shell.start("sleep 60 | sleep 61 | cat"));
+  ASSERT_TRUE(shell.start("sleep 60 | sleep 61 | sh -c 'echo go''ing; exec cat'"));
+  ASSERT_TRUE(shell.expect("going"));
   shell.send(kCtrlZ);
   ASSERT_TRUE(shell.expect("Stopped"));
-  EXPECT_NE(shell.command("jobs").find("sleep 60 | sleep 61 | cat"), std::string::npos);
+  EXPECT_NE(shell.command("jobs").find("sleep 60 | sleep 61 | sh"), std::string::npos);
   ASSERT_TRUE(shell.start("fg"));
   shell.send(kCtrlC);
   EXPECT_TRUE(shell.await([&shell] { return shell.foreground_group() == shell.pid(); }));
