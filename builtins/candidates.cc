@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "builtins/ipc/verbs.h"
 #include "shell/api/services.h"
 #include "shell/base/fd.h"
 #include "shell/base/text.h"
@@ -53,6 +54,7 @@ class Generator {
   void add_groups();
   void add_hosts();
   void add_services();
+  void add_ipc_words();
   void add_glob();
   void add_words();
   void call_function();
@@ -70,7 +72,7 @@ class Generator {
 
 constexpr std::string_view kActions[] = {
     "alias",    "arrayvar", "binding",   "builtin",  "command", "directory", "disabled", "enabled",
-    "export",   "file",     "function",  "group",    "helptopic", "hostname", "job",     "keyword",
+    "export",   "file",     "function",  "group",    "helptopic", "hostname", "ipc",     "job",     "keyword",
     "running",  "service",  "setopt",    "shopt",    "signal",  "stopped",   "user",     "variable"};
 
 void Generator::run_action(std::string_view action) {
@@ -104,6 +106,8 @@ void Generator::run_action(std::string_view action) {
     add_jobs(action);
   } else if (action == "keyword") {
     for (std::string_view keyword : context_.services.reserved_words()) add(keyword);
+  } else if (action == "ipc") {
+    add_ipc_words();
   } else if (action == "service") {
     add_services();
   } else if (action == "setopt") {
@@ -115,6 +119,20 @@ void Generator::run_action(std::string_view action) {
   } else if (action == "user") {
     add_users();
   }
+}
+
+/// Verbs, objects and options of an IPC noun, by the words before the one that is completed (COMP_WORDS).
+void Generator::add_ipc_words() {
+  const state::Variable* words = context_.state.variables.find(names::COMP_WORDS);
+  const state::IndexedArray* array = words == nullptr ? nullptr : words->value.indexed();
+  int64_t current = parse_integer(context_.state.variables.text(names::COMP_CWORD)).value_or(0);
+  std::vector<std::string> before;
+  for (int64_t i = 0; array != nullptr && i < current; ++i) {
+    const std::string* word = array->find(i);
+    before.push_back(word == nullptr ? std::string() : *word);
+  }
+  before.emplace_back(word_);
+  for (const std::string& candidate : complete_ipc(before)) add(candidate);
 }
 
 void Generator::add_variables(bool exported_only, bool arrays_only) {
