@@ -176,7 +176,7 @@ void ParameterExpander::expand_conditional(const ParameterExpansion& p, const Pa
   bool has_value = p.colon ? value.is_set() && !value.is_null() : value.is_set();
   if (p.op == ParameterOp::Alternate) {
     if (has_value) return expand_operand(p.word, quoted);
-    if (quoted && !value.is_list) out_.add_quoted({});
+    if (quoted && !(value.is_list && !value.joins)) out_.add_quoted({});
     return;
   }
   if (has_value) return emit(value, quoted);
