@@ -334,11 +334,12 @@ class Starter {
 
   void start_interactive(FrontendFactory make_frontend) {
     process::set_interactive_dispositions(true, false);
-    bool wants_monitor = true;
+    // Without a word of the user's, job control needs a terminal.
+    bool wants_monitor = isatty(STDIN_FILENO) == 1 || isatty(STDERR_FILENO) == 1;
     for (const auto& [option, on] : invocation_.options) {
       if (option == Option::Monitor) wants_monitor = on;
     }
-    if (wants_monitor && (isatty(STDIN_FILENO) == 1 || isatty(STDERR_FILENO) == 1)) shell_.set_option(Option::Monitor, true);
+    if (wants_monitor) shell_.set_option(Option::Monitor, true);
     process::watch_children();
     bool is_terminal = isatty(STDIN_FILENO) == 1;
     if (make_frontend != nullptr && is_terminal && !invocation_.no_editing && state_.options.is_on(Option::StandardInput)) {

@@ -199,8 +199,10 @@ bool Shell::set_monitor(bool on) {
   }
   process::Terminal* terminal = nullptr;
   bool interactive = context_.is_interactive();
-  if (terminal_.open().ok() && terminal_.take(interactive).ok()) terminal = &terminal_;
-  if (terminal == nullptr && interactive) {
+  bool has_terminal = terminal_.open().ok();
+  if (has_terminal && terminal_.take(interactive).ok()) terminal = &terminal_;
+  // Without any terminal there are still process groups.
+  if (terminal == nullptr && interactive && has_terminal) {
     report("no job control: this shell is not in the foreground of a terminal");
     return false;
   }

@@ -91,12 +91,14 @@ Result<void> Terminal::take(bool waits) {
   shell_group_ = getpgrp();
   if (auto given = set_foreground_group(shell_group_); !given) return given.error();
   is_taken_ = true;
+  owner_ = getpid();
   save_modes();
   return {};
 }
 
 void Terminal::leave() {
-  if (!is_taken_) return;
+  // A forked subshell has nothing to give back.
+  if (!is_taken_ || owner_ != getpid()) return;
   is_taken_ = false;
   if (original_group_ == shell_group_) return;
   // The old group may be gone; then the terminal stays with ours.

@@ -59,6 +59,7 @@ class Terminal {
   pid_t shell_group_ = 0;
   pid_t original_group_ = 0;  // of the shell, before take()
   pid_t original_foreground_ = 0;
+  pid_t owner_ = 0;  // the process that took it
   bool is_taken_ = false;
   bool has_modes_ = false;
   struct termios modes_ = {};
