@@ -994,7 +994,8 @@ int ReadlineFrontend::run_key_command(const std::string& command) {
   else rl_prep_terminal(1);
   if (is_bound) {
     std::string changed(variables.text(names::READLINE_LINE));
-    int64_t point = parse_integer(variables.text(names::READLINE_POINT)).value_or(0);
+    // 0x7fffffff is what widgets write to mean the end.
+    int64_t point = strtoll(variables.text(names::READLINE_POINT).data(), nullptr, 0);
     if (changed != line) {
       rl_begin_undo_group();
       rl_delete_text(0, rl_end);
