@@ -274,7 +274,8 @@ bool History::append_to_file(const HistoryRecord& record) {
   }
   if (!follows_known) {
     std::string between;
-    off_t from = status.st_ino == inode_ && status.st_size > read_up_to_ ? read_up_to_ : status.st_size;
+    bool is_known_file = inode_ == 0 || status.st_ino == inode_;  // 0: there was none when this session began
+    off_t from = is_known_file && status.st_size > read_up_to_ ? read_up_to_ : status.st_size;
     between.resize(static_cast<size_t>(status.st_size - from));
     ssize_t n = pread(file->get(), between.data(), between.size(), from);
     if (n > 0) {
@@ -290,6 +291,7 @@ void History::read_others() {
   if (loaded_path_.empty()) return;
   struct stat status;
   if (stat(loaded_path_.c_str(), &status) != 0) return;
+  if (inode_ == 0) inode_ = status.st_ino;
   if (status.st_ino != inode_ || status.st_size < read_up_to_) {
     // Compacted by another session: all of it is known, except what cannot be told apart any more.
     inode_ = status.st_ino;

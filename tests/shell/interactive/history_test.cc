@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/interactive/history.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace mish::interactive {
+namespace {
+
+class HistoryTest : public testing::Test {
+ protected:
+  HistoryTest() {
+    char path[] = "/tmp/mish-history-XXXXXX";
+    home_ = mkdtemp(path);
+    set(names::HOME, home_);
+    set(names::HISTFILE, home_ + "/history");
+  }
+  ~HistoryTest() override { std::filesystem::remove_all(home_); }
+  void set(Name name, std::string_view value) { state.variables.assign(name, value); }
+  std::string file() const {
+    std::ifstream stream(home_ + "/history");
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+  void write_file(std::string_view text) const { std::ofstream(home_ + "/history") << text; }
+  static std::vector<std::string> lines(const History& history) {
+    std::vector<std::string> all;
+    for (size_t i = 0; i < history.count(); ++i) all.push_back(history.entry(i).line);
+    return all;
+  }
+  using Lines = std::vector<std::string>;
+  state::ShellState state;
+  std::string home_;
+};
+
+TEST_F(HistoryTest, AddedCommandIsInTheFileAtOnce) {
+  History history(state, false);
+  history.load();
+  history.add("echo one\n");
+  EXPECT_TRUE(file().ends_with("\necho one\n"));
+  EXPECT_EQ(file()[0], '#');
+}
+
+TEST_F(HistoryTest, CommandOfSeveralLinesComesBackWhole) {
+  {
+    History history(state, false);
+    history.load();
+    history.add("for i in 1\ndo :\n#5\ndone");
+  }
+  History again(state, false);
+  again.load();
+  EXPECT_EQ(lines(again), (Lines{"for i in 1\ndo :\n #5\ndone"}));
+}
+
+TEST_F(HistoryTest, FileWithoutTimesIsOneCommandALine) {
+  write_file("a\nb\n");
+  History history(state, false);
+  history.load();
+  EXPECT_EQ(lines(history), (Lines{"a", "b"}));
+}
+
+TEST_F(HistoryTest, TornRecordIsEndedByTheNext) {
+  write_file("#1\nfirst\n#2\nhalf of a rec");
+  History history(state, false);
+  history.load();
+  history.add("next");
+  History again(state, false);
+  again.load();
+  EXPECT_EQ(lines(again), (Lines{"first", "half of a rec", "next"}));
+}
+
+TEST_F(HistoryTest, OtherSessionsCommandsAreSeenNotNumbered) {
+  History mine(state, false), other(state, false);
+  mine.load();
+  other.load();
+  other.add("from other");
+  mine.add("mine");
+  mine.read_others();
+  EXPECT_EQ(lines(mine), (Lines{"mine"}));
+  ASSERT_EQ(mine.others().size(), 1u);
+  EXPECT_EQ(mine.others()[0].line, "from other");
+  EXPECT_TRUE(mine.read_new(home_ + "/history"));
+  EXPECT_EQ(lines(mine), (Lines{"mine", "from other"}));
+}
+
+TEST_F(HistoryTest, HistControlAndHistIgnore) {
+  History history(state, false);
+  history.load();
+  set(names::HISTCONTROL, "ignoreboth:erasedups");
+  set(names::HISTIGNORE, "ls*:&");
+  for (const char* line : {"a", " hidden", "a", "b", "ls -l", "a"}) history.add(line);
+  EXPECT_EQ(lines(history), (Lines{"b", "a"}));
+}
+
+TEST_F(HistoryTest, HistSizeForgetsTheOldestAndKeepsNumbers) {
+  History history(state, false);
+  history.load();
+  set(names::HISTSIZE, "2");
+  for (const char* line : {"a", "b", "c"}) history.add(line);
+  EXPECT_EQ(lines(history), (Lines{"b", "c"}));
+  EXPECT_EQ(history.first_number(), 2);
+}
+
+TEST_F(HistoryTest, CompactionKeepsTheNewest) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "#1\ncommand " + std::to_string(i) + "\n";
+  write_file(text);
+  set(names::HISTFILESIZE, "10");
+  History history(state, false);
+  history.load();
+  History again(state, false);
+  again.load();
+  EXPECT_EQ(again.count(), 10u);
+  EXPECT_EQ(again.entry(9).line, "command 99");
+}
+
+TEST_F(HistoryTest, PrivateSessionWritesNothing) {
+  History history(state, true);
+  history.load();
+  history.add("secret");
+  EXPECT_EQ(file(), "");
+  EXPECT_EQ(history.count(), 1u);
+}
+
+TEST_F(HistoryTest, BashHistoryIsImportedOnce) {
+  state.variables.unset(names::HISTFILE);
+  std::ofstream(home_ + "/.bash_history") << "old one\nold two\n";
+  History history(state, false);
+  history.load();
+  EXPECT_EQ(lines(history), (Lines{"old one", "old two"}));
+  EXPECT_TRUE(std::filesystem::exists(home_ + "/.local/state/mish/history"));
+  state.variables.unset(names::HISTFILE);
+  History again(state, false);
+  again.load();
+  EXPECT_EQ(again.count(), 2u);
+}
+
+}  // namespace
+}  // namespace mish::interactive
