@@ -80,13 +80,6 @@ void Arena::release_slow(Mark mark) {
 
 void Arena::reset() { release_slow(Mark{}); }
 
-std::string_view Arena::copy(std::string_view text) {
-  char* p = static_cast<char*>(allocate(text.size() + 1, 1));
-  if (!text.empty()) std::memcpy(p, text.data(), text.size());
-  p[text.size()] = '\0';
-  return {p, text.size()};
-}
-
 std::string_view Arena::concat(std::string_view a, std::string_view b) {
   char* p = static_cast<char*>(allocate(a.size() + b.size() + 1, 1));
   if (!a.empty()) std::memcpy(p, a.data(), a.size());

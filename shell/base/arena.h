@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <span>
 #include <string_view>
@@ -66,7 +67,12 @@ class Arena {
   }
 
   /// A copy of `text` with a NUL after its end (not counted in the length).
-  std::string_view copy(std::string_view text);
+  std::string_view copy(std::string_view text) {
+    char* p = static_cast<char*>(allocate(text.size() + 1, 1));
+    if (!text.empty()) std::memcpy(p, text.data(), text.size());
+    p[text.size()] = '\0';
+    return {p, text.size()};
+  }
   /// The concatenation of `a` and `b`, NUL-terminated likewise.
   std::string_view concat(std::string_view a, std::string_view b);
 

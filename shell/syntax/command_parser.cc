@@ -415,11 +415,11 @@ Command* CommandParser::parse_compound(const Token& token, ReservedWord word) {
 
 const Assignment* CommandParser::parse_prefix_assignment(const Token& token) {
   if (token.is_plain) {
-    const size_t equals = token.text.find('=');
-    if (equals == std::string_view::npos || equals == 0) return nullptr;
-    std::string_view name = token.text.substr(0, equals);
-    if (name.back() == '+' && !cx_.options.posix) name.remove_suffix(1);
-    if (!is_identifier(name)) return nullptr;
+    size_t name = 0;
+    while (name < token.text.size() && has_class(token.text[name], kNameCharacter)) ++name;
+    size_t equals = name;
+    if (!cx_.options.posix && equals < token.text.size() && token.text[equals] == '+') ++equals;
+    if (name == 0 || equals >= token.text.size() || token.text[equals] != '=' || is_digit(token.text[0])) return nullptr;
   } else if (!is_name_start(cx_.input->data()[token.start])) {
     return nullptr;
   }
