@@ -238,7 +238,6 @@ Outcome<std::unique_ptr<Mailbox::Core>> Mailbox::Core::create(const ObjectName& 
 Outcome<void> Mailbox::Core::close() {
   header_->closed.store(1, std::memory_order_seq_cst);
   wake_everyone();
-  if (mapping_.is_damaged()) return error(Status::Damaged);
   return {};
 }
 
@@ -462,20 +461,29 @@ bool Mailbox::is_abandoned(const ObjectName& name, const ObjectDirectory& where)
   return info.condition == Status::Done && !info.config.keep && !info.is_owner_alive;
 }
 
-Outcome<uint64_t> Mailbox::send(std::string_view body, const SendOptions& options) { return core_->send(body, options); }
-Outcome<void> Mailbox::receive(Message& message, const ReceiveOptions& options) {
-  return core_->receive(message, options);
+/// Whatever an operation made of zeroes where pages were missing: the answer is that the mailbox is damaged.
+template <typename T>
+static Outcome<T> believe(Mailbox::Core& core, Outcome<T> outcome) {
+  if (core.is_damaged()) [[unlikely]] return core.damage();
+  return outcome;
 }
-Outcome<void> Mailbox::ack(uint64_t id) { return core_->finish_lease(id, true); }
-Outcome<void> Mailbox::release(uint64_t id) { return core_->finish_lease(id, false); }
+
+Outcome<uint64_t> Mailbox::send(std::string_view body, const SendOptions& options) {
+  return believe(*core_, core_->send(body, options));
+}
+Outcome<void> Mailbox::receive(Message& message, const ReceiveOptions& options) {
+  return believe(*core_, core_->receive(message, options));
+}
+Outcome<void> Mailbox::ack(uint64_t id) { return believe(*core_, core_->finish_lease(id, true)); }
+Outcome<void> Mailbox::release(uint64_t id) { return believe(*core_, core_->finish_lease(id, false)); }
 std::vector<uint64_t> Mailbox::leases() { return core_->leases(); }
-Outcome<uint64_t> Mailbox::flush() { return core_->flush(); }
-Outcome<void> Mailbox::close() { return core_->close(); }
+Outcome<uint64_t> Mailbox::flush() { return believe(*core_, core_->flush()); }
+Outcome<void> Mailbox::close() { return believe(*core_, core_->close()); }
 Outcome<void> Mailbox::chown(const ProcessIdentity& owner) { return core_->chown(owner); }
 Outcome<void> Mailbox::grant(Right right, std::span<const Principal> principals) {
   return core_->grant(right, principals);
 }
-Outcome<Mailbox::Repairs> Mailbox::repair() { return core_->repair(); }
+Outcome<Mailbox::Repairs> Mailbox::repair() { return believe(*core_, core_->repair()); }
 Outcome<MailboxInfo> Mailbox::stat() const { return core_->stat(); }
 ReceiptState Mailbox::receipt(uint64_t id) const { return core_->receipt(id); }
 bool Mailbox::is_ready(const ReceiveOptions& options) { return core_->is_ready(options); }

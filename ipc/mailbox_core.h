@@ -53,6 +53,8 @@ class Mailbox::Core {
   // --- mailbox_repair.cc
   Outcome<Repairs> repair();
 
+  bool is_damaged() const { return mapping_.is_damaged(); }
+  Error damage() const { return error(Status::Damaged); }
   const ObjectName& name() const { return name_; }
   const MailboxConfig& config() const { return config_; }
   layout::Header& header() { return *header_; }

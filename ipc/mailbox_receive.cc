@@ -241,7 +241,6 @@ Outcome<void> Mailbox::Core::take(uint64_t position, Message& message, const Rec
   bool is_shared = options.peek || config_.policy == Policy::All;
   Outcome<void> result = length <= kBlock || is_shared ? take_small(position, message, options)
                                                        : take_large(position, message, options);
-  if (mapping_.is_damaged()) [[unlikely]] return error(Status::Damaged);
   if (!result) return result;
   Header& h = *header_;
   if (h.space_attention.load(std::memory_order_seq_cst) != 0) announce_space();

@@ -74,7 +74,6 @@ Outcome<uint64_t> Mailbox::Core::send(std::string_view body, const SendOptions& 
   }
   if (config_.policy == Policy::All) unlock_head();
   unlock_tail();
-  if (mapping_.is_damaged()) [[unlikely]] return error(Status::Damaged);
   after_commit(options);
   if (is_rendezvous || options.sync) {
     if (auto taken = wait_until_taken(id, options, is_rendezvous); !taken) return taken.error();
