@@ -102,6 +102,8 @@ class Mailbox::Core {
 
   // mailbox_space.cc. With tail_lock, those marked * with both.
   bool refresh_ring();
+  /// `tail`, or `head` when no ring could hold what is said to lie between.
+  uint64_t bounded(uint64_t head, uint64_t tail) const { return tail - head > ring_mask_ + 1 ? head : tail; }
   enum class Room : uint8_t { Enough, FullMessages, FullBytes, NoSpace, Damaged };
   Room find_room(uint32_t blocks);
   Room stretch_ring();                                     // takes head_lock too

@@ -362,7 +362,7 @@ void Mailbox::Core::subscribe() {
   uint64_t bit = uint64_t{1} << me_;
   if (h.subscribers.fetch_or(bit, std::memory_order_relaxed) == 0) {
     uint64_t tail = h.tail.load(std::memory_order_acquire);
-    for (uint64_t p = h.head.load(std::memory_order_relaxed); p < tail; ++p) {
+    for (uint64_t p = h.head.load(std::memory_order_relaxed), end = bounded(p, tail); p < end; ++p) {
       if (slot(p).state.load(std::memory_order_relaxed) == kCommitted && slot(p).readers == 0) slot(p).readers = bit;
     }
   }

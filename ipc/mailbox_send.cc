@@ -228,7 +228,7 @@ bool Mailbox::Core::drop_oldest() {
   Header& h = *header_;
   uint64_t tail = h.tail.load(std::memory_order_relaxed);
   bool dropped = false;
-  for (uint64_t p = h.head.load(std::memory_order_relaxed); p < tail && !dropped; ++p) {
+  for (uint64_t p = h.head.load(std::memory_order_relaxed), end = bounded(p, tail); p < end && !dropped; ++p) {
     if (slot(p).state.load(std::memory_order_relaxed) != kCommitted) continue;
     free_slot(p);
     advance_head();

@@ -74,7 +74,8 @@ Mailbox::Core::Room Mailbox::Core::stretch_ring() {
   if (locked == LockResult::Damaged) return Room::Damaged;
   if (locked == LockResult::OwnerDied) h.broken.store(1, std::memory_order_relaxed);
   uint64_t used = h.tail.load(std::memory_order_relaxed) - h.head.load(std::memory_order_relaxed);
-  if ((!is_whole() || used > ring_mask_ + 1) && rebuild() != Status::Done) {
+  if (used > ring_mask_ + 1) h.broken.store(1, std::memory_order_relaxed);
+  if (!is_whole() && rebuild() != Status::Done) {
     unlock_head();
     return Room::Damaged;
   }
@@ -98,7 +99,7 @@ Mailbox::Core::Room Mailbox::Core::stretch_ring() {
 void Mailbox::Core::compact() {
   Header& h = *header_;
   uint64_t head = h.head.load(std::memory_order_relaxed);
-  uint64_t to = h.tail.load(std::memory_order_relaxed);
+  uint64_t to = bounded(head, h.tail.load(std::memory_order_relaxed));
   for (uint64_t from = to; from > head;) {
     Slot& source = slot(--from);
     uint32_t state = source.state.load(std::memory_order_relaxed);
@@ -127,8 +128,9 @@ Mailbox::Core::Room Mailbox::Core::grow_ring(uint64_t slots) {
   }
   auto* fresh = reinterpret_cast<Slot*>(block(first));
   std::memset(static_cast<void*>(fresh), 0, slots * sizeof(Slot));
-  uint64_t tail = h.tail.load(std::memory_order_relaxed);
-  for (uint64_t p = h.head.load(std::memory_order_relaxed); p < tail; ++p) {
+  uint64_t head = h.head.load(std::memory_order_relaxed);
+  uint64_t tail = bounded(head, h.tail.load(std::memory_order_relaxed));
+  for (uint64_t p = head; p < tail; ++p) {
     std::memcpy(static_cast<void*>(&fresh[p & (slots - 1)]), static_cast<const void*>(&slot(p)), sizeof(Slot));
   }
   auto old_first = static_cast<uint32_t>(ring_word_ >> 32);

@@ -205,7 +205,7 @@ void Mailbox::Core::forget_participant(uint32_t index) {
   if (subscribed) h.subscribers.fetch_and(~bit, std::memory_order_relaxed);
   if (record.leases != 0 || subscribed || config_.capacity == 0) {
     uint64_t tail = h.tail.load(std::memory_order_relaxed);
-    for (uint64_t p = h.head.load(std::memory_order_relaxed); p < tail; ++p) {
+    for (uint64_t p = h.head.load(std::memory_order_relaxed), end = bounded(p, tail); p < end; ++p) {
       Slot& message = slot(p);
       uint32_t state = message.state.load(std::memory_order_relaxed);
       if (state == kFree) continue;
@@ -368,7 +368,7 @@ void Mailbox::Core::hand_on() {
   size_t wakes = 0;
   uint64_t tail = h.tail.load(std::memory_order_acquire);
   size_t looked = 0;
-  for (uint64_t p = h.head.load(std::memory_order_relaxed); p < tail && looked < 64 && wakes < 16; ++p) {
+  for (uint64_t p = h.head.load(std::memory_order_relaxed), end = bounded(p, tail); p < end && looked < 64 && wakes < 16; ++p) {
     Slot& message = slot(p);
     if (message.state.load(std::memory_order_acquire) != kCommitted) continue;
     ++looked;

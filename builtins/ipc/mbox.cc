@@ -694,7 +694,7 @@ constexpr Verb kVerbs[] = {
      "mbox serve jobs -j 4 -- ./resize   # the message is on its standard input and in $MESSAGE", kServeOptions, 1, 1,
      true},
     {"stat", stat, "NAME [--receipt ID] [--json]", "show everything about a mailbox, or where one message is",
-     "mbox send jobs x --receipt -v id; mbox stat jobs --receipt $id", kStatOptions, 1, 1},
+     "mbox send jobs --receipt -v id x; mbox stat jobs --receipt $id", kStatOptions, 1, 1},
     {"list", list, "[--json]", "show the mailboxes", "mbox list", kListOptions, 0, 0},
     {"grant", grant, "NAME send=LIST recv=LIST", "say who may send and receive: anyone, user:NAME, @PID, @self, %JOB",
      "mbox grant jobs recv=@self send=anyone", {}, 2, 3},
