@@ -80,12 +80,14 @@ Outcome<void> Mailbox::Core::receive(Message& message, const ReceiveOptions& opt
     if (closing || options.deadline == kNoWait || !is_attached()) {
       give_up_role();
       unlock_head();
-      if (closing) return error(Status::Closed);
-      if (options.deadline == kNoWait) {
-        if (!reclaimed && h.tail.load(std::memory_order_relaxed) != h.taken.load(std::memory_order_relaxed)) {
+      if (closing || options.deadline == kNoWait) {
+        // The dead may hold messages under lease that are ours to take now.
+        if (!reclaimed && (h.leased.load(std::memory_order_relaxed) != 0 ||
+                           h.tail.load(std::memory_order_relaxed) != h.taken.load(std::memory_order_relaxed))) {
           reclaimed = true;
           if (reclaim_dead(true)) continue;
         }
+        if (closing) return error(Status::Closed);
         return {Status::WouldBlock, "no message", EAGAIN};
       }
       if (auto attached = attach(); !attached) return attached;

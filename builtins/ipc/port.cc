@@ -117,9 +117,7 @@ Completion recv(Call& call) {
   CommunicationPort* port = pair_of(call.operand(0));
   if (port == nullptr) return call.fail(no_handle());
   ipc::Outcome<std::string> message = call.waiting([&](const ipc::Wait& wait) { return port->receive(wait); });
-  if (message) return call.result(*message);
-  if (message.status() == ipc::Status::Closed) return Completion::of(static_cast<int>(ipc::Status::Closed));
-  return call.fail(message.error());
+  return message ? call.result(*message) : call.fail(message.error());
 }
 
 Completion stat_name(Call& call) {

@@ -107,11 +107,7 @@ Completion recv(Call& call) {
   ipc::Outcome<std::string> message = call.waiting([&](const ipc::Wait& wait) {
     return ipc::receive_framed(*fd, *framing, limit.value_or(uint64_t{64} << 20), wait);
   });
-  if (!message) {
-    // The end of a stream is no error to report: status 7 says it, as read's 1 does.
-    if (message.status() == ipc::Status::Closed) return Completion::of(static_cast<int>(ipc::Status::Closed));
-    return call.fail(message.error());
-  }
+  if (!message) return call.fail(message.error());
   return call.result(*message, *framing == ipc::Framing::Whole);
 }
 

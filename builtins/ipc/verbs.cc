@@ -348,13 +348,16 @@ Completion Call::fail(const ipc::Error& error, std::string_view object) {
       return Completion::of(status);
     case ipc::Status::WouldBlock:
     case ipc::Status::TimedOut: return Completion::of(status);
+    case ipc::Status::Closed:
+      // The end of what there is to receive is no error, as end of file is none for read.
+      if (verb.name == "recv") return Completion::of(status);
+      break;
     case ipc::Status::Done:
     case ipc::Status::Failed:
     case ipc::Status::Usage:
     case ipc::Status::NoObject:
     case ipc::Status::Damaged:
     case ipc::Status::NotPermitted:
-    case ipc::Status::Closed:
     case ipc::Status::TooBig:
     case ipc::Status::Exists: break;
   }

@@ -128,8 +128,8 @@ class Call {
   /// After Status::Interrupted: runs the pending traps; true when the wait should go on.
   bool resume_after_traps();
 
-  /// Reports `error` as "mish: NOUN: OBJECT: SENTENCE" and gives its status. WouldBlock and TimedOut are silent: their
-  /// status says it all.
+  /// Reports `error` as "mish: NOUN: OBJECT: SENTENCE" and gives its status. WouldBlock and TimedOut are silent, and
+  /// so is Closed for a receiver: the status says it all.
   Completion fail(const ipc::Error& error, std::string_view object);
   Completion fail(const ipc::Error& error) { return fail(error, operand(0)); }
   Completion usage(std::string_view message);
