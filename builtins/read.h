@@ -28,7 +28,7 @@ Exit status: 0, unless an option is wrong or the array cannot be assigned.)";
 inline constexpr Builtin kReadRows[] = {
     {"mapfile", run_mapfile, BuiltinKind::Extension, builtin_flag::ReadsInput,
      "mapfile [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]", kMapfileHelp},
-    {"read", run_read, BuiltinKind::Intrinsic, builtin_flag::ReadsInput,
+    {"read", run_read, BuiltinKind::Intrinsic, builtin_flag::Contained | builtin_flag::ReadsInput,
      "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]",
      R"(Read a line and split it into fields.
 The fields are assigned to the names in order, the rest of the line to the last one; without names the line goes to
