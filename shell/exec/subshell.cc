@@ -195,6 +195,8 @@ int SubshellRunner::substitute(const syntax::CommandSubstitution& node, std::str
   int status = 0;
   if (node.text.find("alias") != std::string_view::npos && defines_alias(*node.body)) {
     status = capture_text(node, out);
+  } else if (node.defers_aliases && context_.state.aliases.has_aliases()) {
+    status = capture_with_aliases(node, out);
   } else if (node.reads_file) {
     status = read_file(*node.body, out);
   } else if (context_.containment->admits(*node.body, node.containment)) {
@@ -234,6 +236,22 @@ int SubshellRunner::capture_text(const syntax::CommandSubstitution& node, std::s
   context_.out.flush();
   drain(capture.capture);
   return completion.status;
+}
+
+/// In POSIX mode the end of `$(` was found without alias substitution; the aliases of now act on its text (XCU 2.2.3).
+int SubshellRunner::capture_with_aliases(const syntax::CommandSubstitution& node, std::string& out) {
+  syntax::StringSource source(node.text);
+  syntax::ParserOptions options;
+  options.posix = true;
+  syntax::Parser parser(source, options, &context_.state.aliases, "command substitution", node.line);
+  syntax::ParseResult result = parser.parse_all();
+  if (result.status != syntax::ParseStatus::Command) {
+    context_.services.report(result.error.message);
+    return state::kUsageError;
+  }
+  const syntax::Command* body = result.program->root();
+  if (body == nullptr) return state::kSuccess;
+  return context_.containment->admits(*body) ? capture_in_process(*body, out) : capture_forked(*body, out);
 }
 
 int SubshellRunner::read_file(const syntax::Command& body, std::string& out) {

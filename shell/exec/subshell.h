@@ -125,6 +125,7 @@ class SubshellRunner {
   static bool defines_alias(const syntax::Command& body);
   int capture_text(const syntax::CommandSubstitution& node, std::string& out);
   int read_file(const syntax::Command& body, std::string& out);
+  int capture_with_aliases(const syntax::CommandSubstitution& node, std::string& out);
   int capture_in_process(const syntax::Command& body, std::string& out);
   int capture_forked(const syntax::Command& body, std::string& out);
   void drain_while_running(process::Job& job);

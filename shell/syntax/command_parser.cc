@@ -15,10 +15,10 @@ namespace mish::syntax {
 // may be rolled back and go on.
 class CommandParser::LevelGuard {
  public:
-  LevelGuard(CommandParser& parser, bool is_substitution)
+  LevelGuard(CommandParser& parser, bool defers_aliases)
       : parser_(parser),
         input_(parser.cx_.input),
-        level_(parser.lexer_.enter_level(is_substitution)),
+        level_(parser.lexer_.enter_level(true, defers_aliases)),
         sizes_{parser.word_stack_.size(),    parser.assignment_stack_.size(), parser.redirection_stack_.size(),
                parser.command_stack_.size(), parser.merge_stack_.size(),      parser.list_stack_.size(),
                parser.and_or_stack_.size(),  parser.case_stack_.size(),       parser.branch_stack_.size()} {}
@@ -144,6 +144,18 @@ void CommandParser::skip_newlines() {
   while (peek().kind == TokenKind::Newline) advance();
 }
 
+const Token& CommandParser::peek_command() {
+  for (;;) {
+    skip_newlines();
+    const Token& token = peek(true);
+    if (token.kind != TokenKind::Newline) return token;
+  }
+}
+
+void CommandParser::skip_newlines_before_in() {
+  while (lexer_.peek_before_in().kind == TokenKind::Newline) advance();
+}
+
 bool CommandParser::is_bang_group(const Token& token) const {
   if (token.kind != TokenKind::Word || token.is_plain) return false;
   const char* text = cx_.input->data() + token.start;
@@ -193,7 +205,7 @@ const Command* CommandParser::parse_program(bool all) {
 const Command* CommandParser::parse_list(bool complete) {
   const size_t mark = list_stack_.size();
   for (;;) {
-    if (!complete) skip_newlines();
+    if (!complete) peek_command();
     if (!starts_command()) break;
     List::Item item;
     item.command = parse_and_or();
@@ -237,7 +249,7 @@ const Command* CommandParser::parse_and_or() {
   and_or_stack_.push_back({first, false});
   while (kind == TokenKind::AndIf || kind == TokenKind::OrIf) {
     advance();
-    skip_newlines();
+    peek_command();
     const bool is_or = kind == TokenKind::OrIf;
     const Command* next = parse_pipeline();
     and_or_stack_.push_back({next, is_or});
@@ -331,7 +343,7 @@ const Command* CommandParser::parse_pipeline() {
     merges = merges || kind == TokenKind::PipeAmpersand;
     merge_stack_.push_back(kind == TokenKind::PipeAmpersand);
     advance();
-    skip_newlines();
+    peek_command();
     const Command* next = parse_command();
     command_stack_.push_back(next);
   }
@@ -419,7 +431,8 @@ const Assignment* CommandParser::parse_prefix_assignment(const Token& token) {
     while (name < token.text.size() && has_class(token.text[name], kNameCharacter)) ++name;
     size_t equals = name;
     if (!cx_.options.posix && equals < token.text.size() && token.text[equals] == '+') ++equals;
-    if (name == 0 || equals >= token.text.size() || token.text[equals] != '=' || is_digit(token.text[0])) return nullptr;
+    if (name == 0 || equals >= token.text.size() || token.text[equals] != '=' || is_digit(token.text[0]))
+      return nullptr;
   } else if (!is_name_start(cx_.input->data()[token.start])) {
     return nullptr;
   }
@@ -650,7 +663,7 @@ void CommandParser::parse_here_document(Redirection& redirection, const Token& t
 // ---- substitutions ----
 
 const Command* CommandParser::parse_substitution(uint32_t line) {
-  LevelGuard guard(*this, true);
+  LevelGuard guard(*this, cx_.options.posix);
   const Command* body = parse_list(false);
   const Token& token = peek();
   if (token.kind != TokenKind::RightParenthesis) {
@@ -669,7 +682,7 @@ const Command* CommandParser::parse_backquoted(std::string_view text, uint32_t l
     uint32_t depth;
     ~Restore() { words.leave_input(depth); }
   } restore{words_, depth};
-  LevelGuard guard(*this, true);
+  LevelGuard guard(*this, false);
   cx_.input = &inner;
   const Command* body = parse_list(false);
   if (const Token& token = peek(); token.kind != TokenKind::EndOfInput) fail_unexpected(token);
@@ -691,7 +704,7 @@ const Command* CommandParser::parse_function_body(const Word& name, uint32_t lin
     cx_.fail(fmt::format("`{}' is not a valid function name", name.literal), close.start, line);
   }
   advance();
-  skip_newlines();
+  peek_command();
   FunctionDefinition* function = make<FunctionDefinition>(line);
   function->name = NameTable::intern(name.literal);
   function->source_name = cx_.arena->copy(source_name_);
@@ -727,8 +740,7 @@ Command* CommandParser::parse_function() {
       advance();
     }
   }
-  skip_newlines();
-  const Token& body = peek(true);
+  const Token& body = peek_command();
   if (body.kind != TokenKind::LeftParenthesis && reserved(body) == ReservedWord::None) {
     fail_unexpected(body, "the body of a function must be a compound command such as { ...; }");
   }
@@ -824,7 +836,7 @@ Command* CommandParser::parse_if() {
 }
 
 const Command* CommandParser::parse_do_group(const Opener& opener) {
-  const Token& token = peek(true);
+  const Token& token = peek_command();
   const ReservedWord word = reserved(token);
   // `for x in a; { ...; }` is an undocumented form that ksh and bash share.
   const bool braces =
@@ -887,11 +899,11 @@ Command* CommandParser::parse_for() {
   }
   ForClause* clause = make<ForClause>(opener.line);
   clause->variable = parse_variable_name("for");
-  if (peek().kind == TokenKind::Semicolon) {
+  if (lexer_.peek_before_in().kind == TokenKind::Semicolon) {
     advance();
     skip_newlines();
   } else {
-    skip_newlines();
+    skip_newlines_before_in();
     if (reserved(peek()) == ReservedWord::In) {
       advance();
       clause->has_in = true;
@@ -937,11 +949,11 @@ Command* CommandParser::parse_select() {
   advance();
   SelectClause* clause = make<SelectClause>(opener.line);
   clause->variable = parse_variable_name("select");
-  if (peek().kind == TokenKind::Semicolon) {
+  if (lexer_.peek_before_in().kind == TokenKind::Semicolon) {
     advance();
     skip_newlines();
   } else {
-    skip_newlines();
+    skip_newlines_before_in();
     if (reserved(peek()) == ReservedWord::In) {
       advance();
       clause->has_in = true;
@@ -959,7 +971,7 @@ Command* CommandParser::parse_case() {
   const Token& word = peek();
   if (word.kind != TokenKind::Word) fail_unexpected(word, "a word must follow `case'");
   clause->word = lexer_.take_word(WordContext::Single);
-  skip_newlines();
+  skip_newlines_before_in();
   const Token& in = peek();
   if (reserved(in) != ReservedWord::In) {
     if (in.kind == TokenKind::EndOfInput) fail_missing("esac", opener);

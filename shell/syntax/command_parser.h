@@ -47,6 +47,9 @@ class CommandParser final : public SubstitutionParser {
   const Token& peek(bool command_position = false) { return lexer_.peek(command_position); }
   void advance() { lexer_.advance(); }
   void skip_newlines();
+  /// The token behind the newlines that may precede a command; aliases may bring in more of them.
+  const Token& peek_command();
+  void skip_newlines_before_in();
   ReservedWord reserved(const Token& token) const {
     if (token.kind != TokenKind::Word || !token.is_plain) return ReservedWord::None;
     return find_reserved_word(token.text, cx_.options.posix);

@@ -22,8 +22,9 @@ void Lexer::begin_command(bool aliases_enabled) {
   aliases_enabled_ = aliases_enabled && aliases_ != nullptr && aliases_->has_aliases();
 }
 
-Lexer::Level Lexer::enter_level(bool is_substitution) {
-  Level level{token_, have_, check_alias_, std::move(pending_)};
+Lexer::Level Lexer::enter_level(bool is_substitution, bool defers_aliases) {
+  Level level{token_, have_, check_alias_, aliases_enabled_, std::move(pending_)};
+  if (defers_aliases) aliases_enabled_ = false;
   have_ = false;
   pending_.clear();
   if (is_substitution) ++level_;
@@ -34,6 +35,7 @@ void Lexer::leave_level(Level&& level, bool keep_pending) {
   token_ = level.token;
   have_ = level.have;
   check_alias_ = level.check_alias;
+  aliases_enabled_ = level.aliases_enabled;
   std::vector<PendingHereDocument> inner = std::move(pending_);
   pending_ = std::move(level.pending);
   if (keep_pending) pending_.insert(pending_.end(), inner.begin(), inner.end());
@@ -292,11 +294,11 @@ void Lexer::substitute_aliases(bool command_position) {
   const bool check = check_alias_;
   while (may_be_alias_) {
     may_be_alias_ = false;
-    if (cx_.options.posix && command_position) {
-      // What is recognised as a reserved word is not looked up (XCU 2.3.1); bash does so in POSIX mode only.
-      const ReservedWord word = find_reserved_word(token_.text, true);
-      if (word != ReservedWord::None && word != ReservedWord::In) return;
-    }
+    // What is recognised as a reserved word is not looked up (XCU 2.3.1); at the beginning of a command bash looks
+    // even these up unless it is in POSIX mode.
+    const ReservedWord word = find_reserved_word(token_.text, cx_.options.posix);
+    if (expects_in_ && (word == ReservedWord::In || word == ReservedWord::Do)) return;
+    if (cx_.options.posix && command_position && word != ReservedWord::None && word != ReservedWord::In) return;
     const std::string* value = aliases_->find_alias(token_.text);
     if (value == nullptr) return;
     Input& in = *cx_.input;

@@ -35,6 +35,13 @@ class Lexer {
     if (may_be_alias_ && (command_position || check_alias_)) substitute_aliases(command_position);
     return token_;
   }
+  /// As peek(), where `in` and `do` are recognised as reserved words and therefore not looked up.
+  const Token& peek_before_in() {
+    expects_in_ = true;
+    peek();
+    expects_in_ = false;
+    return token_;
+  }
   /// Consumes the peeked token: an operator or newline. Behind a newline the pending here-documents are read.
   void advance();
   /// Consumes the peeked word.
@@ -54,9 +61,10 @@ class Lexer {
     Token token;
     bool have;
     bool check_alias;
+    bool aliases_enabled;
     std::vector<PendingHereDocument> pending;
   };
-  Level enter_level(bool is_substitution);
+  Level enter_level(bool is_substitution, bool defers_aliases = false);
   /// `keep_pending`: here-documents left over from the inner level are read after the outer line.
   void leave_level(Level&& level, bool keep_pending);
   uint32_t level() const { return level_; }
@@ -87,6 +95,7 @@ class Lexer {
   bool have_ = false;
   bool aliases_enabled_ = false;
   bool may_be_alias_ = false;  // the token is a plain word not looked up yet, and there are aliases
+  bool expects_in_ = false;
   bool check_alias_ = false;   // it follows an alias that ended in a blank
   uint32_t level_ = 0;         // of command substitutions
   std::string joined_;         // text of a plain word with line continuations inside

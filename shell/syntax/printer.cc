@@ -14,17 +14,28 @@ namespace {
 
 std::string_view redirection_operator(RedirectionKind kind) {
   switch (kind) {
-    case RedirectionKind::Input: return "<";
-    case RedirectionKind::Output: return ">";
-    case RedirectionKind::Clobber: return ">|";
-    case RedirectionKind::Append: return ">>";
-    case RedirectionKind::InputOutput: return "<>";
-    case RedirectionKind::DuplicateInput: return "<&";
-    case RedirectionKind::DuplicateOutput: return ">&";
-    case RedirectionKind::HereDocument: return "<<";
-    case RedirectionKind::HereString: return "<<<";
-    case RedirectionKind::OutputBoth: return "&>";
-    case RedirectionKind::AppendBoth: return "&>>";
+    case RedirectionKind::Input:
+      return "<";
+    case RedirectionKind::Output:
+      return ">";
+    case RedirectionKind::Clobber:
+      return ">|";
+    case RedirectionKind::Append:
+      return ">>";
+    case RedirectionKind::InputOutput:
+      return "<>";
+    case RedirectionKind::DuplicateInput:
+      return "<&";
+    case RedirectionKind::DuplicateOutput:
+      return ">&";
+    case RedirectionKind::HereDocument:
+      return "<<";
+    case RedirectionKind::HereString:
+      return "<<<";
+    case RedirectionKind::OutputBoth:
+      return "&>";
+    case RedirectionKind::AppendBoth:
+      return "&>>";
   }
   return "";
 }
@@ -35,13 +46,15 @@ int default_fd(RedirectionKind kind) {
     case RedirectionKind::InputOutput:
     case RedirectionKind::DuplicateInput:
     case RedirectionKind::HereDocument:
-    case RedirectionKind::HereString: return 0;
+    case RedirectionKind::HereString:
+      return 0;
     case RedirectionKind::Output:
     case RedirectionKind::Clobber:
     case RedirectionKind::Append:
     case RedirectionKind::DuplicateOutput:
     case RedirectionKind::OutputBoth:
-    case RedirectionKind::AppendBoth: return 1;
+    case RedirectionKind::AppendBoth:
+      return 1;
   }
   return 0;
 }
@@ -59,19 +72,40 @@ class Printer {
   void command(const Command& node) {
     if (stack_is_low()) return put("...");
     switch (node.kind) {
-      case CommandKind::Simple: return simple(as<SimpleCommand>(node));
-      case CommandKind::Pipeline: return pipeline(as<Pipeline>(node));
-      case CommandKind::AndOr: return and_or(as<AndOr>(node));
-      case CommandKind::List: return list(as<List>(node));
-      case CommandKind::Function: return function(as<FunctionDefinition>(node));
-      case CommandKind::Group: braces(as<Group>(node).body); break;
-      case CommandKind::Subshell: subshell(as<Subshell>(node)); break;
-      case CommandKind::For: for_words("for ", as<ForClause>(node)); break;
-      case CommandKind::Select: for_words("select ", as<SelectClause>(node)); break;
-      case CommandKind::ArithFor: arith_for(as<ArithForClause>(node)); break;
-      case CommandKind::Case: case_clause(as<CaseClause>(node)); break;
-      case CommandKind::If: if_clause(as<IfClause>(node)); break;
-      case CommandKind::Loop: loop(as<LoopClause>(node)); break;
+      case CommandKind::Simple:
+        return simple(as<SimpleCommand>(node));
+      case CommandKind::Pipeline:
+        return pipeline(as<Pipeline>(node));
+      case CommandKind::AndOr:
+        return and_or(as<AndOr>(node));
+      case CommandKind::List:
+        return list(as<List>(node));
+      case CommandKind::Function:
+        return function(as<FunctionDefinition>(node));
+      case CommandKind::Group:
+        braces(as<Group>(node).body);
+        break;
+      case CommandKind::Subshell:
+        subshell(as<Subshell>(node));
+        break;
+      case CommandKind::For:
+        for_words("for ", as<ForClause>(node));
+        break;
+      case CommandKind::Select:
+        for_words("select ", as<SelectClause>(node));
+        break;
+      case CommandKind::ArithFor:
+        arith_for(as<ArithForClause>(node));
+        break;
+      case CommandKind::Case:
+        case_clause(as<CaseClause>(node));
+        break;
+      case CommandKind::If:
+        if_clause(as<IfClause>(node));
+        break;
+      case CommandKind::Loop:
+        loop(as<LoopClause>(node));
+        break;
       case CommandKind::Conditional:
         put("[[ ");
         condition(*as<Conditional>(node).root);
@@ -82,7 +116,9 @@ class Printer {
         put(as<ArithmeticCommand>(node).expression->text);
         put("))");
         break;
-      case CommandKind::Coprocess: coprocess(as<Coprocess>(node)); break;
+      case CommandKind::Coprocess:
+        coprocess(as<Coprocess>(node));
+        break;
     }
     redirections(node, true);
   }
@@ -104,7 +140,8 @@ class Printer {
 
   void newline() {
     flush_here_documents();
-    while (!out_.empty() && out_.back() == ' ' && !ends_with("{ ") && !ends_with(" () ") && !ends_with(" in ")) out_.pop_back();
+    while (!out_.empty() && out_.back() == ' ' && !ends_with("{ ") && !ends_with(" () ") && !ends_with(" in "))
+      out_.pop_back();
     put("\n");
     out_.append(static_cast<size_t>(depth_) * 4, ' ');
   }
@@ -321,7 +358,9 @@ class Printer {
   void condition(const ConditionNode& node) {
     if (stack_is_low()) return put("...");
     switch (node.kind) {
-      case ConditionKind::Word: put(node.left->source); return;
+      case ConditionKind::Word:
+        put(node.left->source);
+        return;
       case ConditionKind::Unary:
         put(node.op);
         put(" ");
@@ -433,7 +472,9 @@ std::string print_redirection(const Redirection& redirection) {
       if (redirection.delimiter_quoted) out += '\'';
       break;
     case RedirectionKind::DuplicateInput:
-    case RedirectionKind::DuplicateOutput: out += redirection.word->source; break;
+    case RedirectionKind::DuplicateOutput:
+      out += redirection.word->source;
+      break;
     case RedirectionKind::Input:
     case RedirectionKind::Output:
     case RedirectionKind::Clobber:

@@ -1031,6 +1031,7 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
         if (end == End::Parenthesis || end == End::Semicolon) {
           size_t n = 1;  // a line continuation may stand between the two
           while (in.look_ahead(n) == '\\' && in.look_ahead(n + 1) == '\n') n += 2;
+          if (cx_.options.posix && in.look_ahead(n) == '\0') cx_.fail_unclosed("))", "`(('", line);
           return in.look_ahead(n) == ')';
         }
         break;
@@ -1119,6 +1120,7 @@ void WordParser::parse_command_substitution(Builder& b, bool quoted, size_t star
   flush(b);
   auto* node = cx_.arena->make<CommandSubstitution>();
   node->line = line;
+  node->defers_aliases = cx_.options.posix;
   const size_t text_start = in.position();
   node->body = substitutions_.parse_substitution(line);
   record(&node->text, text_start, in.position() - 1);
@@ -1149,6 +1151,8 @@ bool WordParser::parse_arithmetic_part(Builder& b, bool quoted, size_t start, ui
     }
   } catch (const ParseFailure& failure) {
     if (failure.reason != ParseFailure::Reason::Syntax && failure.reason != ParseFailure::Reason::Incomplete) throw;
+    // POSIX: an arithmetic expansion without end is an error even if it could be a command substitution.
+    if (cx_.options.posix && failure.reason == ParseFailure::Reason::Incomplete) throw;
     // Nested attempts that all run into the end of the file would cost their square: then the error stands.
     if (in.attempts() > kRetriedAttempts || in.find(')', start) == std::string_view::npos) throw;
   }

@@ -67,6 +67,23 @@ TEST(Alias, InsideCommandSubstitutions) {
             "(simple echo ($ (simple ls -l)) ($ (simple ls -l)) \"($ (simple ls -l))\")");
 }
 
+TEST(Alias, DeferredInCommandSubstitutionsOfPosixMode) {
+  ParserOptions posix;
+  posix.posix = true;
+  EXPECT_EQ(with({{"ll", ")"}}, "a \"$(ll x)\"", posix), "(simple a \"($ (simple ll x))\")");
+}
+
+TEST(Alias, NewlinesFromAliases) {
+  EXPECT_EQ(with({{"dn", "\n done"}}, "while a; do b; dn"), "(while (simple a) (simple b))");
+  EXPECT_EQ(with({{"e", ""}}, "a | e\n b && e\n c"), "(and-or (pipe (simple a) (simple b)) && (simple c))");
+}
+
+TEST(Alias, InAndDoAreRecognisedFirst) {
+  EXPECT_EQ(with({{"forx", "for x "}, {"do", ";"}, {"in", "y"}}, "forx do a; done; forx in b; do c; done",
+                 ParserOptions{.posix = true}),
+            "(list (for x (in \"$@\") (simple a)) (for x (in b) (simple c)))");
+}
+
 TEST(Alias, UndoneWhenArithmeticIsNot) {
   EXPECT_EQ(with({{"ll", "ll -l"}}, "echo $(($(ll)); b)"),
             "(simple echo ($ (list (subshell (simple ($ (simple ll -l)))) (simple b))))");

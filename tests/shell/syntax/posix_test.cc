@@ -29,6 +29,11 @@ TEST(PosixMode, StandardFormsWork) {
   EXPECT_EQ(parse_posix("echo a=~"), "(simple echo a=~)");
 }
 
+TEST(PosixMode, ArithmeticWithoutEndIsAnError) {
+  EXPECT_EQ(parse_posix("a $((cat <<E\n+(\nE\n))"),
+            "incomplete:4:3: unexpected end of file while looking for `))' to close the `((' of line 1");
+}
+
 TEST(PosixMode, ErrorsOfTheStandard) {
   EXPECT_EQ(parse_posix("a=(b)"), "error:1:3: unexpected `('");
   EXPECT_EQ(parse_posix("a-b() { c; }"), "error:1:5: `a-b' is not a valid function name");
