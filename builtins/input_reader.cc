@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "builtins/input_reader.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
 
+#include "shell/base/fd.h"
 #include "shell/process/signals.h"
 
 namespace mish::builtins {
@@ -38,6 +41,32 @@ BlockCache& cache() {
 
 bool is_same_time(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
 
+/// A private pipe to look into others: what tee(2) puts in is taken out again at once.
+struct PeekPipe {
+  Pipe pipe;
+  bool is_usable = false;
+  PeekPipe() {
+    Result<Pipe> made = make_pipe();
+    if (!made.ok()) return;
+    Result<UniqueFd> read_end = move_above_9(std::move(made->read_end));
+    Result<UniqueFd> write_end = move_above_9(std::move(made->write_end));
+    if (!read_end.ok() || !write_end.ok()) return;
+    pipe.read_end = std::move(*read_end);
+    pipe.write_end = std::move(*write_end);
+    is_usable = true;
+  }
+};
+
+// Lines are short: a small look suffices for most, and costs less.
+constexpr size_t kFirstPeek = 256;
+constexpr size_t kPeek = 4096;
+static_assert(kPeek <= kBlock);
+
+std::unique_ptr<char[]>& pipe_buffer() {
+  static std::unique_ptr<char[]> buffer = std::make_unique<char[]>(kBlock);
+  return buffer;
+}
+
 /// Whether a change from now on is sure to alter `modified`: the clock of the file system ticks in milliseconds.
 bool is_settled(const timespec& modified) {
   timespec now = {};
@@ -54,14 +83,16 @@ int64_t monotonic_ns() {
   return static_cast<int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec;
 }
 
-InputReader::InputReader(api::BuiltinContext& context, int fd, int64_t deadline_ns)
-    : context_(context), fd_(fd), deadline_ns_(deadline_ns) {
+InputReader::InputReader(api::BuiltinContext& context, int fd, int64_t deadline_ns, Appetite appetite, char delimiter)
+    : context_(context), fd_(fd), deadline_ns_(deadline_ns), appetite_(appetite), delimiter_(delimiter) {
   // Without a handler no signal can end the wait without ending the shell, so plain read(2) is enough.
   must_wait_ = deadline_ns >= 0 || process::catches_any();
   BlockCache& kept = cache();
   if (kept.in_use) return;
   struct stat status;
-  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return;
+  if (fstat(fd, &status) != 0) return;
+  is_pipe_ = S_ISFIFO(status.st_mode) && appetite != Appetite::Byte;
+  if (!S_ISREG(status.st_mode)) return;
   off_t offset = lseek(fd, 0, SEEK_CUR);
   if (offset < 0) return;
   is_file_ = true;
@@ -147,6 +178,49 @@ InputReader::Outcome InputReader::wait_for_input() {
   }
 }
 
+/// Takes from a pipe what is sure to be used into the buffer: all there is, or up to the delimiter. As read(2).
+ssize_t InputReader::read_pipe() {
+  char* buffer = pipe_buffer().get();
+  data_ = buffer;
+  position_ = 0;
+  size_t wanted = kBlock;
+  if (appetite_ == Appetite::Delimiter) {
+    // A forked child makes its own: two processes must not put their looks into one pipe.
+    static std::unique_ptr<PeekPipe> peek;
+    static pid_t owner = 0;
+    if (pid_t self = getpid(); owner != self) {
+      peek = std::make_unique<PeekPipe>();
+      owner = self;
+    }
+    if (!peek->is_usable) {
+      is_pipe_ = false;
+      limit_ = 0;
+      errno = EINTR;  // once more, byte by byte
+      return -1;
+    }
+    ssize_t seen = tee(fd_, peek->pipe.write_end.get(), limit_ == 0 ? kFirstPeek : kPeek, 0);
+    limit_ = 0;
+    if (seen <= 0) {
+      if (seen < 0 && errno == EINVAL) {
+        is_pipe_ = false;
+        errno = EINTR;
+      }
+      return seen;
+    }
+    for (ssize_t drained = 0; drained < seen;) {
+      ssize_t n = ::read(peek->pipe.read_end.get(), buffer + drained, static_cast<size_t>(seen - drained));
+      if (n <= 0 && errno != EINTR) break;
+      if (n > 0) drained += n;
+    }
+    const void* end = std::memchr(buffer, delimiter_, static_cast<size_t>(seen));
+    wanted = end == nullptr ? static_cast<size_t>(seen) : static_cast<size_t>(static_cast<const char*>(end) - buffer) + 1;
+  }
+  limit_ = 0;
+  ssize_t n = ::read(fd_, buffer, wanted);
+  if (n > 0) limit_ = static_cast<size_t>(n);
+  return n;
+}
+
 InputReader::Outcome InputReader::next_slow(char& c) {
   if (is_file_) {
     if (fill()) return next(c);
@@ -157,8 +231,18 @@ InputReader::Outcome InputReader::next_slow(char& c) {
       Outcome outcome = wait_for_input();
       if (outcome != Outcome::Byte) return outcome;
     }
-    ssize_t n = ::read(fd_, &c, 1);
-    if (n == 1) return Outcome::Byte;
+    ssize_t n = 0;
+    if (is_pipe_) {
+      n = read_pipe();
+      if (n > 0) {
+        c = data_[position_++];
+        return Outcome::Byte;
+      }
+      if (!is_pipe_) continue;
+    } else {
+      n = ::read(fd_, &c, 1);
+      if (n == 1) return Outcome::Byte;
+    }
     if (n == 0) return Outcome::EndOfFile;
     if (errno == EINTR) {
       code_ = context_.services.pending_trap_signal();

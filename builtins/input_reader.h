@@ -13,6 +13,13 @@
 
 namespace mish::builtins {
 
+/// How much of a pipe may be taken at once.
+enum class Appetite : uint8_t {
+  Byte,       // nothing is known about where the input to be used ends
+  Delimiter,  // everything up to the delimiter will be used
+  Everything, // everything up to the end of file will be used
+};
+
 /// Reads from one descriptor during one call of a builtin. At the end of its life the offset of the descriptor is just
 /// behind the last byte that was consumed.
 class InputReader {
@@ -20,7 +27,8 @@ class InputReader {
   enum class Outcome : uint8_t { Byte, EndOfFile, TimedOut, Interrupted, Error };
 
   /// `deadline_ns`: monotonic time at which reading gives up, < 0 never.
-  InputReader(api::BuiltinContext& context, int fd, int64_t deadline_ns);
+  InputReader(api::BuiltinContext& context, int fd, int64_t deadline_ns, Appetite appetite = Appetite::Byte,
+              char delimiter = '\n');
   ~InputReader();
   InputReader(const InputReader&) = delete;
   InputReader& operator=(const InputReader&) = delete;
@@ -48,11 +56,15 @@ class InputReader {
  private:
   Outcome next_slow(char& c);
   Outcome wait_for_input();
+  ssize_t read_pipe();
 
   api::BuiltinContext& context_;
   int fd_;
   int64_t deadline_ns_;
+  Appetite appetite_;
+  char delimiter_;
   bool is_file_ = false;
+  bool is_pipe_ = false;
   bool must_wait_ = false;   // a signal may have to end the wait, or time
   const char* data_ = nullptr;
   size_t position_ = 0;

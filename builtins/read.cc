@@ -342,7 +342,8 @@ Completion run_read(BuiltinContext& context, Args args) {
   if (is_terminal) modes.emplace(options.fd, options.silent, options.characters >= 0 || options.delimiter != '\n');
 
   int64_t deadline = options.timeout_ns > 0 ? monotonic_ns() + options.timeout_ns : -1;
-  InputReader input(context, options.fd, deadline);
+  Appetite appetite = options.characters >= 0 ? Appetite::Byte : Appetite::Delimiter;
+  InputReader input(context, options.fd, deadline, appetite, options.delimiter);
   LineReader line(context, options, input);
   Outcome outcome = line.read();
   int status = state::kSuccess;
@@ -455,7 +456,8 @@ Completion run_mapfile(BuiltinContext& context, Args args) {
   Name name = NameTable::intern(array);
   try {
     context.state.variables.prepare_indexed(name, options.has_origin);
-    InputReader input(context, options.fd, -1);
+    bool takes_all = options.limit == 0 && options.callback.empty();
+    InputReader input(context, options.fd, -1, takes_all ? Appetite::Everything : Appetite::Delimiter, options.delimiter);
     Outcome outcome = Outcome::Byte;
     std::string line;
     int64_t count = 0;
