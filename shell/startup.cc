@@ -14,6 +14,7 @@
 #include "shell/base/stack_guard.h"
 #include "shell/process/fd_plan.h"
 #include "shell/process/signals.h"
+#include "shell/process/wait.h"
 #include "shell/state/command_hash.h"
 #include "shell/state/special_variables.h"
 #include "shell/syntax/parser.h"
@@ -209,7 +210,33 @@ class PromptingSource final : public syntax::Source {
  public:
   explicit PromptingSource(exec::Shell& shell) : shell_(shell), input_(STDIN_FILENO) {}
   Status next_line(syntax::LinePurpose purpose, std::string_view& line) override {
-    Name name = purpose == syntax::LinePurpose::FirstLine ? names::PS1 : names::PS2;
+    if (purpose == syntax::LinePurpose::FirstLine) {
+      shell_.jobs().reap();
+      shell_.err().write(shell_.jobs().take_notices());
+    }
+    show_prompt(purpose == syntax::LinePurpose::FirstLine ? names::PS1 : names::PS2);
+    // A terminal is readable when a line is complete: signals are looked at until then.
+    for (;;) {
+      switch (process::wait_readable(STDIN_FILENO, -1, true)) {
+        case process::PollOutcome::Ready:
+        case process::PollOutcome::TimedOut:
+          return input_.next_line(purpose, line);
+        case process::PollOutcome::ChildChanged:
+          shell_.jobs().reap();
+          break;
+        case process::PollOutcome::Interrupted:
+          if (!shell_.state().traps.action(SIGINT).is_set()) process::clear_pending_signal(SIGINT);
+          shell_.err().put('\n');
+          shell_.err().flush();
+          return Status::Interrupted;
+      }
+    }
+  }
+  int error() const override { return input_.error(); }
+  bool is_interactive() const override { return true; }
+
+ private:
+  void show_prompt(Name name) {
     std::string prompt(shell_.state().variables.text(name));
     try {
       prompt = shell_.expander().expand_text(prompt);
@@ -218,12 +245,8 @@ class PromptingSource final : public syntax::Source {
     }
     shell_.err().write(prompt);
     shell_.err().flush();
-    return input_.next_line(purpose, line);
   }
-  int error() const override { return input_.error(); }
-  bool is_interactive() const override { return true; }
 
- private:
   exec::Shell& shell_;
   syntax::SharedInputSource input_;
 };
