@@ -90,7 +90,9 @@ class PortLink : public Link {
     for (int fd : fds) ends_.emplace_back(UniqueFd(fd));
     return true;
   }
-  bool send(int side, std::string_view bytes) override { return ends_[static_cast<size_t>(side)].send(bytes, Wait::forever()).ok(); }
+  bool send(int side, std::string_view bytes) override {
+    return ends_[static_cast<size_t>(side)].send(bytes, Wait::forever()).ok();
+  }
   bool receive(int side, std::string& buffer, size_t) override {
     Outcome<std::string> message = ends_[static_cast<size_t>(side)].receive(Wait::forever());
     if (!message) return false;
@@ -301,7 +303,9 @@ int64_t measure_one_way(std::string_view mechanism, size_t size, const Benchmark
 
 }  // namespace
 
-std::vector<std::string_view> benchmark_mechanisms() { return {"mbox", "pipe", "seqpacket", "port", "mq", "sysv", "file"}; }
+std::vector<std::string_view> benchmark_mechanisms() {
+  return {"mbox", "pipe", "seqpacket", "port", "mq", "sysv", "file"};
+}
 
 Outcome<std::vector<BenchmarkResult>> measure(std::string_view mechanism, const BenchmarkPlan& plan) {
   std::vector<std::string_view> known = benchmark_mechanisms();
@@ -309,7 +313,8 @@ Outcome<std::vector<BenchmarkResult>> measure(std::string_view mechanism, const 
   if (found == known.end()) return Error{Status::Usage, EINVAL, fmt::format("'{}' is no mechanism", mechanism)};
   std::vector<BenchmarkResult> out;
   for (size_t size : plan.sizes) {
-    BenchmarkResult result{*found, size, measure_round_trip(mechanism, size, plan), measure_one_way(mechanism, size, plan)};
+    BenchmarkResult result{*found, size, measure_round_trip(mechanism, size, plan),
+                           measure_one_way(mechanism, size, plan)};
     out.push_back(result);
   }
   return out;

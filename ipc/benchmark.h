@@ -18,9 +18,9 @@ namespace mish::ipc {
 
 struct BenchmarkResult {
   std::string_view mechanism;
-  size_t bytes = 0;              // of a message
-  int64_t round_trip_ns = -1;    // there and back; -1 not measured
-  int64_t one_way_ns = -1;       // a message, when one process only sends and one only receives
+  size_t bytes = 0;            // of a message
+  int64_t round_trip_ns = -1;  // there and back; -1 not measured
+  int64_t one_way_ns = -1;     // a message, when one process only sends and one only receives
 };
 
 struct BenchmarkPlan {
@@ -30,7 +30,8 @@ struct BenchmarkPlan {
   pid_t (*fork_process)() = nullptr;
 };
 
-/// Measures one mechanism: pipe, seqpacket, port, mq (POSIX), sysv (System V queue), mbox, file. Usage for another name.
+/// Measures one mechanism: pipe, seqpacket, port, mq (POSIX), sysv (System V queue), mbox, file. Usage for another
+/// name.
 Outcome<std::vector<BenchmarkResult>> measure(std::string_view mechanism, const BenchmarkPlan& plan);
 /// Their names, in the order of the table.
 std::vector<std::string_view> benchmark_mechanisms();

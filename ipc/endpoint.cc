@@ -26,10 +26,13 @@ Error usage(std::string sentence) { return {Status::Usage, EINVAL, std::move(sen
 int socket_type(Transport transport) {
   switch (transport) {
     case Transport::Tcp:
-    case Transport::Unix: return SOCK_STREAM;
+    case Transport::Unix:
+      return SOCK_STREAM;
     case Transport::Udp:
-    case Transport::Multicast: return SOCK_DGRAM;
-    case Transport::SeqPacket: return SOCK_SEQPACKET;
+    case Transport::Multicast:
+      return SOCK_DGRAM;
+    case Transport::SeqPacket:
+      return SOCK_SEQPACKET;
   }
   return SOCK_STREAM;
 }
@@ -175,8 +178,9 @@ Outcome<UniqueFd> connect_socket(int family, int type, const sockaddr* address, 
     Wait patient = wait;
     if (patient.is_nowait()) patient.deadline = kForever;
     if (Outcome<void> done = finish_connect(fd.get(), patient); !done) {
-      return done.error().error_number != 0 && done.status() != Status::Interrupted ? connect_error(done.error().error_number)
-                                                                                   : done.error();
+      return done.error().error_number != 0 && done.status() != Status::Interrupted
+                 ? connect_error(done.error().error_number)
+                 : done.error();
     }
   }
   fcntl(fd.get(), F_SETFL, fcntl(fd.get(), F_GETFL) & ~O_NONBLOCK);
@@ -190,8 +194,10 @@ Endpoint endpoint_of(const sockaddr_storage& address, socklen_t length, int type
     out.transport = type == SOCK_SEQPACKET ? Transport::SeqPacket : Transport::Unix;
     size_t n = length > offsetof(sockaddr_un, sun_path) ? length - offsetof(sockaddr_un, sun_path) : 0;
     if (n == 0) return out;
-    if (local.sun_path[0] == '\0') out.path = "@" + std::string(local.sun_path + 1, n - 1);
-    else out.path.assign(local.sun_path, strnlen(local.sun_path, n));
+    if (local.sun_path[0] == '\0')
+      out.path = "@" + std::string(local.sun_path + 1, n - 1);
+    else
+      out.path.assign(local.sun_path, strnlen(local.sun_path, n));
     return out;
   }
   out.transport = type == SOCK_DGRAM ? Transport::Udp : Transport::Tcp;
@@ -257,7 +263,9 @@ Outcome<size_t> receive_bytes(int fd, size_t size, std::string& out, const Wait&
 }
 
 Error closed() { return {Status::Closed, 0, "the other side has closed"}; }
-Error too_big(size_t limit) { return {Status::TooBig, EMSGSIZE, fmt::format("the message is longer than {} bytes", limit)}; }
+Error too_big(size_t limit) {
+  return {Status::TooBig, EMSGSIZE, fmt::format("the message is longer than {} bytes", limit)};
+}
 
 /// Up to and including `end`. Looks ahead with MSG_PEEK, so that what follows stays in the socket.
 Outcome<std::string> receive_until(int fd, char end, size_t limit, const Wait& wait) {
@@ -273,7 +281,8 @@ Outcome<std::string> receive_until(int fd, char end, size_t limit, const Wait& w
       if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
       if (n < 0) return error_from_errno(errno);
       const void* at = n > 0 ? memchr(ahead, end, static_cast<size_t>(n)) : nullptr;
-      take = at != nullptr ? static_cast<size_t>(static_cast<const char*>(at) - ahead) + 1 : static_cast<size_t>(std::max<ssize_t>(n, 1));
+      take = at != nullptr ? static_cast<size_t>(static_cast<const char*>(at) - ahead) + 1
+                           : static_cast<size_t>(std::max<ssize_t>(n, 1));
     }
     Outcome<size_t> n = receive_bytes(fd, take, out, wait);
     if (!n) return n.error();
@@ -309,11 +318,16 @@ Outcome<std::string> receive_message(int fd, size_t limit, const Wait& wait) {
 
 std::string_view transport_name(Transport transport) {
   switch (transport) {
-    case Transport::Tcp: return "tcp";
-    case Transport::Udp: return "udp";
-    case Transport::Multicast: return "mcast";
-    case Transport::Unix: return "unix";
-    case Transport::SeqPacket: return "seqpacket";
+    case Transport::Tcp:
+      return "tcp";
+    case Transport::Udp:
+      return "udp";
+    case Transport::Multicast:
+      return "mcast";
+    case Transport::Unix:
+      return "unix";
+    case Transport::SeqPacket:
+      return "seqpacket";
   }
   return "";
 }
@@ -329,7 +343,8 @@ Outcome<Endpoint> Endpoint::parse(std::string_view text) {
     is_known = true;
   }
   if (colon == std::string_view::npos || !is_known) {
-    return usage(fmt::format("'{}' is no address (tcp:HOST:PORT udp:HOST:PORT mcast:GROUP:PORT unix:PATH seqpacket:PATH)", text));
+    return usage(fmt::format(
+        "'{}' is no address (tcp:HOST:PORT udp:HOST:PORT mcast:GROUP:PORT unix:PATH seqpacket:PATH)", text));
   }
   std::string_view rest = text.substr(colon + 1);
   if (out.is_local()) {
@@ -351,7 +366,8 @@ Outcome<Endpoint> Endpoint::parse(std::string_view text) {
 std::string Endpoint::text() const {
   if (is_local()) return fmt::format("{}:{}", transport_name(transport), path);
   bool needs_brackets = host.find(':') != std::string::npos;
-  return fmt::format("{}:{}{}{}:{}", transport_name(transport), needs_brackets ? "[" : "", host, needs_brackets ? "]" : "", port);
+  return fmt::format("{}:{}{}{}:{}", transport_name(transport), needs_brackets ? "[" : "", host,
+                     needs_brackets ? "]" : "", port);
 }
 
 Outcome<UniqueFd> listen_at(const Endpoint& endpoint, int backlog) {
@@ -402,7 +418,8 @@ Outcome<Accepted> accept_from(int listener, const Wait& wait) {
 Outcome<Endpoint> local_endpoint(int fd) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) return usage("this descriptor is no socket");
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0)
+    return usage("this descriptor is no socket");
   return endpoint_of(address, length, type_of(fd));
 }
 
@@ -430,13 +447,17 @@ Outcome<Framing> parse_framing(std::string_view text) {
   return usage(fmt::format("'{}' is no framing (line, nul, len, whole)", text));
 }
 
-Framing default_framing(int fd) { return type_of(fd) == SOCK_STREAM || type_of(fd) < 0 ? Framing::Line : Framing::Message; }
+Framing default_framing(int fd) {
+  return type_of(fd) == SOCK_STREAM || type_of(fd) < 0 ? Framing::Line : Framing::Message;
+}
 
 Outcome<void> send_framed(int fd, std::string_view message, Framing framing, const Wait& wait) {
   std::string framed;
   switch (framing) {
-    case Framing::Message: return send_bytes(fd, message, true, wait);
-    case Framing::Whole: return message.empty() ? Outcome<void>() : send_bytes(fd, message, false, wait);
+    case Framing::Message:
+      return send_bytes(fd, message, true, wait);
+    case Framing::Whole:
+      return message.empty() ? Outcome<void>() : send_bytes(fd, message, false, wait);
     case Framing::Line:
     case Framing::Nul: {
       char end = framing == Framing::Line ? '\n' : '\0';
@@ -461,9 +482,12 @@ Outcome<void> send_framed(int fd, std::string_view message, Framing framing, con
 Outcome<std::string> receive_framed(int fd, Framing framing, size_t limit, const Wait& wait) {
   std::string out;
   switch (framing) {
-    case Framing::Message: return receive_message(fd, limit, wait);
-    case Framing::Line: return receive_until(fd, '\n', limit, wait);
-    case Framing::Nul: return receive_until(fd, '\0', limit, wait);
+    case Framing::Message:
+      return receive_message(fd, limit, wait);
+    case Framing::Line:
+      return receive_until(fd, '\n', limit, wait);
+    case Framing::Nul:
+      return receive_until(fd, '\0', limit, wait);
     case Framing::Whole:
       for (;;) {
         WaitResult result = wait_for_fd(fd, POLLIN, wait);
@@ -476,7 +500,8 @@ Outcome<std::string> receive_framed(int fd, Framing framing, size_t limit, const
         if (out.size() + static_cast<size_t>(n) > limit) return too_big(limit);
         out.append(buffer, static_cast<size_t>(n));
       }
-    case Framing::Length: break;
+    case Framing::Length:
+      break;
   }
   Outcome<size_t> n = receive_bytes(fd, 4, out, wait);
   if (!n) return n.error();

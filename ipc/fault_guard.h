@@ -6,8 +6,8 @@
 
 namespace mish::ipc {
 
-/// Runs `body(data)`; false when it touched memory that is no longer there. `body` must own nothing (no destructors) and
-/// call nothing but memcpy and atomics.
+/// Runs `body(data)`; false when it touched memory that is no longer there. `body` must own nothing (no destructors)
+/// and call nothing but memcpy and atomics.
 bool run_guarded(void (*body)(void* data), void* data);
 
 /// run_guarded for a callable, by reference.

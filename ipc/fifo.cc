@@ -60,7 +60,8 @@ void add_users(pid_t pid, const struct stat& fifo, FifoInfo& info) {
 Outcome<struct stat> look_at(const std::string& path) {
   struct stat status {};
   if (lstat(path.c_str(), &status) != 0) {
-    return errno == ENOENT || errno == ENOTDIR ? Error{Status::NoObject, errno, "no such FIFO"} : error_from_errno(errno);
+    return errno == ENOENT || errno == ENOTDIR ? Error{Status::NoObject, errno, "no such FIFO"}
+                                               : error_from_errno(errno);
   }
   if (!S_ISFIFO(status.st_mode)) return Error{Status::Usage, EINVAL, "this is no FIFO"};
   return status;
@@ -94,7 +95,8 @@ Outcome<std::vector<FifoInfo>> list_fifos(const std::string& directory) {
   std::vector<FifoInfo> out;
   while (dirent* entry = readdir(dir.get())) {
     struct stat status {};
-    if (fstatat(dirfd(dir.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISFIFO(status.st_mode)) continue;
+    if (fstatat(dirfd(dir.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISFIFO(status.st_mode))
+      continue;
     out.push_back(info_of(directory == "." ? entry->d_name : directory + "/" + entry->d_name, status));
   }
   std::sort(out.begin(), out.end(), [](const FifoInfo& a, const FifoInfo& b) { return a.path < b.path; });

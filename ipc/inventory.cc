@@ -88,8 +88,8 @@ void add_mailboxes(std::vector<ObjectInfo>& out) {
     ObjectInfo info = object("mbox", "mish", box.name, box.user, box.config.mode);
     info.used = static_cast<int64_t>(box.messages);
     info.capacity = box.config.capacity == kUnbounded ? -1 : static_cast<int64_t>(box.config.capacity);
-    info.users = static_cast<int64_t>(
-        std::count_if(box.participants.begin(), box.participants.end(), [](const Participant& p) { return p.is_alive; }));
+    info.users = static_cast<int64_t>(std::count_if(box.participants.begin(), box.participants.end(),
+                                                    [](const Participant& p) { return p.is_alive; }));
     info.is_stale = !box.config.keep && !box.is_owner_alive;
     out.push_back(std::move(info));
   }
@@ -108,11 +108,13 @@ void add_ports(std::vector<ObjectInfo>& out) {
 void add_sockets(std::vector<ObjectInfo>& out) {
   std::set<std::string> seen;
   for (const LocalSocket& socket : list_local_sockets()) {
-    if (!socket.is_listening || socket.path.find("/port=") != std::string::npos || !seen.insert(socket.path).second) continue;
+    if (!socket.is_listening || socket.path.find("/port=") != std::string::npos || !seen.insert(socket.path).second)
+      continue;
     struct stat status {};
     bool has_file = socket.path[0] != '@' && stat(socket.path.c_str(), &status) == 0;
     std::string scheme = socket.type == "seqpacket" ? "seqpacket:" : "unix:";
-    ObjectInfo info = object("socket", "unix", scheme + socket.path, has_file ? status.st_uid : 0, has_file ? status.st_mode & 0777 : 0777);
+    ObjectInfo info = object("socket", "unix", scheme + socket.path, has_file ? status.st_uid : 0,
+                             has_file ? status.st_mode & 0777 : 0777);
     info.changed = has_file ? status.st_mtime : 0;
     out.push_back(std::move(info));
   }
@@ -325,7 +327,8 @@ std::vector<LocalSocket> list_local_sockets() {
     unsigned type = 0;
     int path_at = 0;
     // "0000000000000000: 00000002 00000000 00010000 0001 01 12345 /path"
-    if (sscanf(text.c_str() + at + 1, "%*[^:]: %lx %*x %lx %x %*x %lu %n", &uses, &flags, &type, &inode, &path_at) != 4) {
+    if (sscanf(text.c_str() + at + 1, "%*[^:]: %lx %*x %lx %x %*x %lu %n", &uses, &flags, &type, &inode, &path_at) !=
+        4) {
       continue;
     }
     const char* path = text.c_str() + at + 1 + path_at;
@@ -352,7 +355,8 @@ std::vector<Garbage> find_garbage(bool foreign) {
     if (Outcome<std::vector<MailboxInfo>> boxes = Mailbox::list(*directory)) {
       for (const MailboxInfo& box : *boxes) {
         Outcome<ObjectName> name = mailbox_name(box.name, box.owner);
-        if (name && Mailbox::is_abandoned(*name, *directory)) out.push_back({"mbox", box.name, "its owner is dead", box.owner});
+        if (name && Mailbox::is_abandoned(*name, *directory))
+          out.push_back({"mbox", box.name, "its owner is dead", box.owner});
       }
     }
   }

@@ -22,9 +22,9 @@ namespace mish::ipc {
 /// One object in the words of the textbook's questions about links: who owns it, how much it holds, how many use it,
 /// in which directions.
 struct ObjectInfo {
-  std::string_view kind;       // shm mq mbox sem port socket
-  std::string_view api;        // posix sysv file mish unix
-  std::string name;            // as the noun takes it
+  std::string_view kind;  // shm mq mbox sem port socket
+  std::string_view api;   // posix sysv file mish unix
+  std::string name;       // as the noun takes it
   uid_t uid = 0;
   mode_t mode = 0;
   int64_t used = -1;           // shm: bytes in memory; mq, mbox: messages; sem: value; -1 not counted
@@ -47,7 +47,7 @@ std::vector<ObjectInfo> list_objects(const InventoryFilter& filter, std::string&
 /// A local socket with a name, from /proc/net/unix.
 struct LocalSocket {
   std::string path;
-  std::string_view type;   // stream datagram seqpacket
+  std::string_view type;  // stream datagram seqpacket
   bool is_listening = false;
   uint64_t inode = 0;
   uint64_t uses = 0;
@@ -62,8 +62,8 @@ struct Garbage {
   ProcessIdentity owner = {};  // of a direct mailbox, which has no name
 };
 /// What nobody can ever use again: ports whose server is dead, mapped names whose file is gone, abandoned mailboxes,
-/// locks of segments that are gone. With `foreign` also System V segments of this user that nobody has attached and whose
-/// creator is dead.
+/// locks of segments that are gone. With `foreign` also System V segments of this user that nobody has attached and
+/// whose creator is dead.
 std::vector<Garbage> find_garbage(bool foreign);
 /// Removes one of them. Fails as the noun's rm does.
 Outcome<void> collect(const Garbage& garbage);
@@ -71,8 +71,8 @@ Outcome<void> collect(const Garbage& garbage);
 /// Which process uses which object how.
 struct Sharing {
   pid_t pid = 0;
-  std::string process;     // short name
-  std::string object;      // "shm OS", "mbox jobs", "pipe 123", "fifo /tmp/f", "mq q"
+  std::string process;  // short name
+  std::string object;   // "shm OS", "mbox jobs", "pipe 123", "fifo /tmp/f", "mq q"
   bool reads = false, writes = false;
 };
 /// Every object that at least `least` processes use, as far as this user may look; by object, then pid. Anonymous pipes

@@ -17,9 +17,12 @@ Error usage(std::string sentence) { return {Status::Usage, EINVAL, std::move(sen
 
 std::string_view api_name(Api api) {
   switch (api) {
-    case Api::Posix: return "posix";
-    case Api::SystemV: return "sysv";
-    case Api::File: return "file";
+    case Api::Posix:
+      return "posix";
+    case Api::SystemV:
+      return "sysv";
+    case Api::File:
+      return "file";
   }
   return "";
 }
@@ -90,8 +93,10 @@ Outcome<uint64_t> parse_unsigned(std::string_view text) {
 Outcome<uint64_t> parse_size(std::string_view text) {
   std::string_view digits = text;
   bool is_hex = starts_with(digits, "0x");
-  if (digits.size() > 2 && digits.substr(digits.size() - 2) == "iB") digits.remove_suffix(2);
-  else if (!is_hex && digits.size() > 1 && digits.back() == 'B') digits.remove_suffix(1);
+  if (digits.size() > 2 && digits.substr(digits.size() - 2) == "iB")
+    digits.remove_suffix(2);
+  else if (!is_hex && digits.size() > 1 && digits.back() == 'B')
+    digits.remove_suffix(1);
   unsigned shift = 0;
   if (!digits.empty() && !is_hex) {
     constexpr std::string_view kSuffixes = "KMGT";
@@ -102,7 +107,8 @@ Outcome<uint64_t> parse_size(std::string_view text) {
     }
   }
   Outcome<uint64_t> value = parse_unsigned(digits);
-  if (!value || (shift != 0 && *value > std::numeric_limits<uint64_t>::max() >> shift) || (*value << shift) >> 63 != 0) {
+  if (!value || (shift != 0 && *value > std::numeric_limits<uint64_t>::max() >> shift) ||
+      (*value << shift) >> 63 != 0) {
     return usage(fmt::format("'{}' is no size (examples: 4096, 64K, 1M)", text));
   }
   return *value << shift;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How a user names a kernel object: POSIX objects by the kernel's own names ("OS" and "/OS" are shm_open's "/OS"), System
-// V objects by key ("key:0x1234") or id ("id:7"). Other programs chose these names, so the rule is the kernel's, not the
-// narrower one of our own objects.
+// How a user names a kernel object: POSIX objects by the kernel's own names ("OS" and "/OS" are shm_open's "/OS"),
+// System V objects by key ("key:0x1234") or id ("id:7"). Other programs chose these names, so the rule is the kernel's,
+// not the narrower one of our own objects.
 #ifndef MISH_IPC_KERNEL_NAME_H_
 #define MISH_IPC_KERNEL_NAME_H_
 
@@ -22,9 +22,9 @@ std::string_view api_name(Api api);
 
 struct KernelName {
   Api api = Api::Posix;
-  std::string name;          // Posix: without the slash. File: the path
-  key_t key = IPC_PRIVATE;   // SystemV
-  int id = -1;               // SystemV: >= 0 when named by id
+  std::string name;         // Posix: without the slash. File: the path
+  key_t key = IPC_PRIVATE;  // SystemV
+  int id = -1;              // SystemV: >= 0 when named by id
 
   /// "/OS" for the POSIX calls.
   std::string posix_path() const { return "/" + name; }

@@ -38,9 +38,10 @@ long limit(const char* name) {
 
 Error beyond_limits(int code) {
   return {Status::TooBig, code,
-          fmt::format("beyond the limits of the system: {} messages of {} bytes a queue, {} queues (see /proc/sys/fs/mqueue "
-                      "and ulimit -q)",
-                      limit("msg_max"), limit("msgsize_max"), limit("queues_max"))};
+          fmt::format(
+              "beyond the limits of the system: {} messages of {} bytes a queue, {} queues (see /proc/sys/fs/mqueue "
+              "and ulimit -q)",
+              limit("msg_max"), limit("msgsize_max"), limit("queues_max"))};
 }
 
 /// Id of a System V queue; -1 with errno.
@@ -263,8 +264,9 @@ Outcome<void> MessageQueue::send_posix(std::string_view bytes, unsigned priority
     if (mq_send(fd_.get(), bytes.data(), bytes.size(), priority) == 0) return {};
     if (errno == EINTR) continue;
     if (errno == EMSGSIZE) {
-      return Error{Status::TooBig, EMSGSIZE,
-                   fmt::format("{} bytes are too many: the queue takes messages of up to {}", bytes.size(), message_size_)};
+      return Error{
+          Status::TooBig, EMSGSIZE,
+          fmt::format("{} bytes are too many: the queue takes messages of up to {}", bytes.size(), message_size_)};
     }
     if (errno == EBADF) return Error{Status::NotPermitted, EACCES, "this queue may only be read"};
     if (errno != EAGAIN) return error_of(errno);
@@ -317,7 +319,8 @@ Outcome<void> MessageQueue::send_sysv(std::string_view bytes, long type, const W
   for (;;) {
     if (msgsnd(name_.id, message.memory.get(), bytes.size(), flags) == 0) return {};
     if (errno == EINVAL) {
-      return Error{Status::TooBig, EINVAL, fmt::format("{} bytes are more than a System V queue takes, or it is gone", bytes.size())};
+      return Error{Status::TooBig, EINVAL,
+                   fmt::format("{} bytes are more than a System V queue takes, or it is gone", bytes.size())};
     }
     if (errno == EAGAIN && wait.is_nowait()) return Error{Status::WouldBlock, EAGAIN, "the queue is full"};
     if (errno != EAGAIN && errno != EINTR) return error_of(errno);

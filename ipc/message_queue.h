@@ -22,16 +22,16 @@ namespace mish::ipc {
 
 struct QueueInfo {
   KernelName name;
-  long messages = 0;        // waiting now
-  long capacity = 0;        // POSIX: messages; System V: 0 (bytes are counted)
-  long message_size = 0;    // largest message in bytes
-  uint64_t bytes = 0;       // System V: in the queue now
-  uint64_t bytes_limit = 0; // System V
+  long messages = 0;         // waiting now
+  long capacity = 0;         // POSIX: messages; System V: 0 (bytes are counted)
+  long message_size = 0;     // largest message in bytes
+  uint64_t bytes = 0;        // System V: in the queue now
+  uint64_t bytes_limit = 0;  // System V
   mode_t mode = 0;
   uid_t uid = 0;
   gid_t gid = 0;
   pid_t last_sender = 0, last_receiver = 0;  // System V
-  pid_t notifies = 0;       // POSIX: process that asked for notification, 0 none
+  pid_t notifies = 0;                        // POSIX: process that asked for notification, 0 none
   time_t changed = 0;
 };
 
@@ -43,7 +43,7 @@ struct QueueMessage {
 class MessageQueue {
  public:
   struct CreateOptions {
-    std::optional<mode_t> mode;     // exactly this; default 0600
+    std::optional<mode_t> mode;  // exactly this; default 0600
     bool may_exist = false;
     std::optional<long> capacity;      // POSIX: messages; the system's default otherwise
     std::optional<long> message_size;  // POSIX: bytes of the largest message
@@ -53,7 +53,8 @@ class MessageQueue {
   static Outcome<MessageQueue> create(const KernelName& name, const CreateOptions& options);
   static Outcome<MessageQueue> open(const KernelName& name);
   static Outcome<void> remove(const KernelName& name);
-  /// All queues this process can see. `note` receives a sentence when POSIX queues cannot be listed (mqueue not mounted).
+  /// All queues this process can see. `note` receives a sentence when POSIX queues cannot be listed (mqueue not
+  /// mounted).
   static std::vector<QueueInfo> list(std::string& note);
 
   /// `kind`: priority (POSIX, 0 to 32767) or type (System V, from 1). Waits while the queue is full.
@@ -64,8 +65,8 @@ class MessageQueue {
 
   Outcome<QueueInfo> stat() const;
   Outcome<void> change_mode(mode_t mode);
-  /// POSIX: `signal_number` is sent to this process when a message arrives in the empty queue, once; 0 takes the request
-  /// back. NotPermitted when another process asked before. The request lives as long as this object.
+  /// POSIX: `signal_number` is sent to this process when a message arrives in the empty queue, once; 0 takes the
+  /// request back. NotPermitted when another process asked before. The request lives as long as this object.
   Outcome<void> notify(int signal_number);
   /// The descriptor to poll (POSIX), -1 otherwise.
   int fd() const { return fd_.get(); }

@@ -159,9 +159,8 @@ Outcome<void> CommunicationPort::send_packet(uint8_t kind, uint8_t flags, std::s
 
 Outcome<void> CommunicationPort::send(std::string_view message, const Wait& wait) {
   if (message.size() > kPortMessageLimit) return Error{Status::TooBig, EMSGSIZE, "the message is too long for a port"};
-  Outcome<void> sent = message.size() <= kInlineLimit
-                           ? send_packet(kInline, 0, message, message.size(), -1, wait)
-                           : send_by_section(message, wait);
+  Outcome<void> sent = message.size() <= kInlineLimit ? send_packet(kInline, 0, message, message.size(), -1, wait)
+                                                      : send_by_section(message, wait);
   if (!sent) return sent;
   ++(message.size() <= kInlineLimit ? statistics_.sent_copied : statistics_.sent_by_section);
   statistics_.sent_bytes += message.size();
@@ -284,7 +283,9 @@ Outcome<void> CommunicationPort::take_packet(const Wait& wait) {
       if (header.length != inline_size) return garbled();
       append_piece({bytes, inline_size}, is_last, false);
       return {};
-    case kRelease: outgoing_.is_busy = false; return {};
+    case kRelease:
+      outgoing_.is_busy = false;
+      return {};
     case kSectionPiece: {
       if (inline_size != 0 || partial_.size() + header.length > kPortMessageLimit) return garbled();
       if (Outcome<void> mapped = take_section_piece(header.length, std::move(attached)); !mapped) return mapped;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Ports in the manner of the ALPC of Windows: a server owns a named connection port; who connects gets a private pair of
-// communication ports. Messages up to 256 bytes are copied through the socket, longer ones go through one re-used
+// Ports in the manner of the ALPC of Windows: a server owns a named connection port; who connects gets a private pair
+// of communication ports. Messages up to 256 bytes are copied through the socket, longer ones go through one re-used
 // section of shared memory per direction (a sealed memfd, so that no peer can cut it short under our feet). The peer's
 // credentials come from the kernel; when the peer dies the other side knows at once.
 #ifndef MISH_IPC_PORT_H_
@@ -68,7 +68,8 @@ class CommunicationPort {
     uint64_t size = 0;
     bool is_busy = false;  // the peer has not copied the last piece out yet
   };
-  Outcome<void> send_packet(uint8_t kind, uint8_t flags, std::string_view bytes, uint64_t length, int attached, const Wait& wait);
+  Outcome<void> send_packet(uint8_t kind, uint8_t flags, std::string_view bytes, uint64_t length, int attached,
+                            const Wait& wait);
   Outcome<void> send_by_section(std::string_view message, const Wait& wait);
   Outcome<int> prepare_section(uint64_t size);
   /// Reads and handles one packet.
@@ -82,16 +83,16 @@ class CommunicationPort {
   PortStatistics statistics_;
   Section outgoing_;
   Section incoming_;
-  std::string partial_;             // pieces of a message that is not whole yet
-  std::deque<std::string> inbox_;   // whole messages taken in while waiting for something else
+  std::string partial_;            // pieces of a message that is not whole yet
+  std::deque<std::string> inbox_;  // whole messages taken in while waiting for something else
   bool is_at_end_ = false;
 };
 
 /// The named port of a server.
 class ConnectionPort {
  public:
-  /// Exists when a live server has the name; a dead one's is replaced. The name goes when the object is destroyed by the
-  /// process that made it.
+  /// Exists when a live server has the name; a dead one's is replaced. The name goes when the object is destroyed by
+  /// the process that made it.
   static Outcome<ConnectionPort> listen(const ObjectName& name, mode_t mode);
   ~ConnectionPort();
   ConnectionPort(ConnectionPort&& other) noexcept;
@@ -119,7 +120,8 @@ class ConnectionPort {
   static Outcome<void> remove(const ObjectName& name);
 
  private:
-  ConnectionPort(ObjectName name, UniqueFd socket) : name_(std::move(name)), socket_(std::move(socket)), maker_(getpid()) {}
+  ConnectionPort(ObjectName name, UniqueFd socket)
+      : name_(std::move(name)), socket_(std::move(socket)), maker_(getpid()) {}
   ObjectName name_;
   UniqueFd socket_;
   pid_t maker_;

@@ -8,8 +8,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -108,19 +108,26 @@ ProcessState textbook_state(char kernel, pid_t pid, uint64_t time_slices, bool h
       return is_on_cpu(pid) ? ProcessState::Running : ProcessState::Ready;
     case 'Z':
     case 'X':
-    case 'x': return ProcessState::Terminated;
+    case 'x':
+      return ProcessState::Terminated;
   }
   return ProcessState::Waiting;
 }
 
 std::string_view policy_name(unsigned policy) {
   switch (policy) {
-    case SCHED_OTHER: return "other";
-    case SCHED_FIFO: return "fifo";
-    case SCHED_RR: return "rr";
-    case SCHED_BATCH: return "batch";
-    case SCHED_IDLE: return "idle";
-    case 6: return "deadline";
+    case SCHED_OTHER:
+      return "other";
+    case SCHED_FIFO:
+      return "fifo";
+    case SCHED_RR:
+      return "rr";
+    case SCHED_BATCH:
+      return "batch";
+    case SCHED_IDLE:
+      return "idle";
+    case 6:
+      return "deadline";
   }
   return "unknown";
 }
@@ -207,27 +214,50 @@ void parse_status(std::string_view status, ProcessInfo& p) {
     if (colon == std::string_view::npos) return;
     std::string_view key = line.substr(0, colon);
     Fields f(line.substr(colon + 1));
-    if (key == "Uid") { p.uid = f.number<uid_t>(); p.effective_uid = f.number<uid_t>(); }
-    else if (key == "Gid") { p.gid = f.number<gid_t>(); p.effective_gid = f.number<gid_t>(); }
-    else if (key == "TracerPid") p.tracer = f.number<pid_t>();
-    else if (key == "VmHWM") p.resident_peak = f.number() * 1024;
-    else if (key == "RssAnon") p.anonymous = f.number() * 1024;
-    else if (key == "RssFile") p.file_backed = f.number() * 1024;
-    else if (key == "RssShmem") p.shared = f.number() * 1024;
-    else if (key == "VmSwap") p.swapped = f.number() * 1024;
-    else if (key == "VmExe") p.text = f.number() * 1024;
-    else if (key == "VmData") p.data = f.number() * 1024;
-    else if (key == "VmStk") p.stack = f.number() * 1024;
-    else if (key == "VmLib") p.libraries = f.number() * 1024;
-    else if (key == "VmPTE") p.page_tables = f.number() * 1024;
-    else if (key == "SigPnd") p.pending = f.number(16);
-    else if (key == "ShdPnd") p.group_pending = f.number(16);
-    else if (key == "SigBlk") p.blocked = f.number(16);
-    else if (key == "SigIgn") p.ignored = f.number(16);
-    else if (key == "SigCgt") p.caught = f.number(16);
-    else if (key == "Cpus_allowed_list") p.allowed_cpus = f.next();
-    else if (key == "voluntary_ctxt_switches") p.voluntary_switches = f.number();
-    else if (key == "nonvoluntary_ctxt_switches") p.involuntary_switches = f.number();
+    if (key == "Uid") {
+      p.uid = f.number<uid_t>();
+      p.effective_uid = f.number<uid_t>();
+    } else if (key == "Gid") {
+      p.gid = f.number<gid_t>();
+      p.effective_gid = f.number<gid_t>();
+    } else if (key == "TracerPid")
+      p.tracer = f.number<pid_t>();
+    else if (key == "VmHWM")
+      p.resident_peak = f.number() * 1024;
+    else if (key == "RssAnon")
+      p.anonymous = f.number() * 1024;
+    else if (key == "RssFile")
+      p.file_backed = f.number() * 1024;
+    else if (key == "RssShmem")
+      p.shared = f.number() * 1024;
+    else if (key == "VmSwap")
+      p.swapped = f.number() * 1024;
+    else if (key == "VmExe")
+      p.text = f.number() * 1024;
+    else if (key == "VmData")
+      p.data = f.number() * 1024;
+    else if (key == "VmStk")
+      p.stack = f.number() * 1024;
+    else if (key == "VmLib")
+      p.libraries = f.number() * 1024;
+    else if (key == "VmPTE")
+      p.page_tables = f.number() * 1024;
+    else if (key == "SigPnd")
+      p.pending = f.number(16);
+    else if (key == "ShdPnd")
+      p.group_pending = f.number(16);
+    else if (key == "SigBlk")
+      p.blocked = f.number(16);
+    else if (key == "SigIgn")
+      p.ignored = f.number(16);
+    else if (key == "SigCgt")
+      p.caught = f.number(16);
+    else if (key == "Cpus_allowed_list")
+      p.allowed_cpus = f.next();
+    else if (key == "voluntary_ctxt_switches")
+      p.voluntary_switches = f.number();
+    else if (key == "nonvoluntary_ctxt_switches")
+      p.involuntary_switches = f.number();
   });
   p.user = user_name(p.effective_uid);
 }
@@ -251,10 +281,14 @@ void read_input_output(ProcessInfo& p) {
     for_each_line(text, [&p](std::string_view line) {
       Fields f(line);
       std::string_view key = f.next();
-      if (key == "rchar:") p.read_bytes = f.number();
-      else if (key == "wchar:") p.written_bytes = f.number();
-      else if (key == "syscr:") p.read_calls = f.number();
-      else if (key == "syscw:") p.write_calls = f.number();
+      if (key == "rchar:")
+        p.read_bytes = f.number();
+      else if (key == "wchar:")
+        p.written_bytes = f.number();
+      else if (key == "syscr:")
+        p.read_calls = f.number();
+      else if (key == "syscw:")
+        p.write_calls = f.number();
     });
   }
   std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(fmt::format("/proc/{}/fd", p.pid).c_str()), closedir);
@@ -316,23 +350,32 @@ struct WaitWords {
   bool has_descriptor;
 };
 constexpr WaitWords kWaitWords[] = {
-    {SYS_read, "read", true},           {SYS_write, "write", true},
-    {SYS_readv, "read", true},          {SYS_writev, "write", true},
-    {SYS_recvfrom, "receive", true},    {SYS_recvmsg, "receive", true},
-    {SYS_sendto, "send", true},         {SYS_sendmsg, "send", true},
-    {SYS_accept, "a connection", true}, {SYS_accept4, "a connection", true},
-    {SYS_connect, "connect", true},     {SYS_flock, "a file lock", true},
-    {SYS_fcntl, "a file lock", true},   {SYS_mq_timedreceive, "a message", true},
+    {SYS_read, "read", true},
+    {SYS_write, "write", true},
+    {SYS_readv, "read", true},
+    {SYS_writev, "write", true},
+    {SYS_recvfrom, "receive", true},
+    {SYS_recvmsg, "receive", true},
+    {SYS_sendto, "send", true},
+    {SYS_sendmsg, "send", true},
+    {SYS_accept, "a connection", true},
+    {SYS_accept4, "a connection", true},
+    {SYS_connect, "connect", true},
+    {SYS_flock, "a file lock", true},
+    {SYS_fcntl, "a file lock", true},
+    {SYS_mq_timedreceive, "a message", true},
     {SYS_mq_timedsend, "room for a message", true},
     {SYS_msgrcv, "a System V message", false},
     {SYS_msgsnd, "room for a System V message", false},
     {SYS_semop, "a System V semaphore", false},
     {SYS_semtimedop, "a System V semaphore", false},
-    {SYS_wait4, "a child", false},      {SYS_waitid, "a child", false},
+    {SYS_wait4, "a child", false},
+    {SYS_waitid, "a child", false},
     {SYS_ppoll, "events on descriptors", false},
     {SYS_pselect6, "events on descriptors", false},
     {SYS_epoll_pwait, "events on descriptors", false},
-    {SYS_nanosleep, "a time", false},   {SYS_clock_nanosleep, "a time", false},
+    {SYS_nanosleep, "a time", false},
+    {SYS_clock_nanosleep, "a time", false},
     {SYS_rt_sigsuspend, "a signal", false},
     {SYS_rt_sigtimedwait, "a signal", false},
     {SYS_openat, "the other end of a FIFO, or a file", false},
@@ -349,11 +392,16 @@ constexpr WaitWords kWaitWords[] = {
 
 std::string_view state_name(ProcessState state) {
   switch (state) {
-    case ProcessState::New: return "new";
-    case ProcessState::Ready: return "ready";
-    case ProcessState::Running: return "running";
-    case ProcessState::Waiting: return "waiting";
-    case ProcessState::Terminated: return "terminated";
+    case ProcessState::New:
+      return "new";
+    case ProcessState::Ready:
+      return "ready";
+    case ProcessState::Running:
+      return "running";
+    case ProcessState::Waiting:
+      return "waiting";
+    case ProcessState::Terminated:
+      return "terminated";
   }
   return "";
 }
@@ -419,11 +467,16 @@ Outcome<std::vector<MemoryRegion>> read_memory(pid_t pid) {
     }
     if (regions.empty()) return;
     MemoryRegion& region = regions.back();
-    if (key == "Rss:") region.resident = f.number() * 1024;
-    else if (key == "Shared_Clean:" || key == "Shared_Dirty:") region.shared += f.number() * 1024;
-    else if (key == "Private_Clean:") region.private_clean = f.number() * 1024;
-    else if (key == "Private_Dirty:") region.private_dirty = f.number() * 1024;
-    else if (key == "Swap:") region.swapped = f.number() * 1024;
+    if (key == "Rss:")
+      region.resident = f.number() * 1024;
+    else if (key == "Shared_Clean:" || key == "Shared_Dirty:")
+      region.shared += f.number() * 1024;
+    else if (key == "Private_Clean:")
+      region.private_clean = f.number() * 1024;
+    else if (key == "Private_Dirty:")
+      region.private_dirty = f.number() * 1024;
+    else if (key == "Swap:")
+      region.swapped = f.number() * 1024;
   });
   return regions;
 }
@@ -458,11 +511,16 @@ Outcome<std::vector<ThreadInfo>> read_threads(pid_t pid) {
 
 std::string describe_wait(const ProcessInfo& p) {
   switch (p.state) {
-    case ProcessState::New: return "nothing: not started yet";
-    case ProcessState::Ready: return "a CPU";
-    case ProcessState::Running: return "nothing: running";
-    case ProcessState::Terminated: return "its parent to ask for its status";
-    case ProcessState::Waiting: break;
+    case ProcessState::New:
+      return "nothing: not started yet";
+    case ProcessState::Ready:
+      return "a CPU";
+    case ProcessState::Running:
+      return "nothing: running";
+    case ProcessState::Terminated:
+      return "its parent to ask for its status";
+    case ProcessState::Waiting:
+      break;
   }
   if (p.kernel_state == 'T') return "SIGCONT (stopped)";
   if (p.kernel_state == 't') return fmt::format("its tracer, process {}", p.tracer);

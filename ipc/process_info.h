@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A process as the textbook draws it: its control block (state, program counter, registers, scheduling, memory,
-// accounting, open files, signals), its memory map with what copy-on-write still shares, its threads, what it waits for.
-// Everything is read from /proc; nothing is changed.
+// accounting, open files, signals), its memory map with what copy-on-write still shares, its threads, what it waits
+// for. Everything is read from /proc; nothing is changed.
 #ifndef MISH_IPC_PROCESS_INFO_H_
 #define MISH_IPC_PROCESS_INFO_H_
 
@@ -24,8 +24,8 @@ std::string_view state_name(ProcessState state);
 /// The process control block. Sizes in bytes, times in microseconds.
 struct ProcessInfo {
   pid_t pid = 0, parent = 0, group = 0, session = 0, tracer = 0, foreground_group = 0;
-  std::string command;     // the kernel's short name
-  std::string arguments;   // whole command line, blanks between; [command] for a process without one
+  std::string command;    // the kernel's short name
+  std::string arguments;  // whole command line, blanks between; [command] for a process without one
   std::string executable, directory, terminal;
   char kernel_state = '?';
   ProcessState state = ProcessState::Waiting;
@@ -45,9 +45,9 @@ struct ProcessInfo {
   unsigned real_time_priority = 0;
   int last_cpu = 0;
   std::string allowed_cpus;
-  uint64_t time_slices = 0;         // times it was given a CPU
+  uint64_t time_slices = 0;           // times it was given a CPU
   uint64_t run_ns = 0, ready_ns = 0;  // on a CPU; in the ready queue
-  uint64_t slice_ns = 0;            // length of a round-robin slice, 0 unknown
+  uint64_t slice_ns = 0;              // length of a round-robin slice, 0 unknown
   uint64_t voluntary_switches = 0, involuntary_switches = 0;
 
   // Memory.
@@ -62,10 +62,10 @@ struct ProcessInfo {
   uint64_t elapsed_us = 0;
   uint64_t minor_faults = 0, major_faults = 0;
   long threads = 0;
-  int exit_status = 0;       // of a terminated process, as wait(2) encodes it
+  int exit_status = 0;  // of a terminated process, as wait(2) encodes it
 
   // Files and input/output.
-  long open_files = -1;      // -1 unknown
+  long open_files = -1;  // -1 unknown
   uint64_t read_bytes = 0, written_bytes = 0, read_calls = 0, write_calls = 0;
 
   // Signals, bit n-1 = signal n.
@@ -84,9 +84,9 @@ std::vector<ProcessInfo> list_processes();
 /// One region of memory.
 struct MemoryRegion {
   uint64_t start = 0, end = 0;
-  std::string permissions;  // rwxp
-  std::string name;         // file, [heap], [stack] ...
-  std::string_view segment; // text, data, heap, stack, library, mapped file, shared memory, anonymous, kernel
+  std::string permissions;   // rwxp
+  std::string name;          // file, [heap], [stack] ...
+  std::string_view segment;  // text, data, heap, stack, library, mapped file, shared memory, anonymous, kernel
   uint64_t size = 0, resident = 0, shared = 0, private_clean = 0, private_dirty = 0, swapped = 0;
   bool is_copy_on_write() const { return permissions.size() > 3 && permissions[3] == 'p'; }
 };

@@ -35,7 +35,8 @@ class Writer {
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : bytes_(bytes) {
-    if (bytes.size() < kMagic.size() + 2 || bytes.substr(0, kMagic.size()) != kMagic || bytes[kMagic.size()] != kVersion) {
+    if (bytes.size() < kMagic.size() + 2 || bytes.substr(0, kMagic.size()) != kMagic ||
+        bytes[kMagic.size()] != kVersion) {
       is_good_ = false;
       return;
     }
@@ -111,8 +112,10 @@ std::string marshal(const std::vector<RpcFunction>& schema) {
 Outcome<RpcCall> unmarshal_call(std::string_view bytes) {
   Reader in(bytes);
   RpcCall call;
-  if (in.kind() == kSchemaRequest) call.kind = RpcCall::Kind::Schema;
-  else if (in.kind() != kCall) return garbled();
+  if (in.kind() == kSchemaRequest)
+    call.kind = RpcCall::Kind::Schema;
+  else if (in.kind() != kCall)
+    return garbled();
   call.function = in.text();
   for (uint64_t n = in.count(); n > 0; --n) call.arguments.push_back(in.text());
   call.input = in.text();

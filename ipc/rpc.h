@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Remote procedure calls over ports: a call (function, arguments, standard input) and its answer (status, standard output
-// and error) as messages, and the list of functions a server offers. Numbers travel most significant byte first, so that
-// the same bytes serve another machine at the far end of ssh.
+// Remote procedure calls over ports: a call (function, arguments, standard input) and its answer (status, standard
+// output and error) as messages, and the list of functions a server offers. Numbers travel most significant byte first,
+// so that the same bytes serve another machine at the far end of ssh.
 #ifndef MISH_IPC_RPC_H_
 #define MISH_IPC_RPC_H_
 
@@ -25,9 +25,9 @@ struct RpcCall {
 };
 
 struct RpcReply {
-  int status = 0;            // exit status; 127 when the server does not offer the function
+  int status = 0;  // exit status; 127 when the server does not offer the function
   std::string output, error;
-  uint64_t input_used = 0;   // bytes of the input that were read: the rest is still the caller's
+  uint64_t input_used = 0;  // bytes of the input that were read: the rest is still the caller's
 };
 
 /// One function of a server.

@@ -24,17 +24,28 @@ namespace {
 template <typename Use>
 auto visit(ScalarType type, Use use) {
   switch (type) {
-    case ScalarType::I8: return use(int8_t{});
-    case ScalarType::I16: return use(int16_t{});
-    case ScalarType::I32: return use(int32_t{});
-    case ScalarType::I64: return use(int64_t{});
-    case ScalarType::U8: return use(uint8_t{});
-    case ScalarType::U16: return use(uint16_t{});
-    case ScalarType::U32: return use(uint32_t{});
-    case ScalarType::U64: return use(uint64_t{});
-    case ScalarType::F32: return use(float{});
-    case ScalarType::F64: return use(double{});
-    case ScalarType::Char: break;
+    case ScalarType::I8:
+      return use(int8_t{});
+    case ScalarType::I16:
+      return use(int16_t{});
+    case ScalarType::I32:
+      return use(int32_t{});
+    case ScalarType::I64:
+      return use(int64_t{});
+    case ScalarType::U8:
+      return use(uint8_t{});
+    case ScalarType::U16:
+      return use(uint16_t{});
+    case ScalarType::U32:
+      return use(uint32_t{});
+    case ScalarType::U64:
+      return use(uint64_t{});
+    case ScalarType::F32:
+      return use(float{});
+    case ScalarType::F64:
+      return use(double{});
+    case ScalarType::Char:
+      break;
   }
   return use(char{});
 }
@@ -96,12 +107,14 @@ Outcome<ScalarType> parse_scalar_type(std::string_view text) {
     ScalarType type;
   };
   static constexpr Row kRows[] = {
-      {"i8", ScalarType::I8},     {"int8", ScalarType::I8},     {"i16", ScalarType::I16},  {"int16", ScalarType::I16},
-      {"short", ScalarType::I16}, {"i32", ScalarType::I32},     {"int32", ScalarType::I32}, {"int", ScalarType::I32},
-      {"i64", ScalarType::I64},   {"int64", ScalarType::I64},   {"long", ScalarType::I64}, {"u8", ScalarType::U8},
-      {"uint8", ScalarType::U8},  {"u16", ScalarType::U16},     {"uint16", ScalarType::U16}, {"u32", ScalarType::U32},
-      {"uint32", ScalarType::U32}, {"unsigned", ScalarType::U32}, {"u64", ScalarType::U64}, {"uint64", ScalarType::U64},
-      {"f32", ScalarType::F32},   {"float", ScalarType::F32},   {"f64", ScalarType::F64},  {"double", ScalarType::F64},
+      {"i8", ScalarType::I8},     {"int8", ScalarType::I8},    {"i16", ScalarType::I16},
+      {"int16", ScalarType::I16}, {"short", ScalarType::I16},  {"i32", ScalarType::I32},
+      {"int32", ScalarType::I32}, {"int", ScalarType::I32},    {"i64", ScalarType::I64},
+      {"int64", ScalarType::I64}, {"long", ScalarType::I64},   {"u8", ScalarType::U8},
+      {"uint8", ScalarType::U8},  {"u16", ScalarType::U16},    {"uint16", ScalarType::U16},
+      {"u32", ScalarType::U32},   {"uint32", ScalarType::U32}, {"unsigned", ScalarType::U32},
+      {"u64", ScalarType::U64},   {"uint64", ScalarType::U64}, {"f32", ScalarType::F32},
+      {"float", ScalarType::F32}, {"f64", ScalarType::F64},    {"double", ScalarType::F64},
       {"char", ScalarType::Char}};
   std::string_view name = text;
   if (name.size() > 2 && name.substr(name.size() - 2) == "_t") name.remove_suffix(2);
@@ -113,7 +126,8 @@ Outcome<ScalarType> parse_scalar_type(std::string_view text) {
 }
 
 std::string_view scalar_type_name(ScalarType type) {
-  static constexpr std::string_view kNames[] = {"i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64", "char"};
+  static constexpr std::string_view kNames[] = {"i8",  "i16", "i32", "i64", "u8",  "u16",
+                                                "u32", "u64", "f32", "f64", "char"};
   return kNames[static_cast<size_t>(type)];
 }
 

@@ -184,8 +184,10 @@ SharedMemory& SharedMemory::operator=(SharedMemory&& other) noexcept {
 
 void SharedMemory::unmap() {
   if (map_ == nullptr) return;
-  if (name_.api == Api::SystemV) shmdt(map_);
-  else munmap(map_, mapped_);
+  if (name_.api == Api::SystemV)
+    shmdt(map_);
+  else
+    munmap(map_, mapped_);
   map_ = nullptr;
   mapped_ = 0;
 }
@@ -285,8 +287,9 @@ Outcome<void> SharedMemory::map_file(const KernelName& name, const std::string& 
   Outcome<ObjectDirectory> directory = ObjectDirectory::of_user(geteuid());
   if (!directory) return directory.error();
   UniqueFd entry(openat(directory->fd(), registration(name).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!entry) return errno == EEXIST ? Error{Status::Exists, EEXIST, "this name stands for a mapped file already"}
-                                     : error_from_errno(errno);
+  if (!entry)
+    return errno == EEXIST ? Error{Status::Exists, EEXIST, "this name stands for a mapped file already"}
+                           : error_from_errno(errno);
   if (Result<void> r = write_all(entry.get(), resolved); !r.ok()) {
     unlinkat(directory->fd(), registration(name).c_str(), 0);
     return error_from_errno(r.code());
@@ -387,7 +390,8 @@ Outcome<void> SharedMemory::check_range(uint64_t offset, uint64_t length) const 
   Outcome<uint64_t> have = size();
   if (!have) return have.error();
   if (offset > *have) {
-    return Error{Status::Usage, EINVAL, fmt::format("offset {} is beyond the end: the segment has {} bytes", offset, *have)};
+    return Error{Status::Usage, EINVAL,
+                 fmt::format("offset {} is beyond the end: the segment has {} bytes", offset, *have)};
   }
   if (length > *have - offset) {
     return Error{Status::TooBig, EMSGSIZE,
@@ -469,7 +473,8 @@ Outcome<std::byte*> SharedMemory::cell(uint64_t offset, size_t size, bool needs_
   Outcome<void> range = check_range(offset, size);
   if (!range) return range.error();
   if (needs_alignment && offset % size != 0) {
-    return Error{Status::Usage, EINVAL, fmt::format("offset {} is not a multiple of {}, the size of the type", offset, size)};
+    return Error{Status::Usage, EINVAL,
+                 fmt::format("offset {} is not a multiple of {}, the size of the type", offset, size)};
   }
   if (name_.api != Api::SystemV && (map_ == nullptr || offset + size > mapped_)) {
     unmap();
@@ -514,8 +519,7 @@ Outcome<Scalar> SharedMemory::add(uint64_t offset, const Scalar& value) {
 }
 
 Outcome<Scalar> SharedMemory::exchange(uint64_t offset, const Scalar& expected, const Scalar& desired) {
-  return with_cell(offset, expected.type, true,
-                   [&](std::byte* at) { return compare_and_swap(expected, desired, at); });
+  return with_cell(offset, expected.type, true, [&](std::byte* at) { return compare_and_swap(expected, desired, at); });
 }
 
 Outcome<UniqueFd> SharedMemory::lock(const Wait& wait, bool is_shared) const {

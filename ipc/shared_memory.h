@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Segments of shared memory: POSIX (shm_open), System V (shmget) and files mapped by name, behind one class. POSIX names
-// are the kernel's, so a C program finds the same object. Bytes travel by pread and pwrite where there is a descriptor:
-// a full or truncated tmpfs is then an error and never SIGBUS; single cells are mapped and read or written atomically.
+// Segments of shared memory: POSIX (shm_open), System V (shmget) and files mapped by name, behind one class. POSIX
+// names are the kernel's, so a C program finds the same object. Bytes travel by pread and pwrite where there is a
+// descriptor: a full or truncated tmpfs is then an error and never SIGBUS; single cells are mapped and read or written
+// atomically.
 #ifndef MISH_IPC_SHARED_MEMORY_H_
 #define MISH_IPC_SHARED_MEMORY_H_
 
@@ -25,14 +26,14 @@ namespace mish::ipc {
 struct SegmentInfo {
   KernelName name;
   uint64_t size = 0;
-  uint64_t resident = 0;      // bytes that really take memory
+  uint64_t resident = 0;  // bytes that really take memory
   mode_t mode = 0;
   uid_t uid = 0;
   gid_t gid = 0;
   pid_t creator = 0, last_user = 0;  // System V only, else 0
-  long attached = -1;         // System V: attachments now; -1 unknown
-  time_t changed = 0;         // seconds since the epoch
-  bool is_removed = false;    // System V: goes with its last attachment
+  long attached = -1;                // System V: attachments now; -1 unknown
+  time_t changed = 0;                // seconds since the epoch
+  bool is_removed = false;           // System V: goes with its last attachment
 };
 
 class SharedMemory {
@@ -74,8 +75,8 @@ class SharedMemory {
   Outcome<void> write(uint64_t offset, std::string_view bytes);
   /// Appends up to `length` bytes from `offset` to `out`: fewer at the end. Usage when `offset` is beyond it.
   Outcome<void> read(uint64_t offset, uint64_t length, std::string& out) const;
-  /// Writes `bytes` where the text ends (its first NUL) and a NUL behind them if there is room, under the segment's lock:
-  /// `ptr += sprintf(ptr, …)`. Returns the new length of the text.
+  /// Writes `bytes` where the text ends (its first NUL) and a NUL behind them if there is room, under the segment's
+  /// lock: `ptr += sprintf(ptr, …)`. Returns the new length of the text.
   Outcome<uint64_t> append(std::string_view bytes);
   /// The text: all bytes before the first NUL.
   Outcome<std::string> text() const;
@@ -99,7 +100,7 @@ class SharedMemory {
   void unmap();
 
   KernelName name_;
-  UniqueFd fd_;             // Posix, File
+  UniqueFd fd_;  // Posix, File
   std::byte* map_ = nullptr;
   uint64_t mapped_ = 0;
   bool is_writable_ = false;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // fifo: named pipes (ipc/fifo.h) at the prompt. Reading and writing them is what redirections are for.
+#include "ipc/fifo.h"
+
 #include <fmt/format.h>
 
 #include "builtins/ipc/nouns.h"
-#include "ipc/fifo.h"
 
 namespace mish::builtins {
 
@@ -75,8 +76,10 @@ constexpr OptionRow kCreateOptions[] = {kModeOption, kExistOption};
 constexpr OptionRow kListOptions[] = {kJsonOption};
 
 constexpr Verb kVerbs[] = {
-    {"create", create, "PATH... [--mode M]", "make named pipes", "fifo create log; tail -f /var/log/syslog > log &", kCreateOptions, 1, 16},
-    {"stat", stat, "PATH [--json]", "tell who reads and writes it, without opening it", "fifo stat log", kListOptions, 1, 1},
+    {"create", create, "PATH... [--mode M]", "make named pipes", "fifo create log; tail -f /var/log/syslog > log &",
+     kCreateOptions, 1, 16},
+    {"stat", stat, "PATH [--json]", "tell who reads and writes it, without opening it", "fifo stat log", kListOptions,
+     1, 1},
     {"list", list, "[DIRECTORY] [--json]", "list the named pipes of a directory", "fifo list /tmp", kListOptions, 0, 1},
     {"rm", remove, "PATH...", "remove named pipes, and nothing else", "fifo rm log", {}, 1, 16},
 };

@@ -43,13 +43,17 @@ Completion list(Call& call) {
     }
   }
   std::string note;
-  Table table{{"kind", "KIND"}, {"api", "API"}, {"name", "NAME"}, {"owner", "OWNER"}, {"mode", "MODE"}, {"used", "USED"},
-              {"capacity", "CAPACITY"}, {"users", "USERS"}, {"direction", "DIRECTION"}, {"stale", "STALE"}, {"changed", "CHANGED"}};
+  Table table{{"kind", "KIND"},           {"api", "API"},     {"name", "NAME"},         {"owner", "OWNER"},
+              {"mode", "MODE"},           {"used", "USED"},   {"capacity", "CAPACITY"}, {"users", "USERS"},
+              {"direction", "DIRECTION"}, {"stale", "STALE"}, {"changed", "CHANGED"}};
   for (const ipc::ObjectInfo& o : ipc::list_objects(filter, note)) {
     bool is_bytes = o.kind == "shm";
-    auto amount = [is_bytes](int64_t n) { return n >= 0 && is_bytes ? size_cell(static_cast<uint64_t>(n)) : maybe_cell(n); };
-    table.add({text_cell(o.kind), text_cell(o.api), text_cell(o.name), user_cell(o.uid), mode_cell(o.mode), amount(o.used),
-               amount(o.capacity), maybe_cell(o.users), text_cell(o.direction), bool_cell(o.is_stale), time_cell(o.changed)});
+    auto amount = [is_bytes](int64_t n) {
+      return n >= 0 && is_bytes ? size_cell(static_cast<uint64_t>(n)) : maybe_cell(n);
+    };
+    table.add({text_cell(o.kind), text_cell(o.api), text_cell(o.name), user_cell(o.uid), mode_cell(o.mode),
+               amount(o.used), amount(o.capacity), maybe_cell(o.users), text_cell(o.direction), bool_cell(o.is_stale),
+               time_cell(o.changed)});
   }
   if (!note.empty() && !call.wants_json() && !filter.kinds.empty()) call.context.error("{}", note);
   return table.print(call);
@@ -71,8 +75,11 @@ Completion gc(Call& call) {
   for (const ipc::Garbage& garbage : ipc::find_garbage(call.has("foreign"))) {
     bool is_dry = call.has("dry-run");
     ipc::Outcome<void> done = is_dry ? ipc::Outcome<void>() : ipc::collect(garbage);
-    if (!done) last = call.fail(done.error(), garbage.kind + " " + garbage.name);
-    else call.out().print("{} {} {}: {}\n", is_dry ? "would remove" : "removed", garbage.kind, garbage.name, garbage.reason);
+    if (!done)
+      last = call.fail(done.error(), garbage.kind + " " + garbage.name);
+    else
+      call.out().print("{} {} {}: {}\n", is_dry ? "would remove" : "removed", garbage.kind, garbage.name,
+                       garbage.reason);
   }
   return last;
 }
@@ -97,8 +104,10 @@ Completion print_dot(Call& call, const std::vector<ipc::Sharing>& sharing) {
     if (nodes.insert(process).second) call.out().print("  {} [shape=box];\n", dot_quoted(process));
     if (nodes.insert(s.object).second) call.out().print("  {} [shape=ellipse];\n", dot_quoted(s.object));
     std::string_view style = s.reads && s.writes ? " [dir=both]" : "";
-    if (s.writes) call.out().print("  {} -> {}{};\n", dot_quoted(process), dot_quoted(s.object), style);
-    else call.out().print("  {} -> {};\n", dot_quoted(s.object), dot_quoted(process));
+    if (s.writes)
+      call.out().print("  {} -> {}{};\n", dot_quoted(process), dot_quoted(s.object), style);
+    else
+      call.out().print("  {} -> {};\n", dot_quoted(s.object), dot_quoted(process));
   }
   call.out().write("}\n");
   return call.done();
@@ -152,7 +161,8 @@ ipc::Outcome<Target> parse_target(std::string_view text) {
     target.owned.reset(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
     int64_t left = std::max<int64_t>(*ns, 1);
     itimerspec when{.it_interval = {0, 0}, .it_value = {left / 1'000'000'000, left % 1'000'000'000}};
-    if (!target.owned || timerfd_settime(target.owned.get(), 0, &when, nullptr) != 0) return ipc::error_from_errno(errno);
+    if (!target.owned || timerfd_settime(target.owned.get(), 0, &when, nullptr) != 0)
+      return ipc::error_from_errno(errno);
     target.fd = target.owned.get();
     return target;
   }
@@ -225,22 +235,23 @@ Completion bench(Call& call) {
   ipc::BenchmarkPlan plan;
   plan.fork_process = fork_for_benchmark;
   if (std::optional<int64_t> ns = call.duration("time")) plan.time_ns = *ns;
-  if (std::optional<uint64_t> size = call.size("size")) plan.sizes = {static_cast<size_t>(std::max<uint64_t>(*size, 8))};
+  if (std::optional<uint64_t> size = call.size("size"))
+    plan.sizes = {static_cast<size_t>(std::max<uint64_t>(*size, 8))};
   if (call.failed()) return call.failure();
   std::vector<std::string> mechanisms = kinds_of(call);
   if (mechanisms.empty()) {
     for (std::string_view name : ipc::benchmark_mechanisms()) mechanisms.emplace_back(name);
   }
   call.out().flush();
-  Table table{{"mechanism", "MECHANISM"}, {"bytes", "BYTES"}, {"round_trip_ns", "ROUND TRIP"}, {"one_way_ns", "ONE WAY"},
-              {"per_second", "MESSAGES/S"}, {"bytes_per_second", "BYTES/S"}};
+  Table table{{"mechanism", "MECHANISM"}, {"bytes", "BYTES"},           {"round_trip_ns", "ROUND TRIP"},
+              {"one_way_ns", "ONE WAY"},  {"per_second", "MESSAGES/S"}, {"bytes_per_second", "BYTES/S"}};
   for (const std::string& mechanism : mechanisms) {
     ipc::Outcome<std::vector<ipc::BenchmarkResult>> results = ipc::measure(mechanism, plan);
     if (!results) return call.usage(results.error().sentence);
     for (const ipc::BenchmarkResult& r : *results) {
       int64_t per_second = r.one_way_ns > 0 ? 1'000'000'000 / r.one_way_ns : -1;
-      table.add({text_cell(r.mechanism), unsigned_cell(r.bytes), duration_cell(r.round_trip_ns), duration_cell(r.one_way_ns),
-                 maybe_cell(per_second),
+      table.add({text_cell(r.mechanism), unsigned_cell(r.bytes), duration_cell(r.round_trip_ns),
+                 duration_cell(r.one_way_ns), maybe_cell(per_second),
                  per_second < 0 ? no_cell() : size_cell(static_cast<uint64_t>(per_second) * r.bytes)});
     }
     if (call.context.services.pending_trap_signal() != 0) break;
@@ -279,7 +290,8 @@ Completion limits(Call& call) {
   Table table{{"limit", "LIMIT"}, {"value", "VALUE"}, {"meaning", "MEANING"}};
   struct statvfs fs {};
   if (statvfs("/dev/shm", &fs) == 0) {
-    table.add({text_cell("shm size"), size_cell(fs.f_blocks * fs.f_frsize), text_cell("shared memory and mailboxes together")});
+    table.add({text_cell("shm size"), size_cell(fs.f_blocks * fs.f_frsize),
+               text_cell("shared memory and mailboxes together")});
     table.add({text_cell("shm free"), size_cell(fs.f_bavail * fs.f_frsize), text_cell("of it not in use")});
   }
   for (const Row& row : kRows) {
@@ -288,8 +300,10 @@ Completion limits(Call& call) {
   }
   rlimit limit{};
   auto resource = [](rlim_t n) { return n == RLIM_INFINITY ? text_cell("unlimited") : unsigned_cell(n); };
-  if (getrlimit(RLIMIT_MSGQUEUE, &limit) == 0) table.add({text_cell("ulimit -q"), resource(limit.rlim_cur), text_cell("bytes in POSIX queues of this user")});
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) table.add({text_cell("ulimit -n"), resource(limit.rlim_cur), text_cell("open descriptors of a process")});
+  if (getrlimit(RLIMIT_MSGQUEUE, &limit) == 0)
+    table.add({text_cell("ulimit -q"), resource(limit.rlim_cur), text_cell("bytes in POSIX queues of this user")});
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+    table.add({text_cell("ulimit -n"), resource(limit.rlim_cur), text_cell("open descriptors of a process")});
   return table.print(call);
 }
 
@@ -308,16 +322,19 @@ constexpr OptionRow kWaitOptions[] = {kVariableOption, kNoWaitOption, kTimeoutOp
 constexpr OptionRow kBenchOptions[] = {kTime, kSize, kJsonOption};
 
 constexpr Verb kVerbs[] = {
-    {"list", list, "[KIND...] [--json]", "list every object: shm mq mbox sem port socket, ours and those of other programs",
+    {"list", list, "[KIND...] [--json]",
+     "list every object: shm mq mbox sem port socket, ours and those of other programs",
      "ipc list\nipc list shm sem --json", kJsonOptions, 0, 8},
     {"stat", stat, "KIND NAME [--json]", "tell all about one object", "ipc stat shm OS", kJsonOptions, 2, 2},
-    {"gc", gc, "[--dry-run] [--foreign]", "remove what nobody can ever use again", "ipc gc --dry-run", kGcOptions, 0, 0},
-    {"graph", graph, "[--dot] [--all] [--pid PID] [--json]", "show which processes share what", "ipc graph --dot | dot -Tsvg > ipc.svg",
-     kGraphOptions, 0, 0},
+    {"gc", gc, "[--dry-run] [--foreign]", "remove what nobody can ever use again", "ipc gc --dry-run", kGcOptions, 0,
+     0},
+    {"graph", graph, "[--dot] [--all] [--pid PID] [--json]", "show which processes share what",
+     "ipc graph --dot | dot -Tsvg > ipc.svg", kGraphOptions, 0, 0},
     {"wait", wait, "TARGET... [--nowait | --timeout D] [-v VAR]",
-     "wait until one is ready and print it: mbox:NAME port:H sock:FD fd:N pid:N timer:D", "ipc wait mbox:a mbox:b timer:5s -v which", kWaitOptions, 1, 16},
-    {"bench", bench, "[MECHANISM...] [--size B] [--time D] [--json]", "measure this machine: mbox pipe seqpacket port mq sysv file",
-     "ipc bench", kBenchOptions, 0, 8},
+     "wait until one is ready and print it: mbox:NAME port:H sock:FD fd:N pid:N timer:D",
+     "ipc wait mbox:a mbox:b timer:5s -v which", kWaitOptions, 1, 16},
+    {"bench", bench, "[MECHANISM...] [--size B] [--time D] [--json]",
+     "measure this machine: mbox pipe seqpacket port mq sysv file", "ipc bench", kBenchOptions, 0, 8},
     {"limits", limits, "[--json]", "list the limits of the system", "ipc limits", kJsonOptions, 0, 0},
 };
 

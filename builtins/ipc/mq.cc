@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // mq: message queues of the kernel (ipc/message_queue.h) at the prompt.
 #include <fmt/format.h>
-
 #include <signal.h>
 
 #include <list>
@@ -135,8 +134,9 @@ Completion stat(Call& call) {
 }
 
 Completion list(Call& call) {
-  Table table{{"name", "NAME"}, {"api", "API"}, {"key", "KEY"}, {"messages", "MESSAGES"}, {"capacity", "CAPACITY"},
-              {"bytes", "BYTES"}, {"max_message", "LARGEST"}, {"mode", "MODE"}, {"owner", "OWNER"}};
+  Table table{{"name", "NAME"},           {"api", "API"},           {"key", "KEY"},
+              {"messages", "MESSAGES"},   {"capacity", "CAPACITY"}, {"bytes", "BYTES"},
+              {"max_message", "LARGEST"}, {"mode", "MODE"},         {"owner", "OWNER"}};
   std::string note;
   for (const ipc::QueueInfo& q : MessageQueue::list(note)) {
     table.add({text_cell(display_name(q.name)), text_cell(ipc::api_name(q.name.api)), key_cell(q.name),
@@ -152,7 +152,8 @@ Completion remove(Call& call) {
   if (!name) return call.failure();
   Completion last = call.done();
   for (size_t i = 0; i < call.operand_count(); ++i) {
-    ipc::Outcome<ipc::KernelName> next = i == 0 ? ipc::Outcome<ipc::KernelName>(*name) : ipc::parse_kernel_name(call.operand(i));
+    ipc::Outcome<ipc::KernelName> next =
+        i == 0 ? ipc::Outcome<ipc::KernelName>(*name) : ipc::parse_kernel_name(call.operand(i));
     ipc::Outcome<void> done = next ? MessageQueue::remove(*next) : next.error();
     if (!done) last = call.fail(done.error(), call.operand(i));
   }
@@ -171,19 +172,21 @@ constexpr OptionRow kCapacityOption{"capacity", 0, "N", "POSIX: messages it hold
 constexpr OptionRow kLargestOption{"max-message", 0, "B", "POSIX: bytes of the largest message"};
 constexpr OptionRow kPriorityOption{"priority", 0, "P", "POSIX: 0 to 32767, higher comes first"};
 constexpr OptionRow kTypeOption{"type", 0, "T", "System V: type of the message, from 1"};
-constexpr OptionRow kWantedTypeOption{"type", 0, "T", "System V: T the oldest of type T, 0 any, -T the lowest type up to T"};
+constexpr OptionRow kWantedTypeOption{"type", 0, "T",
+                                      "System V: T the oldest of type T, 0 any, -T the lowest type up to T"};
 constexpr OptionRow kExceptOption{"except", 0, "", "System V: any type but T"};
 constexpr OptionRow kPriorityVarOption{"priority-var", 0, "VAR", "POSIX: store the priority in VAR"};
 constexpr OptionRow kTypeVarOption{"type-var", 0, "VAR", "System V: store the type in VAR"};
 constexpr OptionRow kSignalOption{"signal", 0, "SIG", "the signal to send (default USR1)"};
 constexpr OptionRow kOffOption{"off", 0, "", "take the request back"};
 
-constexpr OptionRow kCreateOptions[] = {kModeOption, kExistOption, kCapacityOption, kLargestOption, kVariableOption,
-                                        kSystemVOption, kKeyOption, kIdOption};
-constexpr OptionRow kSendOptions[] = {kPriorityOption, kTypeOption, kNoWaitOption, kTimeoutOption, kFileOption,
-                                      kSystemVOption, kKeyOption, kIdOption};
-constexpr OptionRow kRecvOptions[] = {kVariableOption, kWantedTypeOption, kExceptOption, kPriorityVarOption, kTypeVarOption,
-                                      kNoWaitOption, kTimeoutOption, kSystemVOption, kKeyOption, kIdOption};
+constexpr OptionRow kCreateOptions[] = {kModeOption,     kExistOption,   kCapacityOption, kLargestOption,
+                                        kVariableOption, kSystemVOption, kKeyOption,      kIdOption};
+constexpr OptionRow kSendOptions[] = {kPriorityOption, kTypeOption,    kNoWaitOption, kTimeoutOption,
+                                      kFileOption,     kSystemVOption, kKeyOption,    kIdOption};
+constexpr OptionRow kRecvOptions[] = {kVariableOption, kWantedTypeOption, kExceptOption,  kPriorityVarOption,
+                                      kTypeVarOption,  kNoWaitOption,     kTimeoutOption, kSystemVOption,
+                                      kKeyOption,      kIdOption};
 constexpr OptionRow kNotifyOptions[] = {kSignalOption, kOffOption};
 constexpr OptionRow kStatOptions[] = {kJsonOption, kSystemVOption, kKeyOption, kIdOption};
 constexpr OptionRow kListOptions[] = {kJsonOption};
@@ -193,10 +196,12 @@ constexpr Verb kVerbs[] = {
     {"create", create, "NAME [--capacity N] [--max-message B] [--mode M] | --sysv --key K", "make a queue",
      "mq create jobs --capacity 8\nmq create --sysv --key 0x4d51", kCreateOptions, 1, 1},
     {"send", send, "NAME [--priority P | --type T] [--nowait | --timeout D] [-f FILE | data]",
-     "send one message; data from standard input when absent", "mq send jobs --priority 5 'build it'", kSendOptions, 1, 1, true},
+     "send one message; data from standard input when absent", "mq send jobs --priority 5 'build it'", kSendOptions, 1,
+     1, true},
     {"recv", recv, "NAME [--type T [--except]] [--nowait | --timeout D] [-v VAR]", "receive one message",
      "mq recv jobs -v job\nmq recv --sysv --key 0x4d51 --type 1", kRecvOptions, 1, 1},
-    {"notify", notify, "NAME [--signal SIG] [--off]", "have a signal sent once when a message arrives in the empty queue",
+    {"notify", notify, "NAME [--signal SIG] [--off]",
+     "have a signal sent once when a message arrives in the empty queue",
      "trap 'mq recv jobs --nowait -v job' USR1; mq notify jobs", kNotifyOptions, 1, 1},
     {"stat", stat, "NAME [--json]", "tell all about a queue", "mq stat jobs", kStatOptions, 1, 1},
     {"list", list, "[--json]", "list queues, POSIX and System V", "mq list", kListOptions, 0, 0},

@@ -7,16 +7,16 @@
 
 namespace mish::builtins {
 
-extern const Noun kShmNoun;    // shm.cc
-extern const Noun kMqNoun;     // mq.cc
-extern const Noun kMboxNoun;   // mbox.cc
-extern const Noun kSemNoun;    // sem.cc
-extern const Noun kFifoNoun;   // fifo.cc
-extern const Noun kSockNoun;   // sock.cc
-extern const Noun kPortNoun;   // port.cc
-extern const Noun kRpcNoun;    // rpc.cc
-extern const Noun kProcNoun;   // proc.cc
-extern const Noun kIpcNoun;    // ipc.cc
+extern const Noun kShmNoun;   // shm.cc
+extern const Noun kMqNoun;    // mq.cc
+extern const Noun kMboxNoun;  // mbox.cc
+extern const Noun kSemNoun;   // sem.cc
+extern const Noun kFifoNoun;  // fifo.cc
+extern const Noun kSockNoun;  // sock.cc
+extern const Noun kPortNoun;  // port.cc
+extern const Noun kRpcNoun;   // rpc.cc
+extern const Noun kProcNoun;  // proc.cc
+extern const Noun kIpcNoun;   // ipc.cc
 
 inline Completion shm_builtin(BuiltinContext& context, Args args) { return run_noun(context, args, kShmNoun); }
 inline Completion mq_builtin(BuiltinContext& context, Args args) { return run_noun(context, args, kMqNoun); }

@@ -92,7 +92,8 @@ Completion accept(Call& call) {
   std::optional<int64_t> handle = parse_integer(call.operand(0));
   auto found = open_ports().listening.find(static_cast<int>(handle.value_or(-1)));
   if (found == open_ports().listening.end()) return call.fail(no_handle());
-  ipc::Outcome<CommunicationPort> port = call.waiting([&](const ipc::Wait& wait) { return found->second.accept(wait); });
+  ipc::Outcome<CommunicationPort> port =
+      call.waiting([&](const ipc::Wait& wait) { return found->second.accept(wait); });
   return port ? give(call, std::move(*port)) : call.fail(port.error());
 }
 
@@ -194,17 +195,20 @@ constexpr OptionRow kJsonOptions[] = {kJsonOption};
 
 constexpr Verb kVerbs[] = {
     {"listen", listen, "NAME [--mode M] [--count K] -- handler | NAME -v L",
-     "open a connection port; for each message run the handler ($MESSAGE, $PEER_PID, standard input), its output is the answer",
+     "open a connection port; for each message run the handler ($MESSAGE, $PEER_PID, standard input), its output is "
+     "the answer",
      "answer() { echo \"got $MESSAGE from $PEER_PID\"; }; port listen clock -- answer", kListenOptions, 1, 1, true},
-    {"accept", accept, "L -v H [--nowait | --timeout D]", "take the next connection of an open connection port", "port accept $L -v H",
-     kConnectOptions, 1, 1},
-    {"connect", connect, "NAME -v H [--timeout D]", "get a private pair with the server of NAME", "port connect clock -v H", kConnectOptions, 1, 1},
-    {"send", send, "H [--timeout D] [-f FILE | data]", "send one message: up to 256 bytes copied, more through shared memory",
-     "port send $H 'what time is it'", kSendOptions, 1, 1, true},
-    {"recv", recv, "H [-v VAR] [--nowait | --timeout D]", "receive one message (status 7 when the peer is gone)", "port recv $H -v answer",
-     kRecvOptions, 1, 1},
-    {"stat", stat, "H|NAME [--json]", "tell the peer and how many messages were copied or went through the section", "port stat $H",
-     kJsonOptions, 1, 1},
+    {"accept", accept, "L -v H [--nowait | --timeout D]", "take the next connection of an open connection port",
+     "port accept $L -v H", kConnectOptions, 1, 1},
+    {"connect", connect, "NAME -v H [--timeout D]", "get a private pair with the server of NAME",
+     "port connect clock -v H", kConnectOptions, 1, 1},
+    {"send", send, "H [--timeout D] [-f FILE | data]",
+     "send one message: up to 256 bytes copied, more through shared memory", "port send $H 'what time is it'",
+     kSendOptions, 1, 1, true},
+    {"recv", recv, "H [-v VAR] [--nowait | --timeout D]", "receive one message (status 7 when the peer is gone)",
+     "port recv $H -v answer", kRecvOptions, 1, 1},
+    {"stat", stat, "H|NAME [--json]", "tell the peer and how many messages were copied or went through the section",
+     "port stat $H", kJsonOptions, 1, 1},
     {"list", list, "[--json]", "list connection ports", "port list", kJsonOptions, 0, 0},
     {"close", close, "H", "close a port", "port close $H", {}, 1, 1},
     {"rm", remove, "NAME", "remove the name of a connection port", "port rm clock", {}, 1, 1},

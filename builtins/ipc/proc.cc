@@ -123,8 +123,8 @@ void add_row(Table& table, const ProcessInfo& p) {
              us_cell(p.user_us + p.system_us), size_cell(p.resident), text_cell(p.arguments)});
 }
 Table process_table() {
-  return Table{{"pid", "PID"}, {"parent", "PARENT"}, {"user", "USER"}, {"state", "STATE"}, {"kernel_state", "K"},
-               {"cpu", "CPU"}, {"resident", "MEMORY"}, {"arguments", "COMMAND"}};
+  return Table{{"pid", "PID"},        {"parent", "PARENT"}, {"user", "USER"},       {"state", "STATE"},
+               {"kernel_state", "K"}, {"cpu", "CPU"},       {"resident", "MEMORY"}, {"arguments", "COMMAND"}};
 }
 
 Completion list(Call& call) {
@@ -167,8 +167,8 @@ Completion tree(Call& call) {
   ipc::ProcessTree children = ipc::make_tree(all);
   struct Item {
     const ProcessInfo* process;
-    std::string lead;   // drawn before the lines of its children
-    std::string mark;   // drawn before its own line
+    std::string lead;  // drawn before the lines of its children
+    std::string mark;  // drawn before its own line
   };
   std::vector<Item> stack;
   for (const ProcessInfo& p : all) {
@@ -180,8 +180,11 @@ Completion tree(Call& call) {
   while (!stack.empty() && count++ <= all.size()) {
     Item item = std::move(stack.back());
     stack.pop_back();
-    if (call.wants_json()) table.add({number_cell(item.process->pid), number_cell(item.process->parent), text_cell(item.process->command)});
-    else call.out().print("{}{} {} [{}]\n", item.mark, item.process->pid, printable(item.process->command), ipc::state_name(item.process->state));
+    if (call.wants_json())
+      table.add({number_cell(item.process->pid), number_cell(item.process->parent), text_cell(item.process->command)});
+    else
+      call.out().print("{}{} {} [{}]\n", item.mark, item.process->pid, printable(item.process->command),
+                       ipc::state_name(item.process->state));
     auto [from, to] = children.equal_range(item.process->pid);
     std::vector<const ProcessInfo*> below;
     for (auto it = from; it != to; ++it) below.push_back(it->second);
@@ -198,8 +201,8 @@ Completion mem(Call& call) {
   if (!pid) return no_pid();
   ipc::Outcome<std::vector<ipc::MemoryRegion>> regions = ipc::read_memory(*pid);
   if (!regions) return call.fail(regions.error());
-  Table table{{"start", "START"}, {"size", "SIZE"}, {"permissions", "PERM"}, {"segment", "SEGMENT"}, {"resident", "RESIDENT"},
-              {"shared", "SHARED"}, {"private", "PRIVATE"}, {"name", "NAME"}};
+  Table table{{"start", "START"},       {"size", "SIZE"},     {"permissions", "PERM"}, {"segment", "SEGMENT"},
+              {"resident", "RESIDENT"}, {"shared", "SHARED"}, {"private", "PRIVATE"},  {"name", "NAME"}};
   uint64_t still_shared = 0;
   uint64_t copied = 0;
   for (const ipc::MemoryRegion& region : *regions) {
@@ -208,12 +211,13 @@ Completion mem(Call& call) {
     still_shared += region.shared;
     copied += region.private_dirty;
     table.add({hex_cell(region.start), size_cell(region.size), text_cell(region.permissions), text_cell(region.segment),
-               size_cell(region.resident), size_cell(region.shared), size_cell(region.private_clean + region.private_dirty),
-               text_cell(region.name)});
+               size_cell(region.resident), size_cell(region.shared),
+               size_cell(region.private_clean + region.private_dirty), text_cell(region.name)});
   }
   Completion printed = table.print(call);
   if (call.has("cow") && !call.wants_json()) {
-    call.out().print("{} still shared (copied on the first write), {} copied or its own\n", ipc::size_text(still_shared), ipc::size_text(copied));
+    call.out().print("{} still shared (copied on the first write), {} copied or its own\n",
+                     ipc::size_text(still_shared), ipc::size_text(copied));
   }
   return printed;
 }
@@ -223,11 +227,18 @@ Completion threads(Call& call) {
   if (!pid) return no_pid();
   ipc::Outcome<std::vector<ipc::ThreadInfo>> found = ipc::read_threads(*pid);
   if (!found) return call.fail(found.error());
-  Table table{{"tid", "TID"}, {"name", "NAME"}, {"state", "STATE"}, {"last_cpu", "CPU"}, {"user", "USER"}, {"system", "SYSTEM"},
-              {"switches_voluntary", "VOLUNTARY"}, {"switches_involuntary", "INVOLUNTARY"}};
+  Table table{{"tid", "TID"},
+              {"name", "NAME"},
+              {"state", "STATE"},
+              {"last_cpu", "CPU"},
+              {"user", "USER"},
+              {"system", "SYSTEM"},
+              {"switches_voluntary", "VOLUNTARY"},
+              {"switches_involuntary", "INVOLUNTARY"}};
   for (const ipc::ThreadInfo& t : *found) {
-    table.add({number_cell(t.tid), text_cell(t.name), text_cell(ipc::state_name(t.state)), number_cell(t.last_cpu), us_cell(t.user_us),
-               us_cell(t.system_us), unsigned_cell(t.voluntary_switches), unsigned_cell(t.involuntary_switches)});
+    table.add({number_cell(t.tid), text_cell(t.name), text_cell(ipc::state_name(t.state)), number_cell(t.last_cpu),
+               us_cell(t.user_us), us_cell(t.system_us), unsigned_cell(t.voluntary_switches),
+               unsigned_cell(t.involuntary_switches)});
   }
   return table.print(call);
 }
@@ -284,7 +295,8 @@ Completion spawn(Call& call) {
   if (call.has("detach")) {
     ipc::Outcome<pid_t> pid = start_detached(call.context, call.data_words(), plan);
     if (!pid) return call.fail(pid.error(), command);
-    if (pid_variable.data() != nullptr) return call.assign(pid_variable, std::to_string(*pid)) ? call.done() : call.failure();
+    if (pid_variable.data() != nullptr)
+      return call.assign(pid_variable, std::to_string(*pid)) ? call.done() : call.failure();
     return call.result(std::to_string(*pid));
   }
   ipc::Outcome<EndedProcess> ended = run_supervised(call.context, call.data_words(), plan);
@@ -298,7 +310,8 @@ Completion spawn(Call& call) {
     for (const auto& [key, value] : report_of(*ended)) call.context.state.variables.assign_key(name, key, value);
   }
   if (call.has("verbose")) {
-    for (const auto& [key, value] : report_of(*ended)) call.context.err.print("{:<21} {}\n", key, value.empty() ? "-" : value);
+    for (const auto& [key, value] : report_of(*ended))
+      call.context.err.print("{:<21} {}\n", key, value.empty() ? "-" : value);
     call.context.err.flush();
   }
   return Completion::of(ended->status.to_exit_status());
@@ -317,7 +330,8 @@ Completion end_processes(Call& call) {
     }
     bool is_sent = call.has("tree") ? signal_tree(*pid, signal_number, true) > 0 : kill(*pid, signal_number) == 0;
     if (!is_sent) {
-      ipc::Error error = errno == EPERM ? ipc::error_from_errno(EPERM) : ipc::Error{ipc::Status::NoObject, ESRCH, "no such process"};
+      ipc::Error error =
+          errno == EPERM ? ipc::error_from_errno(EPERM) : ipc::Error{ipc::Status::NoObject, ESRCH, "no such process"};
       last = call.fail(error, call.operand(i));
     }
   }
@@ -342,7 +356,8 @@ constexpr OptionRow kTree{"tree", 0, "", "the process and all below it, children
 constexpr OptionRow kSignal{"signal", 's', "SIG", "the signal (default TERM)"};
 constexpr OptionRow kCascade{"cascade", 0, "", "all its descendants end when it ends, or when this shell ends"};
 constexpr OptionRow kDetach{"detach", 0, "", "leave it to init, in a session of its own; print its pid"};
-constexpr OptionRow kLimit{"limit", 0, "L", "mem=200M,cpu=10s,time=1m,files=64,fsize=1G,stack=8M: ended beyond, with the reason"};
+constexpr OptionRow kLimit{"limit", 0, "L",
+                           "mem=200M,cpu=10s,time=1m,files=64,fsize=1G,stack=8M: ended beyond, with the reason"};
 constexpr OptionRow kNice{"nice", 0, "N", "add N to its nice value"};
 constexpr OptionRow kVerbose{"verbose", 'v', "", "print status, signal, core flag and resources when it ended"};
 constexpr OptionRow kRecord{"record", 0, "MAP", "store the same in the associative array MAP"};
@@ -358,20 +373,28 @@ constexpr OptionRow kKillOptions[] = {kTree, kSignal};
 constexpr OptionRow kReapOptions[] = {kVariableOption};
 
 constexpr Verb kVerbs[] = {
-    {"tree", tree, "[PID] [--json]", "draw the tree of processes, pid 1 at the root", "proc tree $$", kJsonOptions, 0, 1},
-    {"list", list, "[--state S] [--json]", "list processes with the textbook's state and the kernel's letter", "proc list --state running",
-     kListOptions, 0, 0},
-    {"show", show, "[PID] [--json]", "print the process control block (default: of this shell)", "proc show $!", kJsonOptions, 0, 1},
+    {"tree", tree, "[PID] [--json]", "draw the tree of processes, pid 1 at the root", "proc tree $$", kJsonOptions, 0,
+     1},
+    {"list", list, "[--state S] [--json]", "list processes with the textbook's state and the kernel's letter",
+     "proc list --state running", kListOptions, 0, 0},
+    {"show", show, "[PID] [--json]", "print the process control block (default: of this shell)", "proc show $!",
+     kJsonOptions, 0, 1},
     {"mem", mem, "[PID] [--cow] [--json]", "print the memory layout: text, data, heap, stack, libraries, shared memory",
      "proc mem $! --cow", kMemOptions, 0, 1},
     {"threads", threads, "[PID] [--json]", "list the threads of a process", "proc threads $!", kJsonOptions, 0, 1},
-    {"wait-channel", wait_channel, "[PID] [--json]", "tell what a process waits for", "proc wait-channel %1", kChannelOptions, 0, 1},
-    {"spawn", spawn, "[--cascade] [--detach] [--limit L] [--nice N] [-v] -- cmd", "run a command with limits, and tell how it ended",
+    {"wait-channel", wait_channel, "[PID] [--json]", "tell what a process waits for", "proc wait-channel %1",
+     kChannelOptions, 0, 1},
+    {"spawn", spawn, "[--cascade] [--detach] [--limit L] [--nice N] [-v] -- cmd",
+     "run a command with limits, and tell how it ended",
      "proc spawn --limit mem=200M,cpu=10s -- make\nproc spawn --cascade -- ./start-servers", kSpawnOptions, 0, 0, true},
-    {"kill", end_processes, "[--tree] [-s SIG] PID...", "send a signal, to the whole tree below it too", "proc kill --tree $!", kKillOptions, 1, 16},
-    {"zombies", zombies, "[--json]", "list processes that ended and whose parent has not asked", "proc zombies", kJsonOptions, 0, 0},
-    {"orphans", orphans, "[--all] [--json]", "list processes whose parent died and that were adopted", "proc orphans", kOrphanOptions, 0, 0},
-    {"reap", reap, "[-v COUNT]", "ask for the status of ended children that are no jobs", "set -o subreaper; proc reap", kReapOptions, 0, 0},
+    {"kill", end_processes, "[--tree] [-s SIG] PID...", "send a signal, to the whole tree below it too",
+     "proc kill --tree $!", kKillOptions, 1, 16},
+    {"zombies", zombies, "[--json]", "list processes that ended and whose parent has not asked", "proc zombies",
+     kJsonOptions, 0, 0},
+    {"orphans", orphans, "[--all] [--json]", "list processes whose parent died and that were adopted", "proc orphans",
+     kOrphanOptions, 0, 0},
+    {"reap", reap, "[-v COUNT]", "ask for the status of ended children that are no jobs", "set -o subreaper; proc reap",
+     kReapOptions, 0, 0},
 };
 
 }  // namespace

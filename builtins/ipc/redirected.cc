@@ -13,8 +13,10 @@ RedirectedFd::RedirectedFd(int target, int source) : target_(target) {
 }
 
 RedirectedFd::~RedirectedFd() {
-  if (saved_) dup2(saved_.get(), target_);
-  else close(target_);
+  if (saved_)
+    dup2(saved_.get(), target_);
+  else
+    close(target_);
 }
 
 namespace {

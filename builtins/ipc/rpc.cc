@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// rpc: shell functions and commands called from other processes (ipc/rpc.h). A call carries arguments and standard input,
-// the answer standard output, standard error and the status. Another host is reached by ssh, never by a port of our own.
+// rpc: shell functions and commands called from other processes (ipc/rpc.h). A call carries arguments and standard
+// input, the answer standard output, standard error and the status. Another host is reached by ssh, never by a port of
+// our own.
 #include "ipc/rpc.h"
 
 #include <fmt/format.h>
@@ -45,7 +46,8 @@ bool offers(const std::vector<RpcFunction>& functions, const std::string& name) 
 }
 
 /// The skeleton: runs one call in this shell.
-RpcReply run_call(Call& call, const std::vector<RpcFunction>& functions, const RpcCall& request, Completion& completion) {
+RpcReply run_call(Call& call, const std::vector<RpcFunction>& functions, const RpcCall& request,
+                  Completion& completion) {
   RpcReply reply;
   if (!offers(functions, request.function)) {
     reply.status = state::kNotFound;
@@ -87,8 +89,9 @@ Completion serve(Call& call) {
     CommunicationPort* client = server.connection(event->connection);
     if (!request || client == nullptr) continue;  // a client that does not speak the protocol gets no answer
     Completion completion;
-    std::string answer = request->kind == RpcCall::Kind::Schema ? ipc::marshal(functions)
-                                                                : ipc::marshal(run_call(call, functions, *request, completion));
+    std::string answer = request->kind == RpcCall::Kind::Schema
+                             ? ipc::marshal(functions)
+                             : ipc::marshal(run_call(call, functions, *request, completion));
     ipc::Outcome<void> sent = call.waiting([&](const ipc::Wait& wait) { return client->send(answer, wait); });
     if (!sent && sent.status() == ipc::Status::Interrupted) return call.fail(sent.error());
     if (completion.flow == state::Flow::Interrupt) return completion;  // `exit` ends the call, not the server
@@ -135,7 +138,8 @@ struct Input {
 Result<Input> take_input(const Call& call) {
   Input input;
   struct stat status {};
-  if (call.has("no-input") || fstat(0, &status) != 0 || S_ISCHR(status.st_mode) || S_ISDIR(status.st_mode)) return input;
+  if (call.has("no-input") || fstat(0, &status) != 0 || S_ISCHR(status.st_mode) || S_ISDIR(status.st_mode))
+    return input;
   if (S_ISREG(status.st_mode)) input.start = lseek(0, 0, SEEK_CUR);
   if (Result<void> done = read_all(0, input.bytes); !done.ok()) return done.error();
   return input;
@@ -220,7 +224,8 @@ ipc::Outcome<std::vector<RpcFunction>> remote_schema(Call& call, std::string_vie
   std::string text;
   Completion done = call.context.services.capture_command(command, text);
   if (done.status != 0) {
-    return ipc::Error{ipc::Status::Closed, 0, fmt::format("the server at {} did not answer (status {})", host, done.status)};
+    return ipc::Error{ipc::Status::Closed, 0,
+                      fmt::format("the server at {} did not answer (status {})", host, done.status)};
   }
   std::vector<RpcFunction> out;
   std::string_view rest = text;
@@ -280,14 +285,16 @@ constexpr OptionRow kCallOptions[] = {kVariableOption, kNoInput, kTimeoutOption}
 constexpr OptionRow kSchemaOptions[] = {kNames, kJsonOption, kTimeoutOption};
 
 constexpr Verb kVerbs[] = {
-    {"serve", serve, "NAME FUNC[:DESCRIPTION]... [--mode M] [--count K]", "answer calls of these functions or commands, and of no others",
+    {"serve", serve, "NAME FUNC[:DESCRIPTION]... [--mode M] [--count K]",
+     "answer calls of these functions or commands, and of no others",
      "add() { echo $(($1 + $2)); }; rpc serve calc 'add:sum of two numbers' &", kServeOptions, 2, 16},
-    {"import", import_functions, "NAME[@HOST] [--prefix P] [-n]", "define a stub function for each function of the server",
-     "rpc import calc; add 2 3", kImportOptions, 1, 1},
+    {"import", import_functions, "NAME[@HOST] [--prefix P] [-n]",
+     "define a stub function for each function of the server", "rpc import calc; add 2 3", kImportOptions, 1, 1},
     {"call", call_function, "NAME[@HOST] FUNC [-n] [-v VAR] [--timeout D] [--] [ARG...]",
      "call a function: arguments and standard input go there, output and status come back",
      "rpc call calc add 2 3\nrpc call calc@server add 2 3", kCallOptions, 2, 2, true},
-    {"schema", schema, "NAME [--names | --json]", "list the functions of a server", "rpc schema calc", kSchemaOptions, 1, 1},
+    {"schema", schema, "NAME [--names | --json]", "list the functions of a server", "rpc schema calc", kSchemaOptions,
+     1, 1},
 };
 
 }  // namespace

@@ -117,8 +117,8 @@ Completion stat(Call& call) {
 }
 
 Completion list(Call& call) {
-  Table table{{"name", "NAME"}, {"api", "API"}, {"key", "KEY"}, {"value", "VALUE"}, {"waiting", "WAITING"},
-              {"mode", "MODE"}, {"owner", "OWNER"}};
+  Table table{{"name", "NAME"},       {"api", "API"},   {"key", "KEY"},    {"value", "VALUE"},
+              {"waiting", "WAITING"}, {"mode", "MODE"}, {"owner", "OWNER"}};
   for (const ipc::SemaphoreInfo& s : Semaphore::list()) {
     table.add({text_cell(display_name(s.name)), text_cell(ipc::api_name(s.name.api)), key_cell(s.name),
                number_cell(s.value), maybe_cell(s.waiting), mode_cell(s.mode), user_cell(s.uid)});
@@ -131,7 +131,8 @@ Completion remove(Call& call) {
   if (!name) return call.failure();
   Completion last = call.done();
   for (size_t i = 0; i < call.operand_count(); ++i) {
-    ipc::Outcome<ipc::KernelName> next = i == 0 ? ipc::Outcome<ipc::KernelName>(*name) : ipc::parse_kernel_name(call.operand(i));
+    ipc::Outcome<ipc::KernelName> next =
+        i == 0 ? ipc::Outcome<ipc::KernelName>(*name) : ipc::parse_kernel_name(call.operand(i));
     ipc::Outcome<void> done = next ? Semaphore::remove(*next) : next.error();
     if (!done) last = call.fail(done.error(), call.operand(i));
   }
@@ -146,8 +147,10 @@ std::vector<std::string> objects() {
 
 constexpr OptionRow kExistOption{"exist-ok", 0, "", "no error when it exists already"};
 constexpr OptionRow kUndoOption{"undo", 0, "", "System V: taken back when the shell ends (SEM_UNDO)"};
-constexpr OptionRow kCreateOptions[] = {kModeOption, kExistOption, kVariableOption, kSystemVOption, kKeyOption, kIdOption};
-constexpr OptionRow kWaitOptions[] = {kNoWaitOption, kTimeoutOption, kUndoOption, kSystemVOption, kKeyOption, kIdOption};
+constexpr OptionRow kCreateOptions[] = {kModeOption,    kExistOption, kVariableOption,
+                                        kSystemVOption, kKeyOption,   kIdOption};
+constexpr OptionRow kWaitOptions[] = {kNoWaitOption,  kTimeoutOption, kUndoOption,
+                                      kSystemVOption, kKeyOption,     kIdOption};
 constexpr OptionRow kUndoOptions[] = {kUndoOption, kSystemVOption, kKeyOption, kIdOption};
 constexpr OptionRow kHoldOptions[] = {kNoWaitOption, kTimeoutOption, kSystemVOption, kKeyOption, kIdOption};
 constexpr OptionRow kStatOptions[] = {kJsonOption, kSystemVOption, kKeyOption, kIdOption};
@@ -157,9 +160,10 @@ constexpr OptionRow kNameOptions[] = {kSystemVOption, kKeyOption, kIdOption};
 constexpr Verb kVerbs[] = {
     {"create", create, "NAME [COUNT] [--mode M] | --sysv --key K [COUNT]", "make a semaphore (COUNT 1: a mutex)",
      "sem create mutex\nsem create --sysv --key 0x5e 3", kCreateOptions, 1, 2},
-    {"wait", take, "NAME [--nowait | --timeout D]", "take one, waiting while there is none", "sem wait mutex --timeout 2s",
-     kWaitOptions, 1, 1},
-    {"trywait", try_take, "NAME", "take one if there is one, else status 3", "sem trywait mutex || echo busy", kUndoOptions, 1, 1},
+    {"wait", take, "NAME [--nowait | --timeout D]", "take one, waiting while there is none",
+     "sem wait mutex --timeout 2s", kWaitOptions, 1, 1},
+    {"trywait", try_take, "NAME", "take one if there is one, else status 3", "sem trywait mutex || echo busy",
+     kUndoOptions, 1, 1},
     {"post", post, "NAME", "give one", "sem post mutex", kUndoOptions, 1, 1},
     {"hold", hold, "NAME [--nowait | --timeout D] -- cmd",
      "run a command between wait and post; System V: given back even if the shell is killed",

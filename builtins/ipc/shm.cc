@@ -52,7 +52,8 @@ Completion create(Call& call) {
   if (!size) return call.usage(size.error().sentence);
   std::optional<mode_t> mode = call.mode();
   if (call.failed()) return call.failure();
-  ipc::Outcome<SharedMemory> shm = SharedMemory::create(*name, *size, {.mode = mode, .may_exist = call.has("exist-ok")});
+  ipc::Outcome<SharedMemory> shm =
+      SharedMemory::create(*name, *size, {.mode = mode, .may_exist = call.has("exist-ok")});
   if (!shm) return call.fail(shm.error());
   bool is_private = name->api == ipc::Api::SystemV && name->key == IPC_PRIVATE;
   if (is_private || call.has("variable")) return call.result(shm->name().text());
@@ -292,12 +293,14 @@ Completion stat(Call& call) {
 }
 
 Completion list(Call& call) {
-  Table table{{"name", "NAME"}, {"api", "API"}, {"key", "KEY"}, {"size", "SIZE"}, {"resident", "USED"},
-              {"mode", "MODE"}, {"owner", "OWNER"}, {"attached", "ATTACHED"}, {"changed", "CHANGED"}};
+  Table table{{"name", "NAME"},   {"api", "API"},           {"key", "KEY"},
+              {"size", "SIZE"},   {"resident", "USED"},     {"mode", "MODE"},
+              {"owner", "OWNER"}, {"attached", "ATTACHED"}, {"changed", "CHANGED"}};
   for (const ipc::SegmentInfo& s : SharedMemory::list()) {
     std::string name = s.name.api == ipc::Api::SystemV ? fmt::format("id:{}", s.name.id) : s.name.name;
     table.add({text_cell(name), text_cell(ipc::api_name(s.name.api)), key_cell(s.name), size_cell(s.size),
-               size_cell(s.resident), mode_cell(s.mode), user_cell(s.uid), maybe_cell(s.attached), time_cell(s.changed)});
+               size_cell(s.resident), mode_cell(s.mode), user_cell(s.uid), maybe_cell(s.attached),
+               time_cell(s.changed)});
   }
   return table.print(call);
 }
@@ -307,7 +310,8 @@ Completion remove(Call& call) {
   if (!name) return call.failure();
   Completion last = call.done();
   for (size_t i = 0; i < call.operand_count(); ++i) {
-    ipc::Outcome<ipc::KernelName> next = i == 0 ? ipc::Outcome<ipc::KernelName>(*name) : ipc::parse_kernel_name(call.operand(i));
+    ipc::Outcome<ipc::KernelName> next =
+        i == 0 ? ipc::Outcome<ipc::KernelName>(*name) : ipc::parse_kernel_name(call.operand(i));
     ipc::Outcome<void> done = next ? SharedMemory::remove(*next) : next.error();
     if (!done) last = call.fail(done.error(), call.operand(i));
   }
@@ -327,10 +331,12 @@ constexpr OptionRow kExistOption{"exist-ok", 0, "", "no error when it exists alr
 constexpr OptionRow kCreateSizeOption{"create", 0, "SIZE", "make the file, or grow it to SIZE"};
 
 constexpr OptionRow kNameOptions[] = {kSystemVOption, kKeyOption, kIdOption};
-constexpr OptionRow kCreateOptions[] = {kModeOption, kExistOption, kVariableOption, kSystemVOption, kKeyOption, kIdOption};
+constexpr OptionRow kCreateOptions[] = {kModeOption,    kExistOption, kVariableOption,
+                                        kSystemVOption, kKeyOption,   kIdOption};
 constexpr OptionRow kInputOptions[] = {kFileOption, kVariableOption, kSystemVOption, kKeyOption, kIdOption};
 constexpr OptionRow kResultOptions[] = {kVariableOption, kSystemVOption, kKeyOption, kIdOption};
-constexpr OptionRow kLockOptions[] = {kNoWaitOption, kTimeoutOption, kSharedOption, kSystemVOption, kKeyOption, kIdOption};
+constexpr OptionRow kLockOptions[] = {kNoWaitOption,  kTimeoutOption, kSharedOption,
+                                      kSystemVOption, kKeyOption,     kIdOption};
 constexpr OptionRow kMapOptions[] = {kFileOption, kCreateSizeOption};
 constexpr OptionRow kStatOptions[] = {kJsonOption, kSystemVOption, kKeyOption, kIdOption};
 constexpr OptionRow kListOptions[] = {kJsonOption};
@@ -338,19 +344,22 @@ constexpr OptionRow kListOptions[] = {kJsonOption};
 constexpr Verb kVerbs[] = {
     {"create", create, "NAME SIZE [--mode M] [--exist-ok] | --sysv --key K SIZE", "make a segment of SIZE bytes",
      "shm create OS 4096 --mode 666\nshm create --sysv --key 0x1234 4096", kCreateOptions, 2, 2},
-    {"write", write, "NAME [@OFF] [data]", "write bytes at an offset (0 without @OFF); data from standard input when absent",
+    {"write", write, "NAME [@OFF] [data]",
+     "write bytes at an offset (0 without @OFF); data from standard input when absent",
      "shm write OS @64 'some text'\nshm write OS < file", kInputOptions, 1, 2, true, "@"},
     {"append", append, "NAME [data]", "write behind the text that is there, as ptr += sprintf(ptr, ...) does",
      "shm append OS 'Hello '; shm append OS 'World!'", kInputOptions, 1, 1, true},
-    {"read", read, "NAME [@OFF] [+LEN] [-v VAR]", "print bytes: all, from an offset, of a length",
-     "shm read OS @64 +9", kResultOptions, 1, 3},
-    {"cat", cat, "NAME [-v VAR]", "print the text up to the first NUL, as a C program would", "shm cat OS", kResultOptions, 1, 1},
+    {"read", read, "NAME [@OFF] [+LEN] [-v VAR]", "print bytes: all, from an offset, of a length", "shm read OS @64 +9",
+     kResultOptions, 1, 3},
+    {"cat", cat, "NAME [-v VAR]", "print the text up to the first NUL, as a C program would", "shm cat OS",
+     kResultOptions, 1, 1},
     {"peek", peek, "NAME @OFF TYPE [-v VAR]", "print one cell (i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char)",
      "shm peek OS @64 u32", kResultOptions, 2, 3},
     {"poke", poke, "NAME @OFF TYPE=V", "store one cell", "shm poke OS @64 u32=7", kNameOptions, 2, 4},
     {"add", add, "NAME @OFF TYPE [V] [-v VAR]", "add to a cell in one step and print the new value",
      "shm add OS @0 i64 1 -v n", kResultOptions, 2, 4},
-    {"cas", cas, "NAME @OFF TYPE OLD NEW [-v VAR]", "store NEW if the cell holds OLD (status 1 if not; VAR: what it held)",
+    {"cas", cas, "NAME @OFF TYPE OLD NEW [-v VAR]",
+     "store NEW if the cell holds OLD (status 1 if not; VAR: what it held)",
      "shm cas OS @0 i32 0 $$ && echo 'the lock is mine'", kResultOptions, 4, 5},
     {"bind", bind, "VAR NAME @OFF TYPE", "make VAR a variable whose value lives in the segment",
      "shm bind x OS @0 int32; x=5; echo $x", kNameOptions, 3, 4},

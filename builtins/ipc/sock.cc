@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// sock: sockets (ipc/endpoint.h) at the prompt. A socket is a descriptor of the shell: `cat <&$FD` and `echo >&$FD` work.
+// sock: sockets (ipc/endpoint.h) at the prompt. A socket is a descriptor of the shell: `cat <&$FD` and `echo >&$FD`
+// work.
 #include <dirent.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -38,7 +39,8 @@ Completion give(Call& call, UniqueFd fd) {
   Completion done = call.result(std::to_string(moved->get()));
   if (done.status != 0) return done;
   // From now on the user's, as after exec {fd}<...: redirections find it, commands inherit it.
-  if (Result<void> shared = set_close_on_exec(moved->get(), false); !shared.ok()) return call.fail(ipc::error_from_errno(shared.code()));
+  if (Result<void> shared = set_close_on_exec(moved->get(), false); !shared.ok())
+    return call.fail(ipc::error_from_errno(shared.code()));
   static_cast<void>(moved->release());
   return done;
 }
@@ -68,7 +70,8 @@ Completion connect(Call& call) {
 Completion accept(Call& call) {
   std::optional<int> listener = socket_operand(call);
   if (!listener) return no_socket();
-  ipc::Outcome<ipc::Accepted> accepted = call.waiting([&](const ipc::Wait& wait) { return ipc::accept_from(*listener, wait); });
+  ipc::Outcome<ipc::Accepted> accepted =
+      call.waiting([&](const ipc::Wait& wait) { return ipc::accept_from(*listener, wait); });
   if (!accepted) return call.fail(accepted.error());
   if (std::string_view variable = call.value("peer-var"); variable.data() != nullptr) {
     ipc::PeerCredentials who = ipc::peer_credentials(accepted->fd.get());
@@ -94,7 +97,8 @@ Completion send(Call& call) {
   if (!framing) return call.failure();
   std::optional<std::string> message = call.message();
   if (!message) return call.input_failure();
-  ipc::Outcome<void> done = call.waiting([&](const ipc::Wait& wait) { return ipc::send_framed(*fd, *message, *framing, wait); });
+  ipc::Outcome<void> done =
+      call.waiting([&](const ipc::Wait& wait) { return ipc::send_framed(*fd, *message, *framing, wait); });
   return done ? call.done() : call.fail(done.error());
 }
 
@@ -147,7 +151,8 @@ std::vector<int> own_sockets() {
   while (dirent* entry = dir != nullptr ? readdir(dir.get()) : nullptr) {
     struct stat status {};
     std::optional<int64_t> fd = parse_integer(entry->d_name);
-    if (fd && fstat(static_cast<int>(*fd), &status) == 0 && S_ISSOCK(status.st_mode)) out.push_back(static_cast<int>(*fd));
+    if (fd && fstat(static_cast<int>(*fd), &status) == 0 && S_ISSOCK(status.st_mode))
+      out.push_back(static_cast<int>(*fd));
   }
   std::sort(out.begin(), out.end());
   return out;
@@ -161,11 +166,13 @@ Completion list(Call& call) {
     }
     return table.print(call);
   }
-  Table table{{"fd", "FD"}, {"transport", "TRANSPORT"}, {"local", "LOCAL"}, {"peer", "PEER"}, {"listening", "LISTENING"}};
+  Table table{
+      {"fd", "FD"}, {"transport", "TRANSPORT"}, {"local", "LOCAL"}, {"peer", "PEER"}, {"listening", "LISTENING"}};
   for (int fd : own_sockets()) {
     ipc::Outcome<ipc::Endpoint> local = ipc::local_endpoint(fd);
-    table.add({number_cell(fd), text_cell(local ? ipc::transport_name(local->transport) : "-"), text_cell(text_or_dash(local)),
-               text_cell(text_or_dash(ipc::peer_endpoint(fd))), bool_cell(is_listening(fd))});
+    table.add({number_cell(fd), text_cell(local ? ipc::transport_name(local->transport) : "-"),
+               text_cell(text_or_dash(local)), text_cell(text_or_dash(ipc::peer_endpoint(fd))),
+               bool_cell(is_listening(fd))});
   }
   return table.print(call);
 }
@@ -192,10 +199,12 @@ std::vector<std::string> objects() {
 }
 
 constexpr OptionRow kFdVariable{"variable", 'v', "FD", "store the descriptor's number in FD instead of printing it"};
-constexpr OptionRow kAddressVariable{"address-var", 0, "VAR", "store the address (with the port the system chose) in VAR"};
+constexpr OptionRow kAddressVariable{"address-var", 0, "VAR",
+                                     "store the address (with the port the system chose) in VAR"};
 constexpr OptionRow kPeerVariable{"peer-var", 0, "VAR", "store who connected in VAR (an address, or pid:N)"};
 constexpr OptionRow kBacklog{"backlog", 0, "N", "connections that may wait (default 128)"};
-constexpr OptionRow kFrame{"frame", 0, "F", "where a message ends: line, nul, len (4 bytes length), whole (end of file)"};
+constexpr OptionRow kFrame{"frame", 0, "F",
+                           "where a message ends: line, nul, len (4 bytes length), whole (end of file)"};
 constexpr OptionRow kMost{"max", 0, "B", "the longest message (default 64M)"};
 constexpr OptionRow kOnly{"only", 0, "send|recv", "close one direction"};
 constexpr OptionRow kAll{"all", 0, "", "all local sockets with a name, of every program"};
@@ -210,18 +219,23 @@ constexpr OptionRow kListOptions[] = {kAll, kJsonOption};
 constexpr OptionRow kCloseOptions[] = {kOnly};
 
 constexpr Verb kVerbs[] = {
-    {"listen", listen, "ADDR -v FD [--address-var VAR]", "wait for connections (tcp, unix, seqpacket) or messages (udp, mcast)",
+    {"listen", listen, "ADDR -v FD [--address-var VAR]",
+     "wait for connections (tcp, unix, seqpacket) or messages (udp, mcast)",
      "sock listen tcp:127.0.0.1:0 -v L --address-var where", kListenOptions, 1, 1},
-    {"connect", connect, "ADDR -v FD [--timeout D]", "connect to ADDR: tcp:HOST:PORT udp:... mcast:GROUP:PORT unix:PATH seqpacket:PATH",
+    {"connect", connect, "ADDR -v FD [--timeout D]",
+     "connect to ADDR: tcp:HOST:PORT udp:... mcast:GROUP:PORT unix:PATH seqpacket:PATH",
      "sock connect tcp:localhost:80 -v S; echo 'GET / HTTP/1.0\r\n\r' >&$S; cat <&$S", kConnectOptions, 1, 1},
-    {"accept", accept, "FD -v NEW [--peer-var VAR] [--nowait | --timeout D]", "take the next connection", "sock accept $L -v C",
-     kAcceptOptions, 1, 1},
-    {"send", send, "FD [--frame F] [-f FILE | data]", "send one message", "sock send $C --frame len -f picture.png", kSendOptions, 1, 1, true},
+    {"accept", accept, "FD -v NEW [--peer-var VAR] [--nowait | --timeout D]", "take the next connection",
+     "sock accept $L -v C", kAcceptOptions, 1, 1},
+    {"send", send, "FD [--frame F] [-f FILE | data]", "send one message", "sock send $C --frame len -f picture.png",
+     kSendOptions, 1, 1, true},
     {"recv", recv, "FD [--frame F] [-v VAR] [--nowait | --timeout D]", "receive one message (status 7 at the end)",
      "while sock recv $C -v line; do echo \"$line\"; done", kRecvOptions, 1, 1},
-    {"stat", stat, "FD [--json]", "tell both addresses, and who is at the other end of a local socket", "sock stat $C", kJsonOptions, 1, 1},
+    {"stat", stat, "FD [--json]", "tell both addresses, and who is at the other end of a local socket", "sock stat $C",
+     kJsonOptions, 1, 1},
     {"list", list, "[--all] [--json]", "list the sockets of this shell", "sock list", kListOptions, 0, 0},
-    {"close", close, "FD [--only send|recv]", "close a socket; a listening one's file goes too", "sock close $C", kCloseOptions, 1, 1},
+    {"close", close, "FD [--only send|recv]", "close a socket; a listening one's file goes too", "sock close $C",
+     kCloseOptions, 1, 1},
 };
 
 }  // namespace

@@ -48,8 +48,10 @@ struct ChildSetup {
 
 pid_t spawn(api::BuiltinContext& context, api::Args words, const SpawnPlan& plan, const sigset_t* mask) {
   ChildSetup setup{plan, {}};
-  if (mask != nullptr) setup.mask = *mask;
-  else sigprocmask(SIG_SETMASK, nullptr, &setup.mask);
+  if (mask != nullptr)
+    setup.mask = *mask;
+  else
+    sigprocmask(SIG_SETMASK, nullptr, &setup.mask);
   api::ShellServices::SpawnOptions options;
   options.child_setup = ChildSetup::apply;
   options.child_data = &setup;
@@ -69,8 +71,8 @@ pid_t spawn(api::BuiltinContext& context, api::Args words, const SpawnPlan& plan
   _exit(128 + WTERMSIG(status));
 }
 
-/// The process between the shell and the command under --cascade: adopts whatever the command leaves behind, and ends it
-/// all when the command ends, when the shell ends, or when it is told to.
+/// The process between the shell and the command under --cascade: adopts whatever the command leaves behind, and ends
+/// it all when the command ends, when the shell ends, or when it is told to.
 [[noreturn]] void supervise(api::BuiltinContext& context, api::Args words, const SpawnPlan& plan, pid_t shell) {
   sigset_t old_mask;
   sigset_t awaited;
@@ -122,7 +124,8 @@ std::string check_limits(pid_t pid, const SpawnLimits& limits, int64_t elapsed_n
   } else if (limits.memory != 0) {
     uint64_t memory = tree_memory(pid);
     if (memory <= limits.memory) return verdict;
-    verdict = fmt::format("ended: over its memory limit of {} (resident {})", ipc::size_text(limits.memory), ipc::size_text(memory));
+    verdict = fmt::format("ended: over its memory limit of {} (resident {})", ipc::size_text(limits.memory),
+                          ipc::size_text(memory));
   }
   if (!verdict.empty()) signal_tree(pid, SIGKILL, true);
   return verdict;
@@ -130,7 +133,8 @@ std::string check_limits(pid_t pid, const SpawnLimits& limits, int64_t elapsed_n
 
 std::string kernel_verdict(const process::ProcessStatus& status, const SpawnLimits& limits) {
   if (status.signal() == SIGXCPU || (status.signal() == SIGKILL && limits.cpu_seconds != 0)) {
-    return limits.cpu_seconds != 0 ? fmt::format("ended: over its limit of {}s CPU time", limits.cpu_seconds) : std::string();
+    return limits.cpu_seconds != 0 ? fmt::format("ended: over its limit of {}s CPU time", limits.cpu_seconds)
+                                   : std::string();
   }
   if (status.signal() == SIGXFSZ && limits.file_size != 0) {
     return fmt::format("ended: a file passed its limit of {}", ipc::size_text(limits.file_size));
@@ -154,8 +158,10 @@ ipc::Outcome<SpawnLimits> SpawnLimits::parse(std::string_view text) {
     if (key == "cpu" || key == "time") {
       ipc::Outcome<int64_t> ns = ipc::parse_duration(value);
       if (!ns) return ns.error();
-      if (key == "time") limits.time_ns = std::max<int64_t>(*ns, 1);
-      else limits.cpu_seconds = static_cast<uint64_t>(std::max<int64_t>((*ns + 999'999'999) / 1'000'000'000, 1));
+      if (key == "time")
+        limits.time_ns = std::max<int64_t>(*ns, 1);
+      else
+        limits.cpu_seconds = static_cast<uint64_t>(std::max<int64_t>((*ns + 999'999'999) / 1'000'000'000, 1));
       continue;
     }
     uint64_t* target = key == "mem"     ? &limits.memory
@@ -164,7 +170,8 @@ ipc::Outcome<SpawnLimits> SpawnLimits::parse(std::string_view text) {
                        : key == "stack" ? &limits.stack
                                         : nullptr;
     if (target == nullptr) {
-      return ipc::Error{ipc::Status::Usage, EINVAL, fmt::format("'{}' is no limit (mem cpu time files fsize stack)", item)};
+      return ipc::Error{ipc::Status::Usage, EINVAL,
+                        fmt::format("'{}' is no limit (mem cpu time files fsize stack)", item)};
     }
     ipc::Outcome<uint64_t> size = ipc::parse_size(value);
     if (!size) return size.error();
@@ -234,7 +241,8 @@ ipc::Outcome<pid_t> start_detached(api::BuiltinContext& context, api::Args words
   context.err.flush();
   Result<Pipe> channel = make_pipe();
   if (!channel.ok()) return ipc::error_from_errno(channel.code());
-  Result<pid_t> between = process::fork_child({.role = process::ChildRole::Background, .process_group = process::kShellsGroup, .terminal = nullptr});
+  Result<pid_t> between = process::fork_child(
+      {.role = process::ChildRole::Background, .process_group = process::kShellsGroup, .terminal = nullptr});
   if (!between.ok()) return ipc::error_from_errno(between.code());
   if (*between == 0) {
     // The process between ends at once, so that init adopts the command.
@@ -249,7 +257,8 @@ ipc::Outcome<pid_t> start_detached(api::BuiltinContext& context, api::Args words
   while (waitpid(*between, nullptr, 0) < 0 && errno == EINTR) {
   }
   pid_t pid = -1;
-  if (!read.ok() || bytes.size() != sizeof pid) return ipc::Error{ipc::Status::Failed, 0, "the command could not be started"};
+  if (!read.ok() || bytes.size() != sizeof pid)
+    return ipc::Error{ipc::Status::Failed, 0, "the command could not be started"};
   std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(&pid));
   if (pid < 0) return ipc::error_from_errno(EAGAIN);
   return pid;

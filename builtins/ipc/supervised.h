@@ -20,9 +20,9 @@ namespace mish::builtins {
 
 /// Limits of a spawned process and its descendants; 0 = none.
 struct SpawnLimits {
-  uint64_t memory = 0;         // bytes resident, of the whole tree
+  uint64_t memory = 0;  // bytes resident, of the whole tree
   uint64_t cpu_seconds = 0;
-  int64_t time_ns = 0;         // wall clock
+  int64_t time_ns = 0;  // wall clock
   uint64_t files = 0;
   uint64_t file_size = 0;
   uint64_t stack = 0;

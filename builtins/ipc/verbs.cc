@@ -29,7 +29,8 @@ void print_verb_help(Output& out, const Noun& noun, const Verb& verb) {
   if (!verb.options.empty()) {
     out.write("\nOptions:\n");
     for (const OptionRow& row : verb.options) {
-      std::string left = row.letter != 0 ? fmt::format("-{}, --{}", row.letter, row.name) : fmt::format("    --{}", row.name);
+      std::string left =
+          row.letter != 0 ? fmt::format("-{}, --{}", row.letter, row.name) : fmt::format("    --{}", row.name);
       if (!row.argument.empty()) left += fmt::format(" {}", row.argument);
       out.print("  {:<24} {}\n", left, row.help);
     }
@@ -323,8 +324,10 @@ std::optional<std::string> Call::message() {
 const ipc::Wait& Call::wait() {
   if (has_wait_) return wait_;
   has_wait_ = true;
-  if (has("nowait")) wait_ = ipc::Wait::none();
-  else if (std::optional<int64_t> limit = duration("timeout")) wait_ = ipc::Wait::for_ns(*limit);
+  if (has("nowait"))
+    wait_ = ipc::Wait::none();
+  else if (std::optional<int64_t> limit = duration("timeout"))
+    wait_ = ipc::Wait::for_ns(*limit);
   wait_.interrupt.context = &context.services;
   wait_.interrupt.should_stop = [](void* services) {
     return static_cast<api::ShellServices*>(services)->pending_trap_signal() != 0;
@@ -347,7 +350,8 @@ Completion Call::fail(const ipc::Error& error, std::string_view object) {
       if (!trap_completion_.is_normal()) return trap_completion_;
       return Completion::of(status);
     case ipc::Status::WouldBlock:
-    case ipc::Status::TimedOut: return Completion::of(status);
+    case ipc::Status::TimedOut:
+      return Completion::of(status);
     case ipc::Status::Closed:
       // The end of what there is to receive is no error, as end of file is none for read.
       if (verb.name == "recv") return Completion::of(status);
@@ -359,10 +363,13 @@ Completion Call::fail(const ipc::Error& error, std::string_view object) {
     case ipc::Status::Damaged:
     case ipc::Status::NotPermitted:
     case ipc::Status::TooBig:
-    case ipc::Status::Exists: break;
+    case ipc::Status::Exists:
+      break;
   }
-  if (object.empty()) context.error("{}", error.sentence);
-  else context.error("{}: {}", object, error.sentence);
+  if (object.empty())
+    context.error("{}", error.sentence);
+  else
+    context.error("{}: {}", object, error.sentence);
   return Completion::of(status);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The one dispatcher of the IPC builtins: NOUN VERB NAME [--options] [--] [data…]. A noun is a table of verbs, a verb a
-// function with its options and help; parsing, help, messages, exit statuses, time limits, `-v VAR`, tables and JSON are
-// here, so that the same words mean the same everywhere. The nouns' own files know their objects only.
+// function with its options and help; parsing, help, messages, exit statuses, time limits, `-v VAR`, tables and JSON
+// are here, so that the same words mean the same everywhere. The nouns' own files know their objects only.
 #ifndef MISH_BUILTINS_IPC_VERBS_H_
 #define MISH_BUILTINS_IPC_VERBS_H_
 
@@ -53,14 +53,14 @@ class Call;
 struct Verb {
   std::string_view name;
   Completion (*run)(Call& call);
-  std::string_view synopsis;          // "NAME SIZE [--mode M]": what follows NOUN VERB
-  std::string_view summary;           // one line
-  std::string_view example;           // one or more lines of shell
+  std::string_view synopsis;  // "NAME SIZE [--mode M]": what follows NOUN VERB
+  std::string_view summary;   // one line
+  std::string_view example;   // one or more lines of shell
   std::span<const OptionRow> options;
   uint8_t least_operands = 0;
-  uint8_t most_operands = 0;          // operands before the data
-  bool takes_data = false;            // words after the operands (or after --) are data or a command
-  std::string_view sigils = {};       // with takes_data: further operands begin with one of these ("@+")
+  uint8_t most_operands = 0;     // operands before the data
+  bool takes_data = false;       // words after the operands (or after --) are data or a command
+  std::string_view sigils = {};  // with takes_data: further operands begin with one of these ("@+")
 };
 
 struct Noun {
@@ -113,8 +113,8 @@ class Call {
   std::optional<std::string> message();
   Completion input_failure() const { return Completion::of(input_status_); }
 
-  /// --nowait and --timeout with interruption by traps and Ctrl-C. Parsed once, so that a wait that goes on after a trap
-  /// keeps its limit.
+  /// --nowait and --timeout with interruption by traps and Ctrl-C. Parsed once, so that a wait that goes on after a
+  /// trap keeps its limit.
   const ipc::Wait& wait();
   /// Runs `operation(wait)`; when a signal interrupts it, trap actions run and it is tried again. Ctrl-C ends it with
   /// Status::Interrupted.
@@ -135,8 +135,8 @@ class Call {
   Completion usage(std::string_view message);
   Completion done() const { return Completion::of(0); }
 
-  /// A result: into the variable of -v, or printed (with a newline unless `raw`). In a variable NULs are dropped, with a
-  /// note on stderr.
+  /// A result: into the variable of -v, or printed (with a newline unless `raw`). In a variable NULs are dropped, with
+  /// a note on stderr.
   Completion result(std::string_view text, bool raw = false);
   /// Assigns a variable named by an option argument. False (reported) when it is no name.
   bool assign(std::string_view variable, std::string_view text);
@@ -184,13 +184,13 @@ Cell number_cell(int64_t value);
 Cell unsigned_cell(uint64_t value);
 /// A number that may be unknown (negative): "-" and null.
 Cell maybe_cell(int64_t value);
-Cell size_cell(uint64_t bytes);       // 64K; JSON: bytes
-Cell mode_cell(mode_t mode);          // 0600; JSON: "0600"
-Cell user_cell(uid_t uid);            // login name; JSON: the name
-Cell time_cell(time_t seconds);       // 2026-01-31 12:00:05; JSON: seconds since the epoch
-Cell duration_cell(int64_t ns);       // 1.5s; JSON: nanoseconds
-Cell bool_cell(bool value);           // yes/no; JSON: true/false
-Cell no_cell();                       // -; JSON: null
+Cell size_cell(uint64_t bytes);                         // 64K; JSON: bytes
+Cell mode_cell(mode_t mode);                            // 0600; JSON: "0600"
+Cell user_cell(uid_t uid);                              // login name; JSON: the name
+Cell time_cell(time_t seconds);                         // 2026-01-31 12:00:05; JSON: seconds since the epoch
+Cell duration_cell(int64_t ns);                         // 1.5s; JSON: nanoseconds
+Cell bool_cell(bool value);                             // yes/no; JSON: true/false
+Cell no_cell();                                         // -; JSON: null
 Cell list_cell(const std::vector<std::string>& items);  // a b c; JSON: ["a","b","c"]
 
 struct Column {

@@ -17,7 +17,8 @@ class PosixQueue : public ::testing::Test {
  protected:
   void SetUp() override {
     name_ = *posix_name(unique_name("mq"));
-    Outcome<MessageQueue> made = MessageQueue::create(name_, {.mode = {}, .may_exist = false, .capacity = 2, .message_size = 64});
+    Outcome<MessageQueue> made =
+        MessageQueue::create(name_, {.mode = {}, .may_exist = false, .capacity = 2, .message_size = 64});
     ASSERT_TRUE(made.ok()) << made.error().sentence;
     queue_ = std::move(*made);
   }
@@ -88,8 +89,9 @@ TEST_F(PosixQueue, InterruptionEndsTheWait) {
 }
 
 TEST_F(PosixQueue, LimitsOfTheSystemAreNamed) {
-  Outcome<MessageQueue> made = MessageQueue::create(*posix_name(unique_name("huge")),
-                                                    {.mode = {}, .may_exist = false, .capacity = 100000000, .message_size = 1 << 30});
+  Outcome<MessageQueue> made =
+      MessageQueue::create(*posix_name(unique_name("huge")),
+                           {.mode = {}, .may_exist = false, .capacity = 100000000, .message_size = 1 << 30});
   EXPECT_EQ(made.status(), Status::TooBig);
   EXPECT_NE(made.error().sentence.find("limits of the system"), std::string::npos);
 }

@@ -237,7 +237,8 @@ TEST(Socket, UdpKeepsMessages) {
   Outcome<UniqueFd> receiver = listen_at(*Endpoint::parse("udp:127.0.0.1:0"), 0);
   ASSERT_TRUE(receiver.ok());
   bool is_network = false;
-  Result<UniqueFd> sender = open_network_path("/dev/udp/127.0.0.1/" + local_endpoint(receiver->get())->port, is_network);
+  Result<UniqueFd> sender =
+      open_network_path("/dev/udp/127.0.0.1/" + local_endpoint(receiver->get())->port, is_network);
   ASSERT_TRUE(sender.ok());
   ASSERT_TRUE(send_framed(sender->get(), "one", Framing::Message, soon()).ok());
   ASSERT_TRUE(send_framed(sender->get(), "two", Framing::Message, soon()).ok());

@@ -22,7 +22,8 @@ inline std::string unique_name(const char* what) {
 inline std::string unique_key() {
   static int count = 0;
   char text[32];
-  snprintf(text, sizeof text, "0x%x", 0x40000000u + static_cast<unsigned>(getpid()) * 64u + static_cast<unsigned>(++count));
+  snprintf(text, sizeof text, "0x%x",
+           0x40000000u + static_cast<unsigned>(getpid()) * 64u + static_cast<unsigned>(++count));
   return text;
 }
 
