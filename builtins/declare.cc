@@ -268,7 +268,9 @@ Completion declare(BuiltinContext& context, Args args, bool is_local) {
   int status = 0;
   for (std::string_view text : args) {
     DeclarationOperand operand;
-    if (!parse_operand(context, text, operand)) {
+    if (is_local && text == "-") {
+      context.state.variables.save_options();
+    } else if (!parse_operand(context, text, operand)) {
       context.error("`{}': not a valid identifier", text);
       status = 1;
     } else if (!declare_operand(context, declaration, operand)) {

@@ -39,7 +39,7 @@ inline constexpr Builtin kDeclareRows[] = {
      builtin_flag::Contained | builtin_flag::Declaration | builtin_flag::InPosixMode, "local [option] [name[=value] ...]",
      R"(Make variables local to a function.
 They are seen by the function and what it calls, and their old selves come back when it returns. The options are those
-of `declare'. Without names, the local variables are printed.
+of `declare'. Without names, the local variables are printed. `local -' does the same for the options of `set'.
 
 Exit status: 0, unless a name is not valid or read only, or no function is running.)"},
     {"typeset", run_declare, BuiltinKind::Extension, builtin_flag::Contained | builtin_flag::Declaration,

@@ -238,7 +238,7 @@ Completion run_shift(BuiltinContext& context, Args args) {
 
 Completion run_let(BuiltinContext& context, Args args) {
   if (!args.empty() && args[0] == "--") args = args.subspan(1);
-  if (args.empty()) return context.usage_error("expression expected");
+  if (args.empty()) return context.failure("expression expected");
   int64_t value = 0;
   bool is_valid = reporting_errors(context, [&] {
     for (std::string_view expression : args) value = context.services.expander().evaluate_text(expression);

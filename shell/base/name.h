@@ -35,7 +35,7 @@ inline constexpr uint32_t index(Name name) { return static_cast<uint32_t>(name);
 
 /// Names that cannot be spelled as identifiers here: the C library defines macros of the same spelling.
 #define MISH_ODD_NAMES(X)                                                                                       \
-  X(Underscore, "_") X(LcAll, "LC_ALL") X(LcCtype, "LC_CTYPE") X(LcCollate, "LC_COLLATE")                       \
+  X(Underscore, "_") X(Dash, "-") X(LcAll, "LC_ALL") X(LcCtype, "LC_CTYPE") X(LcCollate, "LC_COLLATE")                       \
   X(LcMessages, "LC_MESSAGES") X(LcNumeric, "LC_NUMERIC") X(LcTime, "LC_TIME")
 
 enum class WellKnown : uint32_t {

@@ -2,6 +2,7 @@
 #include "shell/state/options.h"
 
 #include <array>
+#include <cstring>
 
 namespace mish::state {
 
@@ -156,6 +157,14 @@ const OptionInfo* find_option(char letter) {
 const OptionInfo& info(Option option) { return kOptions[kRowOf[static_cast<size_t>(option)]]; }
 
 OptionSet::OptionSet() : bits_(kDefaults) {}
+
+std::string OptionSet::to_text() const {
+  return std::string(reinterpret_cast<const char*>(bits_.data()), sizeof bits_);
+}
+
+void OptionSet::from_text(std::string_view text) {
+  if (text.size() == sizeof bits_) std::memcpy(bits_.data(), text.data(), sizeof bits_);
+}
 
 std::string OptionSet::flags() const {
   std::string letters;

@@ -66,6 +66,10 @@ class OptionSet {
   /// The value of `$-`.
   std::string flags() const;
 
+  /// All of them as text, and back: how `local -` keeps them.
+  std::string to_text() const;
+  void from_text(std::string_view text);
+
  private:
   std::array<uint64_t, 2> bits_;
   static_assert(static_cast<size_t>(Option::kCount) <= 128);

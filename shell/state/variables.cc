@@ -157,6 +157,11 @@ void VariableTable::save_for_snapshot(Name name, Variable& variable) {
 }
 
 void VariableTable::restore(LogEntry& entry) {
+  if (entry.name == names::Dash) {
+    owner_.options.from_text(entry.saved.value.text());
+    export_all_ = owner_.is_on(Option::AllExport);
+    return;
+  }
   Variable& v = slot(entry.name);
   bool was_visible = v.has(attribute::Exported);
   bool acted = v.has(attribute::Acts);
@@ -280,6 +285,16 @@ bool VariableTable::declare_local(Name name, bool inherit) {
   return true;
 }
 
+bool VariableTable::save_options() {
+  uint32_t depth = function_depth();
+  if (depth == 0) return false;
+  if (find_local_entry(names::Dash, depth) != SIZE_MAX) return true;
+  Variable saved;
+  saved.value.set_text(owner_.options.to_text());
+  push_log(names::Dash, LogKind::Local, depth, std::move(saved));
+  return true;
+}
+
 bool VariableTable::is_local(Name name) const {
   uint32_t depth = function_depth();
   const Variable* v = find(name);
@@ -305,7 +320,7 @@ std::vector<Name> VariableTable::locals() const {
     const LogEntry& entry = log_[i];
     if (entry.name == kNoName || entry.kind != LogKind::Local || entry.depth != depth) continue;
     const Variable* v = find(entry.name);
-    if (v->scope == depth && (!v->value.is_unset() || v->has(attribute::Declared))) found.push_back(entry.name);
+    if (v != nullptr && v->scope == depth && (!v->value.is_unset() || v->has(attribute::Declared))) found.push_back(entry.name);
   }
   std::sort(found.begin(), found.end(), [](Name a, Name b) { return mish::text(a) < mish::text(b); });
   return found;

@@ -135,6 +135,8 @@ class VariableTable {
   /// and attributes are kept (shopt localvar_inherit, local -I). False outside functions.
   bool declare_local(Name name, bool inherit = false);
   bool is_local(Name name) const;
+  /// `local -`: the options of `set` come back at the end of the running function. False outside functions.
+  bool save_options();
   /// Runs `action` while the global variable stands where a local one hides it (declare -g).
   template <typename Action>
   void with_global(Name name, Action action) {

@@ -135,6 +135,18 @@ TEST_F(DeclareBuiltins, LocalOnlyInFunctions) {
   EXPECT_EQ(get("x"), "<unset>");
 }
 
+TEST_F(DeclareBuiltins, LocalDashBringsTheOptionsBack) {
+  enter_function();
+  EXPECT_EQ(status({"local", "-"}), 0);
+  run({"set", "-fu"});
+  EXPECT_EQ(status({"local", "-"}), 0);
+  leave_function();
+  EXPECT_FALSE(state.is_on(state::Option::NoGlob));
+  EXPECT_FALSE(state.is_on(state::Option::NoUnset));
+  run({"set"});
+  EXPECT_EQ(out.find("\n-="), std::string::npos);
+}
+
 TEST_F(DeclareBuiltins, LocalCannotHideAReadOnlyVariable) {
   run({"readonly", "x=1"});
   enter_function();
