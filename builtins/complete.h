@@ -33,7 +33,7 @@ Exit status: 0 if there are any, 1 if not; 124 if the function of -F asked for a
   -D -E -I  for commands without a specification, for an empty line, for the command word
   -o OPTION  bashdefault default dirnames filenames noquote nosort nospace plusdirs
   -A ACTION  alias arrayvar binding builtin command directory disabled enabled export file function group helptopic
-             hostname job keyword running service setopt shopt signal stopped user variable;
+             hostname ipc job keyword running service setopt shopt signal stopped user variable;
              -a -b -c -d -e -f -g -j -k -s -u -v are short for the commonest
   -G PATTERN  pathnames;  -W WORDS  words, split at IFS and expanded
   -F FUNCTION  called with command, word and word before; leaves the candidates in COMPREPLY
