@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -391,6 +392,21 @@ Outcome<Mailbox> Mailbox::open(const ObjectName& name, const ObjectDirectory& wh
   if (!core) return core.error();
   return Mailbox(std::move(*core));
 }
+/// Direct mailboxes of processes that have ended: nobody can ever receive from them.
+static void remove_orphans(const ObjectDirectory& where) {
+  UniqueFd copy(openat(where.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  DIR* directory = copy ? fdopendir(copy.release()) : nullptr;
+  if (directory == nullptr) return;
+  while (const dirent* entry = readdir(directory)) {
+    ProcessIdentity owner = ProcessIdentity::self();
+    unsigned long long start_time = 0;
+    if (sscanf(entry->d_name, "@%d-%llu", &owner.pid, &start_time) != 2) continue;
+    owner.start_time = start_time;
+    if (!owner.is_alive()) unlinkat(where.fd(), entry->d_name, 0);
+  }
+  closedir(directory);
+}
+
 Outcome<Mailbox> Mailbox::open_direct(const ProcessIdentity& process) {
   auto name = ObjectName::direct(process);
   if (!name) return name.error();
@@ -405,6 +421,7 @@ Outcome<Mailbox> Mailbox::open_direct(const ProcessIdentity& process, const Obje
     auto present = open(*name, where);
     if (present || present.status() != Status::NoObject || attempt > 1) return present;
     if (!process.is_alive()) return {Status::NoObject, "no such process", ESRCH};
+    remove_orphans(where);
     auto core = Core::create(*name, MailboxConfig{}, where, process, true);
     if (core) return Mailbox(std::move(*core));
     if (core.status() != Status::Exists) return core.error();
