@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "builtins/ipc/arrivals.h"
 #include "builtins/kill.h"
 #include "shell/api/option_parser.h"
 #include "shell/api/services.h"
@@ -92,6 +93,7 @@ void print_condition(BuiltinContext& context, Condition condition, bool with_def
 void print_all(BuiltinContext& context, bool with_default) {
   for (Condition condition = 0; condition < state::kConditionCount; ++condition) {
     if (!is_condition(condition)) continue;
+    if (condition == arrival_signal() && !context.state.traps.arrivals().empty()) continue;
     bool is_own = condition > process::kMaxSignal;
     // KILL and STOP cannot be set again; the shell's own conditions are not the standard's.
     bool show_default = with_default && condition != SIGKILL && condition != SIGSTOP && !is_own;
@@ -121,17 +123,20 @@ Completion print_conditions(BuiltinContext& context, Args names, bool bare) {
   return Completion::of(status);
 }
 
-void set_arrival(BuiltinContext& context, std::string_view object, const TrapAction& action) {
+int set_arrival(BuiltinContext& context, std::string_view object, const TrapAction& action) {
   auto& arrivals = context.state.traps.arrivals();
   std::erase_if(arrivals, [object](const state::ArrivalTrap& arrival) { return arrival.object == object; });
   if (action.is_set()) arrivals.push_back({std::string(object), action});
+  int status = watch_arrivals(context);
+  if (status != state::kSuccess && action.is_set()) arrivals.pop_back();
+  return status;
 }
 
 Completion set_conditions(BuiltinContext& context, const TrapAction& action, Args names) {
   int status = state::kSuccess;
   for (std::string_view name : names) {
     if (!context.state.is_posix() && name.starts_with(kMailboxPrefix)) {
-      set_arrival(context, name, action);
+      if (int failed = set_arrival(context, name, action); failed != state::kSuccess) status = failed;
       continue;
     }
     auto condition = find_condition(name);

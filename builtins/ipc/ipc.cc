@@ -13,6 +13,7 @@
 #include <map>
 #include <set>
 
+#include "builtins/ipc/arrivals.h"
 #include "builtins/ipc/nouns.h"
 #include "ipc/benchmark.h"
 #include "ipc/inventory.h"
@@ -222,6 +223,8 @@ Completion wait(Call& call) {
   return call.result(text);
 }
 
+Completion deliver(Call& call) { return deliver_arrivals(call.context); }
+
 // --- measuring and limits --------------------------------------------------------------------------------------------
 
 pid_t fork_for_benchmark() {
@@ -333,6 +336,8 @@ constexpr Verb kVerbs[] = {
     {"wait", wait, "TARGET... [--nowait | --timeout D] [-v VAR]",
      "wait until one is ready and print it: mbox:NAME port:H sock:FD fd:N pid:N timer:D",
      "ipc wait mbox:a mbox:b timer:5s -v which", kWaitOptions, 1, 16},
+    {"deliver", deliver, "", "run the arrival traps that are due now (the shell does so by itself at safe points)",
+     "trap 'mbox recv jobs -v job' mbox:jobs", {}, 0, 0},
     {"bench", bench, "[MECHANISM...] [--size B] [--time D] [--json]",
      "measure this machine: mbox pipe seqpacket port mq sysv file", "ipc bench", kBenchOptions, 0, 8},
     {"limits", limits, "[--json]", "list the limits of the system", "ipc limits", kJsonOptions, 0, 0},
