@@ -47,9 +47,6 @@ class CommandParser::LevelGuard {
   bool keep_pending_ = false;
 };
 
-CommandParser::CommandParser(const AliasLookup* aliases, std::string_view source_name)
-    : words_(cx_, *this), lexer_(cx_, words_, aliases), source_name_(source_name) {}
-
 void CommandParser::reset() {
   words_.reset();
   word_stack_.clear();

@@ -16,8 +16,13 @@ namespace mish::syntax {
 
 class CommandParser final : public SubstitutionParser {
  public:
-  /// `source_name` is kept in the functions defined (copied into each arena).
-  CommandParser(const AliasLookup* aliases, std::string_view source_name);
+  CommandParser() : words_(cx_, *this), lexer_(cx_, words_) {}
+
+  /// Before the first use and for each new source. `source_name` is kept in the functions defined.
+  void open(const AliasLookup* aliases, std::string_view source_name) {
+    lexer_.set_aliases(aliases);
+    source_name_.assign(source_name);
+  }
 
   ParseContext& context() { return cx_; }
   Lexer& lexer() { return lexer_; }

@@ -22,6 +22,16 @@ Input::Input(std::string_view text, uint32_t line) : line_(line), pending_(text)
   pending_ = {};
 }
 
+void Input::open(Source& source, uint32_t line) {
+  source_ = &source;
+  pending_ = {};
+  tail_size_ = 0;
+  regions_.clear();
+  position_ = size_;
+  line_ = line;
+  begin_command();
+}
+
 Input::~Input() {
   if (capacity_ != 0) std::free(data_);
 }
@@ -123,7 +133,7 @@ void Input::begin_command() {
   ended_ = false;
   edits_.clear();
   attempts_ = 0;
-  not_arithmetic_.clear();
+  if (!not_arithmetic_.empty()) not_arithmetic_.clear();
   if (!regions_.empty()) leave_aliases_slow(position_);
   if (position_ == size_) {
     regions_.clear();

@@ -28,11 +28,13 @@ struct ParseFailure {
 
 class Input {
  public:
-  /// Reads from `source` (borrowed) as needed.
-  Input(Source& source, uint32_t line) : source_(&source), line_(line) {}
+  /// Empty until open().
+  Input() = default;
   /// A complete text, copied.
   Input(std::string_view text, uint32_t line);
   ~Input();
+  /// Starts anew: reads from `source` (borrowed) as needed. Keeps its memory.
+  void open(Source& source, uint32_t line);
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
 
@@ -41,6 +43,8 @@ class Input {
   const char* data() const { return data_; }
   size_t position() const { return position_; }
   size_t size() const { return size_; }
+  /// Bytes of memory held.
+  size_t capacity() const { return capacity_; }
   void set_position(size_t position) { position_ = position; }
   /// Back to `position`, which is in line `line`.
   void rewind(size_t position, uint32_t line) {

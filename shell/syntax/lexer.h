@@ -25,8 +25,9 @@ struct PendingHereDocument {
 
 class Lexer {
  public:
-  Lexer(ParseContext& context, WordParser& words, const AliasLookup* aliases)
-      : cx_(context), words_(words), aliases_(aliases) {}
+  Lexer(ParseContext& context, WordParser& words) : cx_(context), words_(words) {}
+  /// Whose aliases are substituted (may be null).
+  void set_aliases(const AliasLookup* aliases) { aliases_ = aliases; }
 
   /// The next token. At the beginning of a command (`command_position`) a plain word that is an alias is replaced first
   /// (XCU 2.3.1), elsewhere only after an alias that ends in a blank.
@@ -90,7 +91,7 @@ class Lexer {
 
   ParseContext& cx_;
   WordParser& words_;
-  const AliasLookup* aliases_;
+  const AliasLookup* aliases_ = nullptr;
   Token token_;
   bool have_ = false;
   bool aliases_enabled_ = false;

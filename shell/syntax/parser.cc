@@ -9,11 +9,45 @@
 
 namespace mish::syntax {
 
+namespace {
+
+// The parts of a parser that hold memory. A few are kept when parsers end, so that `eval` and traps allocate nothing.
+struct Machinery {
+  Input input;
+  CommandParser commands;
+};
+constexpr size_t kKept = 4;
+constexpr size_t kLargestKept = 256 * 1024;
+Machinery* g_kept[kKept];
+size_t g_kept_count = 0;
+
+Machinery* take_machinery() { return g_kept_count != 0 ? g_kept[--g_kept_count] : new Machinery; }
+
+void give_back(Machinery* machinery) {
+  if (g_kept_count == kKept || machinery->input.capacity() > kLargestKept) {
+    delete machinery;
+  } else {
+    g_kept[g_kept_count++] = machinery;
+  }
+}
+
+}  // namespace
+
 class Parser::Implementation {
  public:
   Implementation(Source& source, const ParserOptions& options, const AliasLookup* aliases, std::string_view source_name,
                  uint32_t first_line)
-      : source_(source), options_(options), input_(source, first_line), commands_(aliases, source_name) {}
+      : source_(source),
+        options_(options),
+        machinery_(take_machinery()),
+        input_(machinery_->input),
+        commands_(machinery_->commands) {
+    input_.open(source, first_line);
+    commands_.open(aliases, source_name);
+  }
+  ~Implementation() { give_back(machinery_); }
+  Implementation(const Implementation&) = delete;
+  Implementation& operator=(const Implementation&) = delete;
 
   ParseResult parse(bool all);
   const Input& input() const { return input_; }
@@ -24,8 +58,9 @@ class Parser::Implementation {
 
   Source& source_;
   const ParserOptions& options_;
-  Input input_;
-  CommandParser commands_;
+  Machinery* machinery_;
+  Input& input_;
+  CommandParser& commands_;
 };
 
 // True if a command follows. A terminal gets each blank line back, to prompt again; a script's are skipped.
@@ -104,8 +139,7 @@ namespace {
 // A parser of one text into an arena that is not a Program's own business.
 class TextParser {
  public:
-  TextParser(std::string_view text, const ParserOptions& options, Arena& arena)
-      : input_(text, 1), commands_(nullptr, {}) {
+  TextParser(std::string_view text, const ParserOptions& options, Arena& arena) : input_(text, 1) {
     ParseContext& context = commands_.context();
     context.arena = &arena;
     context.input = &input_;
