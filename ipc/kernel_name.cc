@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "ipc/decimal.h"
 #include "shell/base/text.h"
 
 namespace mish::ipc {
@@ -116,8 +117,8 @@ Outcome<uint64_t> parse_size(std::string_view text) {
 
 Outcome<int64_t> parse_duration(std::string_view text) {
   double value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
+  size_t used = read_decimal(text, value);
+  std::string_view unit = text.substr(used);
   double factor = unit.empty() || unit == "s" ? 1e9
                   : unit == "ms"              ? 1e6
                   : unit == "us"              ? 1e3
@@ -126,7 +127,7 @@ Outcome<int64_t> parse_duration(std::string_view text) {
                   : unit == "h"               ? 3600e9
                   : unit == "d"               ? 86400e9
                                               : -1;
-  if (error != std::errc{} || !(value >= 0) || factor < 0 || !std::isfinite(value)) {
+  if (used == 0 || !(value >= 0) || factor < 0 || !std::isfinite(value)) {
     return usage(fmt::format("'{}' is no length of time (examples: 2, 1.5s, 200ms, 1m)", text));
   }
   double ns = value * factor;

@@ -2,17 +2,15 @@
 #include "ipc/scalar.h"
 
 #include <fmt/format.h>
-#include <locale.h>
 
 #include <atomic>
 #include <bit>
-#include <cerrno>
 #include <charconv>
 #include <concepts>
-#include <cstdlib>
 #include <cstring>
 #include <type_traits>
 
+#include "ipc/decimal.h"
 #include "ipc/kernel_name.h"
 #include "shell/base/text.h"
 
@@ -76,16 +74,8 @@ Outcome<Scalar> parse_number(ScalarType type, std::string_view text) {
   T value{};
   std::from_chars_result result{};
   if constexpr (std::floating_point<T>) {
-    // Not std::from_chars: its floating-point half would make every start of the shell load the mathematical library.
-    static const locale_t c_locale = newlocale(LC_ALL_MASK, "C", nullptr);
-    std::string terminated(digits);
-    char* end = nullptr;
-    errno = 0;
-    value = std::is_same_v<T, float> ? static_cast<T>(strtof_l(terminated.c_str(), &end, c_locale))
-                                     : static_cast<T>(strtod_l(terminated.c_str(), &end, c_locale));
-    result.ptr = digits.data() + (end - terminated.c_str());
-    result.ec = errno == ERANGE ? std::errc::result_out_of_range : std::errc{};
-    if (!digits.empty() && is_space(digits[0])) result.ec = std::errc::invalid_argument;
+    size_t used = read_decimal(digits, value);
+    result = {digits.data() + used, used != 0 ? std::errc{} : std::errc::invalid_argument};
   } else if (starts_with(digits, "0x")) {
     std::make_unsigned_t<T> bits = 0;  // hexadecimal fills the bits, whatever the sign
     result = std::from_chars(digits.data() + 2, digits.data() + digits.size(), bits, 16);
