@@ -221,7 +221,7 @@ class Waiter {
 
   /// XCU wait forgets a status that was fetched; scripts in the bash language may fetch it again.
   void keep_for_later(int status) {
-    if (!context_.state.is_posix() && !next_) jobs_.remember(pid_, status);
+    if (!context_.state.is_posix() && !next_) jobs_.remember_fetched(pid_, status);
   }
 
   BuiltinContext& context_;

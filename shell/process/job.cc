@@ -18,6 +18,8 @@ namespace {
 
 /// Statuses kept for `wait PID` after their jobs are gone: at least CHILD_MAX (XCU 2.9.3.1).
 constexpr size_t kMaxRemembered = 32768;
+/// Statuses kept that were fetched once.
+constexpr size_t kMaxFetched = 64;
 /// Done jobs kept with their text for `jobs` where nobody is told of them (scripts).
 constexpr size_t kMaxDoneKept = 64;
 constexpr size_t kMaxSpareJobs = 8;
@@ -478,17 +480,25 @@ std::optional<int> JobTable::take_remembered(pid_t pid) {
   return result;
 }
 
-void JobTable::remember(pid_t pid, int exit_status) {
+void JobTable::remember_in(Order& order, size_t limit, pid_t pid, int exit_status) {
   Contents& all = *contents_;
   all.remembered[pid] = {exit_status, ++serial_};
-  all.remembered_order.emplace_back(pid, serial_);
-  while (all.remembered_order.size() > kMaxRemembered) {
-    auto [oldest, serial] = all.remembered_order.front();
-    all.remembered_order.pop_front();
+  order.emplace_back(pid, serial_);
+  while (order.size() > limit) {
+    auto [oldest, serial] = order.front();
+    order.pop_front();
     auto found = all.remembered.find(oldest);
     // Taken out meanwhile, or in again under a later serial number.
     if (found != all.remembered.end() && found->second.serial == serial) all.remembered.erase(found);
   }
+}
+
+void JobTable::remember(pid_t pid, int exit_status) {
+  remember_in(contents_->remembered_order, kMaxRemembered, pid, exit_status);
+}
+
+void JobTable::remember_fetched(pid_t pid, int exit_status) {
+  remember_in(contents_->fetched_order, kMaxFetched, pid, exit_status);
 }
 
 void JobTable::forget_done(Job& job) {
@@ -500,6 +510,7 @@ void JobTable::forget_all_done() {
   while (Job* job = contents_->done.first) destroy(*job);
   contents_->remembered.clear();
   contents_->remembered_order.clear();
+  contents_->fetched_order.clear();
 }
 
 void JobTable::disown(Job& job) { destroy(job); }

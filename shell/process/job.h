@@ -189,6 +189,8 @@ class JobTable {
   std::optional<int> take_remembered(pid_t pid);
   /// Notes the exit status of a child that is no job. The oldest of many is dropped.
   void remember(pid_t pid, int exit_status);
+  /// The same for a status that was fetched already and may be fetched again; only the last few are kept.
+  void remember_fetched(pid_t pid, int exit_status);
   /// The job's status was fetched: it leaves the table if it is done.
   void forget_done(Job& job);
   /// `wait` without operands: drops all done jobs and remembered statuses.
@@ -248,7 +250,10 @@ class JobTable {
     size_t changed_count = 0;
     std::unordered_map<pid_t, Remembered> remembered;
     std::deque<std::pair<pid_t, uint64_t>> remembered_order;
+    std::deque<std::pair<pid_t, uint64_t>> fetched_order;
   };
+  using Order = std::deque<std::pair<pid_t, uint64_t>>;
+  void remember_in(Order& order, size_t limit, pid_t pid, int exit_status);
   void apply(const ChildChange& change);
   void set_process_status(Job& job, JobProcess& process, const ProcessStatus& status);
   void move_to_list(Job& job, JobState before);
