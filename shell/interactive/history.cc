@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <set>
 
 #include "shell/base/text.h"
 
@@ -20,6 +22,7 @@ namespace {
 
 constexpr std::string_view kDefaultSize = "10000";
 constexpr std::string_view kDefaultFileSize = "100000";
+constexpr off_t kTypicalRecord = 48;
 
 /// Makes the directories of `path` (without its last component), only for the user.
 void make_directories(const std::string& path) {
@@ -35,6 +38,34 @@ bool read_text(const std::string& path, std::string& out) {
   return file.ok() && read_all(file->get(), out).ok();
 }
 
+/// The same string for the same directory, for the life of the process: tens of thousands of records share a few.
+const std::string* shared_directory(std::string_view name) {
+  static std::set<std::string, std::less<>> table;
+  static const std::string* last = nullptr;
+  if (name.empty()) return nullptr;
+  if (last != nullptr && *last == name) return last;
+  auto it = table.find(name);
+  if (it == table.end()) it = table.emplace(name).first;
+  last = &*it;
+  return last;
+}
+
+/// Where the last `count` records of `text` begin; 0 when there are fewer, or none that are marked.
+size_t tail_offset(std::string_view text, size_t count) {
+  size_t at = text.size();
+  size_t begin = 0;
+  while (count > 0 && at > 0) {
+    const void* newline = at >= 2 ? memrchr(text.data(), '\n', at - 1) : nullptr;
+    size_t line = newline == nullptr ? 0 : static_cast<size_t>(static_cast<const char*>(newline) - text.data()) + 1;
+    if (is_time_line(text.substr(line, at - line))) {
+      begin = line;
+      --count;
+    }
+    at = line;
+  }
+  return count == 0 ? begin : 0;
+}
+
 int lock(int fd, int operation) {
   int result;
   do {
@@ -47,7 +78,7 @@ int lock(int fd, int operation) {
 
 std::string History::format(const HistoryRecord& record) {
   std::string text = "#" + std::to_string(record.time);
-  if (!record.directory.empty() && record.directory.find('\n') == std::string::npos) text += " " + record.directory;
+  if (record.directory != nullptr && record.directory->find('\n') == std::string::npos) text += " " + *record.directory;
   text += '\n';
   size_t at = 0;
   while (at <= record.line.size()) {
@@ -62,8 +93,7 @@ std::string History::format(const HistoryRecord& record) {
   return text;
 }
 
-std::vector<HistoryRecord> History::parse(std::string_view text) {
-  std::vector<HistoryRecord> records;
+void History::parse(std::string_view text, std::deque<HistoryRecord>& records) {
   HistoryRecord current;
   bool has_time = false, has_line = false;
   auto finish = [&] {
@@ -81,18 +111,21 @@ std::vector<HistoryRecord> History::parse(std::string_view text) {
       size_t digits = 1;
       while (digits < line.size() && is_digit(line[digits])) ++digits;
       current.time = parse_integer(line.substr(1, digits - 1)).value_or(0);
-      if (digits + 1 < line.size()) current.directory = std::string(line.substr(digits + 1));
+      if (digits + 1 < line.size()) current.directory = shared_directory(line.substr(digits + 1));
       continue;
     }
     if (!has_time) finish();
     if (has_line) current.line += '\n';
-    for (char c : line) {
-      if (c != '\0') current.line += c;
+    if (line.find('\0') == std::string_view::npos) {
+      current.line += line;
+    } else {
+      for (char c : line) {
+        if (c != '\0') current.line += c;
+      }
     }
     has_line = true;
   }
   finish();
-  return records;
 }
 
 std::string History::default_path() const {
@@ -127,7 +160,8 @@ void History::load() {
   if (!path.empty() && path == default_path() && !home.empty() && access(path.c_str(), F_OK) != 0) {
     std::string text;
     if (read_text(home + "/.bash_history", text)) {
-      for (HistoryRecord& record : parse(text)) push(std::move(record));
+      parse(text, entries_);
+      trim();
       if (!is_private_ && !entries_.empty()) write_file(path);
       entries_.clear();
       first_number_ = 1;
@@ -211,7 +245,7 @@ void History::add(std::string_view line) {
   HistoryRecord record;
   record.line = line;
   record.time = time(nullptr);
-  record.directory = state_.variables.text(names::PWD);
+  record.directory = shared_directory(state_.variables.text(names::PWD));
   append_to_file(record);
   push(std::move(record));
 }
@@ -279,7 +313,7 @@ bool History::append_to_file(const HistoryRecord& record) {
     between.resize(static_cast<size_t>(status.st_size - from));
     ssize_t n = pread(file->get(), between.data(), between.size(), from);
     if (n > 0) {
-      for (HistoryRecord& other : parse(std::string_view(between).substr(0, static_cast<size_t>(n)))) others_.push_back(std::move(other));
+      parse(std::string_view(between).substr(0, static_cast<size_t>(n)), others_);
     }
   }
   inode_ = status.st_ino;
@@ -306,7 +340,7 @@ void History::read_others() {
   if (n <= 0) return;
   text.resize(static_cast<size_t>(n));
   read_up_to_ += n;
-  for (HistoryRecord& record : parse(text)) others_.push_back(std::move(record));
+  parse(text, others_);
   while (others_.size() > 10000) others_.pop_front();
   ++generation_;
 }
@@ -314,11 +348,14 @@ void History::read_others() {
 bool History::read_file(const std::string& path) {
   std::string text;
   if (path.empty() || !read_text(path, text)) return false;
-  std::vector<HistoryRecord> records = parse(text);
   int64_t most = limit(names::HISTSIZE);
-  size_t first = most >= 0 && records.size() > static_cast<size_t>(most) ? records.size() - static_cast<size_t>(most) : 0;
-  for (size_t i = first; i < records.size(); ++i) entries_.push_back(std::move(records[i]));
+  size_t begin = most >= 0 ? tail_offset(text, static_cast<size_t>(most)) : 0;
+  bool is_first = entries_.empty();
+  int64_t number = first_number_;
+  parse(std::string_view(text).substr(begin), entries_);
   trim();
+  // Numbers begin with what is kept.
+  if (is_first) first_number_ = number;
   struct stat status;
   if (path == file_path() && stat(path.c_str(), &status) == 0) {
     inode_ = status.st_ino;
@@ -377,13 +414,14 @@ void History::compact() {
   std::string path = file_path();
   if (is_private_ || most <= 0 || path.empty()) return;
   struct stat status;
-  // A tenth more than allowed is let be, so that not every start rewrites the file. A record takes at least ten bytes.
-  if (stat(path.c_str(), &status) != 0 || status.st_size / 10 < most) return;
+  // Judged by its size, so that not every start reads all of it: a record takes some fifty bytes.
+  if (stat(path.c_str(), &status) != 0 || status.st_size / kTypicalRecord < most) return;
   Result<UniqueFd> file = open_locked(path, O_RDWR);
   std::string text;
   if (!file.ok() || !read_all(file->get(), text).ok()) return;
-  std::vector<HistoryRecord> records = parse(text);
-  if (records.size() <= static_cast<size_t>(most + most / 10)) return;
+  std::deque<HistoryRecord> records;
+  parse(text, records);
+  if (records.size() <= static_cast<size_t>(most)) return;
   std::string kept;
   for (size_t i = records.size() - static_cast<size_t>(most); i < records.size(); ++i) kept += format(records[i]);
   std::string temporary = path + ".XXXXXX";

@@ -26,7 +26,7 @@ namespace mish::interactive {
 
 /// One command with where it was entered, for suggestions.
 struct HistoryRecord : api::HistoryEntry {
-  std::string directory;  // empty: unknown
+  const std::string* directory = nullptr;  // of the process's table of directories; null: unknown
 };
 
 class History final : public api::HistoryStore, private HistoryLines {
@@ -75,7 +75,7 @@ class History final : public api::HistoryStore, private HistoryLines {
   std::string default_path() const;
   int64_t limit(Name name) const;
   static std::string format(const HistoryRecord& record);
-  static std::vector<HistoryRecord> parse(std::string_view text);
+  static void parse(std::string_view text, std::deque<HistoryRecord>& records);
   void changed();
 
   state::ShellState& state_;

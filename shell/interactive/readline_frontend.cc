@@ -360,7 +360,8 @@ void ReadlineFrontend::before_prompt() {
   write(notices_.mail());
   run_prompt_commands();
   highlighter_->forget_commands();
-  synchronise_history();
+  // The first time it is a long list: that waits until the prompt is on the screen.
+  if (synchronised_generation_ != 0) synchronise_history();
   send_marks_before_prompt();
 }
 
@@ -578,6 +579,10 @@ std::optional<std::string> ReadlineFrontend::read_line(std::string_view prompt, 
 /// The next key. Sleeps in one ppoll(2) for keys, children and signals alike, so that nothing is looked at first and
 /// lost before the sleep.
 int ReadlineFrontend::get_character() {
+  if (synchronised_generation_ == 0) {
+    synchronise_history();
+    using_history();
+  }
   while (!is_aborted_) {
     int64_t timeout = deadline_ns_ < 0 ? -1 : std::max<int64_t>(deadline_ns_ - now_ns(), 0);
     switch (process::wait_readable(STDIN_FILENO, timeout, true)) {

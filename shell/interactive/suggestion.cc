@@ -25,7 +25,7 @@ const std::string& Suggestions::find(std::string_view text, std::string_view dir
   auto look_at = [&](const HistoryRecord& record) {
     if (record.line.size() <= text.size() || !starts_with(record.line, text)) return false;
     if (best == nullptr) best = &record;
-    if (record.directory != directory) return false;
+    if (record.directory == nullptr || *record.directory != directory) return false;
     best = &record;
     return true;
   };

@@ -106,7 +106,7 @@ TEST_F(HistoryTest, HistSizeForgetsTheOldestAndKeepsNumbers) {
 
 TEST_F(HistoryTest, CompactionKeepsTheNewest) {
   std::string text;
-  for (int i = 0; i < 100; ++i) text += "#1\ncommand " + std::to_string(i) + "\n";
+  for (int i = 0; i < 100; ++i) text += "#1 /home/somebody\nsome command or other, number " + std::to_string(i) + "\n";
   write_file(text);
   set(names::HISTFILESIZE, "10");
   History history(state, false);
@@ -114,7 +114,7 @@ TEST_F(HistoryTest, CompactionKeepsTheNewest) {
   History again(state, false);
   again.load();
   EXPECT_EQ(again.count(), 10u);
-  EXPECT_EQ(again.entry(9).line, "command 99");
+  EXPECT_EQ(again.entry(9).line, "some command or other, number 99");
 }
 
 TEST_F(HistoryTest, PrivateSessionWritesNothing) {
