@@ -288,7 +288,10 @@ class Printer {
 
   void arith_for(const ArithForClause& node) {
     auto part = [this](const ArithExpression* expression) {
-      if (expression != nullptr) put(expression->text);
+      if (expression == nullptr) return;
+      std::string_view text = expression->text;
+      while (!text.empty() && (text[0] == ' ' || text[0] == '\t')) text.remove_prefix(1);
+      put(text);
     };
     put("for ((");
     part(node.init);
@@ -375,24 +378,28 @@ class Printer {
         return;
       case ConditionKind::Not:
         put("! ");
-        operand(*node.first);
+        operand(*node.first, true);
         return;
       case ConditionKind::And:
-        operand(*node.first);
+        operand(*node.first, false);
         put(" && ");
-        operand(*node.second);
+        operand(*node.second, true);
         return;
       case ConditionKind::Or:
         condition(*node.first);
         put(" || ");
-        condition(*node.second);
+        if (node.second->kind == ConditionKind::Or) {
+          operand(*node.second, false);
+        } else {
+          condition(*node.second);
+        }
         return;
     }
   }
 
-  // || binds weakest: inside && and ! it needs its parentheses back.
-  void operand(const ConditionNode& node) {
-    bool needs_parentheses = node.kind == ConditionKind::Or || node.kind == ConditionKind::And;
+  // || binds weakest, then &&, both group from the left: what does not so by itself needs its parentheses back.
+  void operand(const ConditionNode& node, bool groups_and) {
+    bool needs_parentheses = node.kind == ConditionKind::Or || (groups_and && node.kind == ConditionKind::And);
     if (needs_parentheses) put("( ");
     condition(node);
     if (needs_parentheses) put(" )");
@@ -456,11 +463,14 @@ std::string print_assignment(const Assignment& assignment) {
 std::string print_redirection(const Redirection& redirection) {
   std::string out;
   bool is_both = redirection.kind == RedirectionKind::OutputBoth || redirection.kind == RedirectionKind::AppendBoth;
+  // bash names the descriptor of a duplication always.
+  bool is_duplicate =
+      redirection.kind == RedirectionKind::DuplicateInput || redirection.kind == RedirectionKind::DuplicateOutput;
   if (redirection.fd_variable != kNoName) {
     out += '{';
     out += text(redirection.fd_variable);
     out += '}';
-  } else if (!is_both && redirection.fd != default_fd(redirection.kind)) {
+  } else if (!is_both && (is_duplicate || redirection.fd != default_fd(redirection.kind))) {
     out += std::to_string(redirection.fd);
   }
   out += redirection_operator(redirection.kind);

@@ -38,6 +38,7 @@ TEST(Printer, PrintedTextParsesToTheSameNodes) {
            "case $x in a | b) c;; \"d\") e & ;; (esac) f;& g) ;;& *) h;; esac",
            "f() { a; } >b; g() { h() { i; }; }",
            "[[ -f $a && ! ( b == c* || d =~ ^(e f)$ ) && g -lt 3 ]]",
+           "[[ a && (b && c) || (d || e) && ! (f && g) ]] >&2",
            "((a = b ? 1 : 2)); select x in a; do b; done; coproc N { c; }; coproc d e",
            "time -p a | b; time c; pipeprobe --err a | b",
            "echo `a \\`b\\`` $(c \"d\") ${e:-f g} $((1 + 2)) {a,b{1..3}} ~/x <(y) $'z\\n' !(p|q)",
