@@ -166,12 +166,17 @@ TEST_F(Trap, UnknownConditionFailsButTheOthersAreSet) {
 }
 
 TEST_F(Trap, Mailboxes) {
-  run({"trap", "read_mail", "mbox:in"});
+  std::string name = "trap-test-" + std::to_string(getpid());
+  std::string object = "mbox:" + name;
+  EXPECT_EQ(status({"trap", "read_mail", object}), 4);  // there must be such a mailbox
+  ASSERT_EQ(status({"mbox", "create", name}), 0);
+  EXPECT_EQ(status({"trap", "read_mail", object}), 0);
   run({"trap"});
-  EXPECT_EQ(out, "trap -- 'read_mail' mbox:in\n");
-  run({"trap", "-", "mbox:in"});
+  EXPECT_EQ(out, "trap -- 'read_mail' " + object + "\n");
+  run({"trap", "-", object});
   run({"trap"});
   EXPECT_EQ(out, "");
+  EXPECT_EQ(status({"mbox", "rm", name}), 0);
 }
 
 class Umask : public BuiltinTest {
