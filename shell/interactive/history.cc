@@ -66,6 +66,19 @@ size_t tail_offset(std::string_view text, size_t count) {
   return count == 0 ? begin : 0;
 }
 
+/// The end of the file, long enough for `count` records of a usual length. False when that is not worth while.
+bool read_tail(const std::string& path, int64_t count, std::string& text, off_t& size) {
+  constexpr off_t kRoomy = 160;
+  Result<UniqueFd> file = open_file(path.c_str(), O_RDONLY);
+  struct stat status;
+  if (!file.ok() || fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  if (count < 0 || count >= status.st_size / kRoomy) return false;
+  text.resize(static_cast<size_t>(count * kRoomy));
+  size = status.st_size;
+  ssize_t n = pread(file->get(), text.data(), text.size(), size - static_cast<off_t>(text.size()));
+  return n == static_cast<ssize_t>(text.size());
+}
+
 int lock(int fd, int operation) {
   int result;
   do {
@@ -347,9 +360,17 @@ void History::read_others() {
 
 bool History::read_file(const std::string& path) {
   std::string text;
-  if (path.empty() || !read_text(path, text)) return false;
+  if (path.empty()) return false;
   int64_t most = limit(names::HISTSIZE);
-  size_t begin = most >= 0 ? tail_offset(text, static_cast<size_t>(most)) : 0;
+  off_t size = 0;
+  // Of a long file only the end is read, when all that is wanted is there.
+  size_t begin = read_tail(path, most, text, size) ? tail_offset(text, static_cast<size_t>(most)) : 0;
+  if (begin == 0) {
+    text.clear();
+    if (!read_text(path, text)) return false;
+    size = static_cast<off_t>(text.size());
+    begin = most >= 0 ? tail_offset(text, static_cast<size_t>(most)) : 0;
+  }
   bool is_first = entries_.empty();
   int64_t number = first_number_;
   parse(std::string_view(text).substr(begin), entries_);
@@ -359,7 +380,7 @@ bool History::read_file(const std::string& path) {
   struct stat status;
   if (path == file_path() && stat(path.c_str(), &status) == 0) {
     inode_ = status.st_ino;
-    read_up_to_ = static_cast<off_t>(text.size());
+    read_up_to_ = size;
   }
   changed();
   return true;

@@ -117,6 +117,20 @@ TEST_F(HistoryTest, CompactionKeepsTheNewest) {
   EXPECT_EQ(again.entry(9).line, "some command or other, number 99");
 }
 
+TEST_F(HistoryTest, OfALongFileTheEndIsRead) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += "#1 /home/somebody\ncommand of a usual length, number " + std::to_string(i) + "\n";
+  write_file(text);
+  set(names::HISTSIZE, "5");
+  History history(state, false);
+  history.load();
+  ASSERT_EQ(history.count(), 5u);
+  EXPECT_EQ(history.entry(0).line, "command of a usual length, number 995");
+  EXPECT_EQ(history.first_number(), 1);
+  history.read_others();
+  EXPECT_TRUE(history.others().empty());
+}
+
 TEST_F(HistoryTest, PrivateSessionWritesNothing) {
   History history(state, true);
   history.load();
