@@ -377,6 +377,16 @@ int SimpleCommandRunner::report_failure(std::string_view name, int error) {
   return state::kNotExecutable;
 }
 
+int SimpleCommandRunner::report_failure_under(process::FdPlan& plan, std::string_view name, int error) {
+  context_.out.flush();
+  context_.err.flush();
+  process::SavedFds saved;
+  if (!plan.empty() && !plan.apply_here(&saved)) return report_failure(name, error);
+  int status = report_failure(name, error);
+  context_.err.flush();
+  return status;
+}
+
 std::string SimpleCommandRunner::script_interpreter_name() const { return context_.state.is_posix() ? "sh" : "mish"; }
 
 bool SimpleCommandRunner::has_not_found_handler() const {
@@ -385,15 +395,15 @@ bool SimpleCommandRunner::has_not_found_handler() const {
   return name && context_.state.functions.find(*name) != nullptr;
 }
 
-SimpleCommandRunner::Started SimpleCommandRunner::start(Fields fields, const process::FdPlan& plan, pid_t process_group,
+SimpleCommandRunner::Started SimpleCommandRunner::start(Fields fields, process::FdPlan& plan, pid_t process_group,
                                                         const process::Terminal* terminal, bool is_asynchronous,
                                                         bool default_path) {
   std::string path;
   Arena& scratch = context_.state.scratch;
   for (int attempt = 0;; ++attempt) {
     int found = context_.search->find_file(fields[0], path, default_path);
-    if (found == state::kNotFound) return {-1, report_failure(fields[0], 0)};
-    if (found != 0) return {-1, report_failure(fields[0], EACCES)};
+    if (found == state::kNotFound) return {-1, report_failure_under(plan, fields[0], 0)};
+    if (found != 0) return {-1, report_failure_under(plan, fields[0], EACCES)};
     process::SpawnRequest request;
     request.path = path.c_str();
     request.argv = make_argv(scratch, fields, {});
@@ -428,7 +438,7 @@ SimpleCommandRunner::Started SimpleCommandRunner::start(Fields fields, const pro
       result = process::spawn(request);
       if (result.ok()) return {result.pid, 0};
     }
-    return {-1, report_failure(was_hashed ? std::string_view(path) : fields[0], result.error)};
+    return {-1, report_failure_under(plan, was_hashed ? std::string_view(path) : fields[0], result.error)};
   }
 }
 
