@@ -53,6 +53,15 @@ Completion leave_loops(BuiltinContext& context, Args args, Flow flow) {
 // the action (XCU exit, return).
 int default_status(const state::ShellState& state) { return state.trap_status >= 0 ? state.trap_status : state.last_status; }
 
+// Whether the innermost trap action interrupted something, as all but EXIT do: `return` then gives back what was before.
+bool interrupts(const state::ShellState& state) {
+  std::span<const Frame> frames = state.calls.frames();
+  for (size_t i = frames.size(); i-- > 0;) {
+    if (frames[i].kind == FrameKind::Trap) return frames[i].function != kNoName;
+  }
+  return false;
+}
+
 // The exit status given by the operand; false after an error.
 bool parse_status(BuiltinContext& context, Args args, int& status) {
   if (args.empty()) return true;
@@ -88,7 +97,7 @@ Completion run_continue(BuiltinContext& context, Args args) { return leave_loops
 
 Completion run_return(BuiltinContext& context, Args args) {
   args = skip_dashes(args);
-  int status = default_status(context.state);
+  int status = interrupts(context.state) ? default_status(context.state) : context.state.last_status;
   if (!context.state.calls.in_function_or_source()) {
     return context.failure("there is no function or sourced script to return from");
   }

@@ -55,24 +55,6 @@ bool CommandSearch::enable(std::string_view name, bool on) {
   return true;
 }
 
-/// XCU 2.9.1.4, step 1.e: a utility that is no intrinsic is built in only where the search of PATH would find it.
-/// `test` is found in any case: scripts that set PATH to one directory go on testing.
-bool CommandSearch::is_in_path(const api::Builtin& builtin) const {
-  if (builtin.name == "[" || builtin.name == "test") return true;
-  std::string_view value = context_.state.variables.text_or_null(names::PATH);
-  if (value.data() == nullptr) return true;
-  if (value != known_path_) {
-    known_path_.assign(value);
-    looked_up_.reset();
-  }
-  auto position = static_cast<size_t>(&builtin - context_.builtins.data());
-  if (!looked_up_[position]) {
-    looked_up_.set(position);
-    in_path_[position] = !state::search_path(builtin.name, value).empty();
-  }
-  return in_path_[position];
-}
-
 Target CommandSearch::classify(std::string_view name, bool skip_functions) const {
   Target target;
   state::ShellState& state = context_.state;
@@ -87,9 +69,8 @@ Target CommandSearch::classify(std::string_view name, bool skip_functions) const
       return target;
     }
   }
-  if (builtin != nullptr && builtin->kind == api::BuiltinKind::Utility && state.is_posix() && !is_in_path(*builtin)) {
-    builtin = nullptr;
-  }
+  // XCU 2.9.1.4, step 1.e would look for a utility that is no intrinsic in PATH first; like every /bin/sh, this one has
+  // its echo, printf and test whatever PATH says.
   if (builtin != nullptr) {
     target.kind = is_special ? Target::Kind::SpecialBuiltin : Target::Kind::Builtin;
     target.builtin = builtin;

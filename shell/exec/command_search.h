@@ -57,16 +57,11 @@ class CommandSearch {
   static std::span<const std::string_view> reserved_words();
 
  private:
-  bool is_in_path(const api::Builtin& builtin) const;
   Target unpack(const syntax::SimpleCommand& command) const;
   Target remember(const syntax::SimpleCommand& command);
 
   ExecutionContext& context_;
   std::bitset<512> disabled_;  // by position in the table
-  // Which utilities that are built in were found in the directories of `known_path_`.
-  mutable std::string known_path_;
-  mutable std::bitset<512> looked_up_;
-  mutable std::bitset<512> in_path_;
 };
 
 }  // namespace mish::exec

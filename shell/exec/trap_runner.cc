@@ -89,11 +89,12 @@ Completion TrapRunner::run_action(state::Condition condition, const state::TrapA
   state::ShellState& state = context_.state;
   state::Frame frame;
   frame.kind = state::FrameKind::Trap;
+  // Names the actions that interrupt something; EXIT does not (see `return`).
+  if (condition != state::kTrapExit) frame.function = NameTable::intern("trap");
   frame.source_name = state.calls.top().source_name;
   frame.call_line = state.line;
   // The text may be replaced by the action itself.
   std::string text = action.command;
-  static_cast<void>(condition);
   uint32_t line = state.line;
   Completion completion;
   ++trap_depth_;

@@ -388,7 +388,7 @@ void Expander::expand_pathname(std::string_view text, std::string_view quoted, F
   options.dot_glob = state_.is_on(Option::DotGlob);
   options.glob_star = state_.is_on(Option::GlobStar);
   options.ignore_case = state_.is_on(Option::NoCaseGlob);
-  options.skip_dots = state_.is_on(Option::GlobSkipDots);
+  options.skip_dots = state_.is_on(Option::GlobSkipDots) && !state_.is_posix();
   std::string_view ignored = state_.is_posix() ? std::string_view() : state_.variables.text_or_null(names::GLOBIGNORE);
   if (!ignored.empty()) options.dot_glob = options.skip_dots = true;  // as in bash: a set GLOBIGNORE does both
 
