@@ -76,7 +76,7 @@ Outcome<void> Mailbox::Core::receive(Message& message, const ReceiveOptions& opt
       unlock_head();
       continue;
     }
-    uint64_t tail = h.tail.load(std::memory_order_relaxed);
+    uint64_t tail = h.tail_seen;  // up to where find() looked: what came since is news
     if (closing || options.deadline == kNoWait || !is_attached()) {
       give_up_role();
       unlock_head();

@@ -53,7 +53,7 @@ Mailbox::Core::Room Mailbox::Core::find_room(uint32_t count) {
   uint64_t limit = capacity_limit();
   uint64_t reserved = h.reserved.load(std::memory_order_relaxed);
   if (tail - h.taken_seen + reserved >= limit) {
-    h.taken_seen = h.taken.load(std::memory_order_acquire);
+    h.taken_seen = h.taken.load(std::memory_order_seq_cst);
     if (tail - h.taken_seen + reserved >= limit) return Room::FullMessages;
   }
   if (tail - h.head_seen + reserved > ring_mask_) [[unlikely]] {
