@@ -142,13 +142,42 @@ class Preparer {
     return true;
   }
 
+  void set_fd_variable(const syntax::Redirection& node, std::string_view digits) {
+    state::VariableTable& variables = context_.state.variables;
+    int64_t index = 0;
+    std::string_view key;
+    if (node.fd_subscript == nullptr) {
+      variables.assign(node.fd_variable, digits);
+    } else if (context_.expander.evaluate_subscript(node.fd_variable, *node.fd_subscript, index, key)) {
+      variables.assign_key(node.fd_variable, key, digits);
+    } else {
+      variables.assign_element(node.fd_variable, index, digits);
+    }
+  }
+
+  /// The text of {name} or {name[subscript]}; empty when it is not set.
+  std::string fd_variable(const syntax::Redirection& node) {
+    if (node.fd_subscript == nullptr) return std::string(context_.state.variables.text(node.fd_variable));
+    int64_t index = 0;
+    std::string_view key;
+    bool is_key = context_.expander.evaluate_subscript(node.fd_variable, *node.fd_subscript, index, key);
+    const state::Variable* variable = context_.state.variables.resolve(node.fd_variable);
+    const std::string* element = nullptr;
+    if (variable != nullptr && is_key && variable->value.associative() != nullptr) {
+      element = variable->value.associative()->find(key);
+    } else if (variable != nullptr && !is_key && variable->value.indexed() != nullptr) {
+      element = variable->value.indexed()->find(index);
+    }
+    return element != nullptr ? *element : std::string();
+  }
+
   /// {name}>file: a descriptor of the user's at 10 or above; it stays open when the command is done (bash).
   bool bind_variable(const syntax::Redirection& node, UniqueFd opened) {
     int copy = fcntl(opened.get(), F_DUPFD, kFirstPrivateFd);
     if (copy < 0) return fail(text(node.fd_variable), Errno::last().message());
     opened.reset();
     char digits[kMaxIntegerText];
-    context_.state.variables.assign(node.fd_variable, {digits, format_integer(copy, digits)});
+    set_fd_variable(node, {digits, format_integer(copy, digits)});
     return true;
   }
 
@@ -191,7 +220,7 @@ class Preparer {
       int copy = fcntl(real, F_DUPFD, kFirstPrivateFd);
       if (copy < 0) return fail(target, Errno::last().message());
       char text_of[kMaxIntegerText];
-      context_.state.variables.assign(node.fd_variable, {text_of, format_integer(copy, text_of)});
+      set_fd_variable(node, {text_of, format_integer(copy, text_of)});
       return true;
     }
     if (source != node.fd) plan_.duplicate(source, node.fd);
@@ -211,7 +240,7 @@ class Preparer {
     int fd = node.fd;
     if (node.fd_variable != kNoName) {
       // {name}>&- closes the descriptor whose number the variable holds, for good.
-      std::optional<int64_t> number = parse_integer(context_.state.variables.text(node.fd_variable));
+      std::optional<int64_t> number = parse_integer(fd_variable(node));
       if (!number || *number < 0 || *number >= kMaxFd) return fail(text(node.fd_variable), "ambiguous redirect");
       if (process::is_user_fd(static_cast<int>(*number))) ::close(static_cast<int>(*number));
       return true;

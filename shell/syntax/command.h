@@ -33,6 +33,7 @@ struct Redirection {
   RedirectionKind kind = RedirectionKind::Input;
   int fd = -1;              // the descriptor redirected (defaults filled in: 0 or 1)
   Name fd_variable = kNoName;  // {name}>file
+  const Subscript* fd_subscript = nullptr;  // {name[subscript]}>file
   uint32_t line = 0;
   const Word* word = nullptr;  // target, or the here-string
   // Here-documents:

@@ -559,7 +559,12 @@ void CommandParser::parse_redirection() {
     redirection.fd = fd;
     advance();
   } else if (first.kind == TokenKind::IoVariable) {
-    redirection.fd_variable = NameTable::intern(first.text);
+    if (std::optional<VariableReference> reference = parse_reference(first.text, *cx_.arena)) {
+      redirection.fd_variable = reference->name;
+      redirection.fd_subscript = reference->subscript;
+    } else {
+      fail_unexpected(first);
+    }
     advance();
   }
   const TokenKind op = peek().kind;

@@ -249,12 +249,18 @@ void Lexer::scan_joined_word() {
   }
 }
 
-// {name}< or {name}>
+// {name}< or {name[subscript]}>
 bool Lexer::scan_io_variable() {
   Input& in = *cx_.input;
   if (cx_.options.posix || !is_name_start(in.look_ahead(1))) return false;
   size_t n = 2;
   while (has_class(in.look_ahead(n), kNameCharacter)) ++n;
+  if (in.look_ahead(n) == '[') {
+    // A subscript on one line without blanks or quotes; anything else is a word.
+    while (in.look_ahead(n) != ']' && !has_class(in.look_ahead(n), kMetaCharacter)) ++n;
+    if (in.look_ahead(n) != ']') return false;
+    ++n;
+  }
   if (in.look_ahead(n) != '}') return false;
   const char c = in.look_ahead(n + 1);
   if (c != '<' && c != '>') return false;

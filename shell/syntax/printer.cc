@@ -469,6 +469,11 @@ std::string print_redirection(const Redirection& redirection) {
   if (redirection.fd_variable != kNoName) {
     out += '{';
     out += text(redirection.fd_variable);
+    if (redirection.fd_subscript != nullptr) {
+      out += '[';
+      out += redirection.fd_subscript->text;
+      out += ']';
+    }
     out += '}';
   } else if (!is_both && (is_duplicate || redirection.fd != default_fd(redirection.kind))) {
     out += std::to_string(redirection.fd);

@@ -16,7 +16,7 @@ enum class TokenKind : uint8_t {
   Newline,
   Word,
   IoNumber,    // digits right before < or >
-  IoVariable,  // {name} right before < or >
+  IoVariable,  // {name} or {name[subscript]} right before < or >
   Semicolon,
   DoubleSemicolon,
   SemicolonAmpersand,
