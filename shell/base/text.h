@@ -38,7 +38,7 @@ size_t format_integer(int64_t value, char* out);
 
 std::string_view trim_blanks(std::string_view text);
 inline bool starts_with(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && std::memcmp(text.data(), prefix.data(), prefix.size()) == 0;
+  return text.starts_with(prefix);
 }
 
 /// Edit distance for "did you mean" suggestions (insertions, deletions, substitutions, transpositions), cut at `limit`:
