@@ -18,7 +18,7 @@ constexpr uint64_t kSeveral = 4;
 
 std::string body_of(int number, size_t size) {
   std::string text(size, static_cast<char>('a' + number % 26));
-  for (size_t i = 0; i < size && i < 8; ++i) text[i] = static_cast<char>(number >> (8 * i));
+  for (size_t i = 0; i < size && i < 8; ++i) text[i] = static_cast<char>(static_cast<uint64_t>(number) >> (8 * i));
   if (size > 64) text[size - 1] = static_cast<char>(number);
   return text;
 }
