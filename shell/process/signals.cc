@@ -237,7 +237,8 @@ Disposition shells_wish(SignalNumber signal) {
     case SIGINT:
       return Disposition::Catch;
     case SIGHUP:
-      return is_ignored_at_entry(SIGHUP) ? Disposition::Ignore : Disposition::Catch;
+      // `trap - HUP` at the prompt takes back what was ignored at entry.
+      return is_ignored_at_entry(SIGHUP) && !g_states[SIGHUP].was_trapped ? Disposition::Ignore : Disposition::Catch;
     case SIGTERM:
     case SIGQUIT:
       return Disposition::IgnoreHere;
@@ -382,9 +383,10 @@ void set_interactive_dispositions(bool interactive, bool monitor) {
 
 void reset_disposition(SignalNumber signal) {
   if (!is_settable(signal)) return;
+  is_ignored_at_entry(signal);  // learnt before it is changed
+  g_states[signal].was_trapped = true;
   Disposition wish = shells_wish(signal);
   g_states[signal].set_by_user = wish == Disposition::Default;
-  g_states[signal].was_trapped = true;
   change_disposition(signal, wish);
 }
 

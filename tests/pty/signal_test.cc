@@ -117,6 +117,16 @@ TEST(HangUp, EndsTheShellAndItsJobs) {
   EXPECT_TRUE(shell.await([job] { return has_ended(job); }));
 }
 
+TEST(HangUp, IgnoredAtEntryIsTakenBackByTrap) {
+  PtySession shell({"sh", "-c", "trap '' HUP; exec \"$0\" --norc --noprofile -i", shell_path()},
+                   {{"PS1", "ready> "}, {"HISTFILE", "/dev/null"}});
+  shell.expect("ready> ");
+  shell.send("kill -HUP $$\n");
+  shell.expect("ready> ");
+  shell.send("trap - HUP; kill -HUP $$; echo not reached\n");
+  EXPECT_EQ(shell.wait_for_exit(), 128 + SIGHUP);
+}
+
 TEST(HangUp, EndsTheShellWhileACommandThatIgnoresItRuns) {
   InteractiveShell shell;
   ASSERT_TRUE(shell.start("sh -c 'trap \"\" HUP; echo pid''=$$=; while :; do sleep 0.1; done'"));
