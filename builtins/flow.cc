@@ -17,14 +17,16 @@ using state::FrameKind;
 
 // Loops that `break` can leave: those of the running frame and, through eval, dot scripts and traps, of the frames
 // around it, up to the function or subshell. In POSIX mode a dot script is no part of the loop around it either (XCU
-// break: a loop encloses lexically).
-uint32_t enclosing_loops(const state::CallStack& calls, bool is_posix) {
+// break: a loop encloses lexically). With `set -o nonlexicalctrl` both belong to the loops they are called in.
+uint32_t enclosing_loops(const state::ShellState& state) {
   uint32_t loops = 0;
-  std::span<const Frame> frames = calls.frames();
+  bool is_lexical = !state.is_on(state::Option::NonLexicalCtrl);
+  std::span<const Frame> frames = state.calls.frames();
   for (size_t i = frames.size(); i-- > 0;) {
     loops += frames[i].loop_depth;
-    if (frames[i].kind == FrameKind::Function || frames[i].kind == FrameKind::Subshell) break;
-    if (frames[i].kind == FrameKind::Source && is_posix) break;
+    if (frames[i].kind == FrameKind::Subshell) break;
+    if (frames[i].kind == FrameKind::Function && is_lexical) break;
+    if (frames[i].kind == FrameKind::Source && is_lexical && state.is_posix()) break;
   }
   return loops;
 }
@@ -41,7 +43,7 @@ Completion leave_loops(BuiltinContext& context, Args args, Flow flow) {
     if (args.size() > 1) return context.failure("too many arguments");
     levels = *given;
   }
-  uint32_t loops = enclosing_loops(context.state.calls, context.state.is_posix());
+  uint32_t loops = enclosing_loops(context.state);
   if (loops == 0) {
     if (!context.state.is_posix()) context.error("only meaningful in a loop");
     return Completion::of(0);

@@ -33,7 +33,7 @@ dash, and `set --' removes them all. `+' instead of `-' turns an option off.
   -T functrace   functions inherit DEBUG and RETURN
 
   -o OPTION  turns on an option by its long name (also: emacs vi history ignoreeof nolog pipefail posix
-             interactive-comments forksubshell pipeverdict subreaper); alone, prints all options
+             interactive-comments nonlexicalctrl forksubshell pipeverdict subreaper); alone, prints all options
   +o         alone, prints commands that restore the options
 
 Exit status: 0, unless an option is not known.)"},

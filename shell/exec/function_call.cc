@@ -72,7 +72,8 @@ Completion FunctionCaller::call(Name name, std::span<const std::string_view> arg
   CallScope scope(context_, depth_, frame, *function);
   InheritedTraps traps(*context_.traps, function->is_traced);
   Completion completion = body(*function->definition);
-  if (completion.flow == Flow::Return || completion.flow == Flow::Break || completion.flow == Flow::Continue) {
+  bool leaves_loop = completion.flow == Flow::Break || completion.flow == Flow::Continue;
+  if (completion.flow == Flow::Return || (leaves_loop && !state.is_on(Option::NonLexicalCtrl))) {
     completion.flow = Flow::Normal;
   }
   if (completion.is_normal()) {

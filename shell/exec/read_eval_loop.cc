@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shell/exec/read_eval_loop.h"
 
+#include <signal.h>
+
 #include <new>
 
 #include "shell/api/frontend.h"
@@ -116,9 +118,32 @@ Completion ReadEvalLoop::execute(const syntax::ParseResult& parsed, Tail tail) {
   RunningProgram running(context_, parsed.program);
   ArenaScope scope(context_.state.scratch);
   ProcessSubstitutionScope substitutions(context_);
-  if (!is_outermost()) return context_.runner->run(*parsed.program->root(), tail);
+  const syntax::Command& root = *parsed.program->root();
+  if (!is_outermost()) return context_.runner->run(root, tail);
+  bool survives = purpose_ == Purpose::CommandText && context_.is_interactive() && context_.state.is_posix();
+  if (!survives) return execute_guarded(root, tail);
+  if (root.kind != syntax::CommandKind::List) return execute_surviving(root);
+  const auto& list = syntax::as<syntax::List>(root);
+  Completion completion;
+  for (size_t i = 0; i < list.items.size() && completion.is_normal(); ++i) {
+    syntax::List one = list;
+    one.items = list.items.subspan(i, 1);
+    completion = execute_surviving(one);
+  }
+  return completion;
+}
+
+/// `sh -ic`: an error ends the command it occurs in, not the shell (XCU 2.8.1). There is no next line to go on with.
+Completion ReadEvalLoop::execute_surviving(const syntax::Command& command) {
+  Completion completion = execute_guarded(command, Tail::No);
+  bool is_error = completion.flow == Flow::Interrupt && completion.status != state::kSignalBase + SIGINT;
+  if (is_error) completion.flow = Flow::Normal;
+  return completion;
+}
+
+Completion ReadEvalLoop::execute_guarded(const syntax::Command& command, Tail tail) {
   try {
-    return context_.runner->run(*parsed.program->root(), tail);
+    return context_.runner->run(command, tail);
   } catch (const state::ShellError& error) {
     return consequence(context_, error);
   } catch (const std::bad_alloc&) {

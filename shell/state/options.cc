@@ -29,6 +29,7 @@ constexpr OptionInfo kOptions[] = {
     {Option::NoExec, "noexec", 'n', Set, true, false},
     {Option::NoGlob, "noglob", 'f', Set, true, false},
     {Option::NoLog, "nolog", 0, Set, true, false},
+    {Option::NonLexicalCtrl, "nonlexicalctrl", 0, Set, true, false},
     {Option::Notify, "notify", 'b', Set, true, false},
     {Option::NoUnset, "nounset", 'u', Set, true, false},
     {Option::OneCmd, "onecmd", 't', Set, true, false},

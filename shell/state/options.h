@@ -16,7 +16,7 @@ namespace mish::state {
 enum class Option : uint8_t {
   // set
   AllExport, BraceExpand, Emacs, ErrExit, ErrTrace, FuncTrace, HashAll, HistExpand, History, IgnoreEof,
-  InteractiveComments, Keyword, Monitor, NoClobber, NoExec, NoGlob, NoLog, Notify, NoUnset, OneCmd, Physical, PipeFail, Posix,
+  InteractiveComments, Keyword, Monitor, NoClobber, NoExec, NoGlob, NoLog, NonLexicalCtrl, Notify, NoUnset, OneCmd, Physical, PipeFail, Posix,
   Privileged, Verbose, Vi, XTrace,
   ForkSubshell,  // forksubshell: no in-process subshells (for tests and for comparing)
   PipeVerdict,   // pipeverdict: $? follows the verdict of the pipeline
