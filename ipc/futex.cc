@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <climits>
 #include <cstdio>
+#include <new>
 
 namespace mish::ipc {
 namespace {
@@ -85,6 +87,21 @@ int wake(const SharedWord& word, int count) {
 
 constinit thread_local RobustLock::Thread RobustLock::t_thread;
 
+bool RobustLock::make_room(Thread& thread) {
+  // The key's destructor gives the room back when the thread ends.
+  static pthread_key_t key;
+  static const bool has_key = pthread_key_create(&key, [](void* room) { delete[] static_cast<Held*>(room); }) == 0;
+  if (!has_key) return false;
+  Held* room = new (std::nothrow) Held[kMaxHeld];
+  if (room == nullptr) return false;
+  if (pthread_setspecific(key, room) != 0) {
+    delete[] room;
+    return false;
+  }
+  thread.locks = room;
+  return true;
+}
+
 void RobustLock::start_thread(Thread& thread) {
   thread.generation = fork_generation();
   thread.held = 0;  // after fork the locks are our parent's; the C library emptied the list
@@ -93,6 +110,7 @@ void RobustLock::start_thread(Thread& thread) {
   size_t length = 0;
   if (syscall(SYS_get_robust_list, 0, &head, &length) != 0 || head == nullptr) return;
   thread.head = static_cast<ListHead*>(head);
+  if (thread.locks == nullptr && !make_room(thread)) return;
   // Our layout puts the word 32 bytes before the link, as every 64-bit C library does.
   if (thread.head->futex_offset != -32) return;
   thread.tid = static_cast<uint32_t>(syscall(SYS_gettid));

@@ -121,7 +121,7 @@ class RobustLock {
     uint32_t held = 0;
     uint32_t generation = 0;
     ListHead* head = nullptr;
-    Held locks[kMaxHeld] = {};
+    Held* locks = nullptr;  // kMaxHeld of them; apart, so that threads which never lock do not pay for the room
   };
 
   static constinit thread_local Thread t_thread;
@@ -132,6 +132,7 @@ class RobustLock {
   }
   static uint32_t this_thread_id() { return this_thread().tid; }
   static void start_thread(Thread& thread);
+  static bool make_room(Thread& thread);
   LockResult lock_slow();
   void dequeue_slow(Thread& thread);
 

@@ -57,26 +57,31 @@ struct OwnBell {
   UniqueFd fd;
   uint32_t generation = 0;
 };
-OwnBell g_bell;
+OwnBell& own_bell() {
+  static OwnBell bell;
+  return bell;
+}
 
 }  // namespace
 
 Outcome<int> Doorbell::fd() {
-  if (g_bell.fd && g_bell.generation == fork_generation()) return g_bell.fd.get();
+  OwnBell& bell = own_bell();
+  if (bell.fd && bell.generation == fork_generation()) return bell.fd.get();
   UniqueFd made = make_bell_socket();
   if (!made) return error_from_errno(errno, "doorbell");
   sockaddr_un address;
   socklen_t length = bell_address(ProcessIdentity::self(), address);
   if (bind(made.get(), reinterpret_cast<sockaddr*>(&address), length) != 0) return error_from_errno(errno, "doorbell");
-  g_bell.fd = std::move(made);
-  g_bell.generation = fork_generation();
-  return g_bell.fd.get();
+  bell.fd = std::move(made);
+  bell.generation = fork_generation();
+  return bell.fd.get();
 }
 
 void Doorbell::clear() {
-  if (!g_bell.fd || g_bell.generation != fork_generation()) return;
+  OwnBell& bell = own_bell();
+  if (!bell.fd || bell.generation != fork_generation()) return;
   char strokes[64];
-  while (recv(g_bell.fd.get(), strokes, sizeof strokes, MSG_DONTWAIT) > 0) {
+  while (recv(bell.fd.get(), strokes, sizeof strokes, MSG_DONTWAIT) > 0) {
   }
 }
 

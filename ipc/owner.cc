@@ -15,12 +15,9 @@
 
 namespace mish::ipc {
 
-std::atomic<uint32_t> g_fork_generation{1};
+std::atomic<uint32_t> g_fork_generation{0};  // 0: nobody asked yet
 
 namespace {
-
-const int g_watch_forks =
-    pthread_atfork(nullptr, nullptr, [] { g_fork_generation.fetch_add(1, std::memory_order_relaxed); });
 
 constexpr unsigned long kExiting = 4;  // PF_EXITING of the kernel: set before robust locks are marked
 
@@ -60,6 +57,16 @@ uint64_t own_namespace() {
 }
 
 }  // namespace
+
+// Watched from the first question on, not from the start: a shell that never opens a mailbox pays nothing for it.
+uint32_t watch_forks() {
+  static const int watched =
+      pthread_atfork(nullptr, nullptr, [] { g_fork_generation.fetch_add(1, std::memory_order_relaxed); });
+  (void)watched;
+  uint32_t unasked = 0;
+  g_fork_generation.compare_exchange_strong(unasked, 1, std::memory_order_relaxed);
+  return g_fork_generation.load(std::memory_order_relaxed);
+}
 
 const ProcessIdentity& ProcessIdentity::self() {
   thread_local ProcessIdentity identity;

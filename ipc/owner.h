@@ -38,7 +38,9 @@ static_assert(sizeof(ProcessIdentity) == 24);
 /// was made by this process or inherited from its parent.
 inline uint32_t fork_generation() {
   extern std::atomic<uint32_t> g_fork_generation;
-  return g_fork_generation.load(std::memory_order_relaxed);
+  extern uint32_t watch_forks();
+  uint32_t generation = g_fork_generation.load(std::memory_order_relaxed);
+  return generation != 0 ? generation : watch_forks();
 }
 
 }  // namespace mish::ipc

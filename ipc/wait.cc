@@ -14,7 +14,7 @@ namespace mish::ipc {
 
 namespace {
 constexpr int64_t kSecond = 1'000'000'000;
-const int kTimerSignal = SIGRTMAX - 1;
+int timer_signal() { return SIGRTMAX - 1; }
 
 /// Blocks every signal while it lives, so that a signal between the look and the sleep is not missed.
 class SignalsBlocked {
@@ -83,14 +83,14 @@ Error wait_error(WaitResult result, const Wait& wait, std::string_view what) {
 WaitTimer::WaitTimer(const Wait& wait) {
   struct sigaction ignore {};
   ignore.sa_handler = [](int) {};  // a handler, without SA_RESTART: its only effect is EINTR
-  sigaction(kTimerSignal, &ignore, &before_);
+  sigaction(timer_signal(), &ignore, &before_);
   sigset_t mask;
   sigemptyset(&mask);
-  sigaddset(&mask, kTimerSignal);
+  sigaddset(&mask, timer_signal());
   pthread_sigmask(SIG_UNBLOCK, &mask, nullptr);
   struct sigevent event {};
   event.sigev_notify = SIGEV_THREAD_ID;
-  event.sigev_signo = kTimerSignal;
+  event.sigev_signo = timer_signal();
   event._sigev_un._tid = gettid();
   is_armed_ = timer_create(CLOCK_MONOTONIC, &event, &timer_) == 0;
   if (!is_armed_) return;
@@ -104,7 +104,7 @@ WaitTimer::WaitTimer(const Wait& wait) {
 
 WaitTimer::~WaitTimer() {
   if (is_armed_) timer_delete(timer_);
-  sigaction(kTimerSignal, &before_, nullptr);
+  sigaction(timer_signal(), &before_, nullptr);
 }
 
 timespec realtime_after(int64_t duration_ns) {

@@ -43,7 +43,8 @@ int run(int argc, char** argv) {
     return mish::interactive::make_frontend(shell.state(), shell, shell.jobs(), is_private);
   };
 #endif
-  mish::exec::Shell shell(mish::builtins::builtin_table());
+  // Never deleted, see main.
+  auto& shell = *new mish::exec::Shell(mish::builtins::builtin_table());
   shell.set_virtual_files(mish::builtins::open_virtual_file);
   return mish::start(shell, invocation, argv, environ, make_frontend);
 }

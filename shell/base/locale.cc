@@ -34,9 +34,9 @@ bool is_standard_class(std::string_view name) {
 bool is_c_name(std::string_view name) { return name.empty() || name == "C" || name == "POSIX"; }
 
 bool is_c_utf8_name(std::string_view name) {
-  return name.size() >= 6 && name.substr(0, 2) == "C." &&
-         (strncasecmp(name.data() + 2, "utf-8", name.size() - 2) == 0 ||
-          strncasecmp(name.data() + 2, "utf8", name.size() - 2) == 0);
+  if (!name.starts_with("C.")) return false;
+  name.remove_prefix(2);
+  return name == "UTF-8" || name == "utf8" || name == "UTF8" || name == "utf-8";
 }
 
 std::string_view effective(const LocaleSettings& settings, std::string_view category) {

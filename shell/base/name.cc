@@ -51,7 +51,7 @@ uint32_t hash_of(std::string_view text) {
 // Open addressing over indices into `entries`; 0 (the empty name) marks a free slot.
 class Table {
  public:
-  Table() : arena_(8 * 1024) {
+  Table() : arena_(2 * 1024) {
     grow_entries();
     grow_slots(512);
     entries_[0] = {"", 0, 0};
@@ -92,7 +92,7 @@ class Table {
     slots_[i] = entry;
   }
   void grow_entries() {
-    uint32_t capacity = entry_capacity_ == 0 ? 512 : entry_capacity_ * 2;
+    uint32_t capacity = entry_capacity_ == 0 ? 256 : entry_capacity_ * 2;
     void* p = std::realloc(entries_, capacity * sizeof(Entry));
     if (p == nullptr) throw std::bad_alloc();
     entries_ = static_cast<Entry*>(p);

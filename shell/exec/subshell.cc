@@ -409,7 +409,7 @@ void SubshellRunner::end_child(Completion completion) {
   if (report_write_error(context_, context_.out) && status == 0) status = state::kFailure;
   context_.err.flush();
   if (context_.traps->deadly_signal() != 0) process::die_by_signal(context_.traps->deadly_signal());
-  _exit(status & 0xff);
+  process::end_child(status & 0xff);
 }
 
 // --- waiting ---------------------------------------------------------------------------------------------------------

@@ -58,8 +58,7 @@ void TrapRunner::catch_deaths(bool on) {
 
 void TrapRunner::restore_dispositions() {
   for (int signal = 1; signal <= process::kMaxSignal; ++signal) {
-    process::Disposition now = process::disposition(signal);
-    if (now != process::Disposition::Catch && now != process::Disposition::IgnoreHere) continue;
+    if (!process::is_taken(signal)) continue;
     const state::TrapAction& action = context_.state.traps.action(signal);
     if (action.kind == state::TrapAction::Kind::Default) process::set_disposition(signal, process::Disposition::Default);
   }

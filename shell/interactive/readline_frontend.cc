@@ -60,9 +60,12 @@ int magic_space_command(int count, int key) {
 void prepare_hook(int) { g_frontend->prepare_terminal(); }
 void restore_hook() { g_frontend->restore_terminal(); }
 
-std::string g_initial_text;
+std::string& initial_text() {
+  static std::string text;
+  return text;
+}
 int insert_initial_text() {
-  rl_insert_text(g_initial_text.c_str());
+  rl_insert_text(initial_text().c_str());
   return 0;
 }
 
@@ -451,7 +454,7 @@ ReadlineFrontend::Outcome ReadlineFrontend::read_command(std::string& text) {
     if (outcome == Outcome::Line) {
       if (!expand_history(piece)) {
         text.clear();
-        g_initial_text.clear();
+        initial_text().clear();
         text = "\n";
         return Outcome::Line;
       }
@@ -544,8 +547,8 @@ ReadlineFrontend::Outcome ReadlineFrontend::edit_line(const std::string& prompt,
   is_aborted_ = is_interrupted_ = timed_out_ = false;
   int64_t limit = parse_integer(state_.variables.text(names::TMOUT)).value_or(0);
   deadline_ns_ = limit > 0 ? now_ns() + limit * 1000000000 : -1;
-  g_initial_text = std::exchange(initial_text_, std::string());
-  rl_startup_hook = g_initial_text.empty() ? nullptr : insert_initial_text;
+  initial_text() = std::exchange(initial_text_, std::string());
+  rl_startup_hook = initial_text().empty() ? nullptr : insert_initial_text;
   process::set_disposition(SIGWINCH, process::Disposition::Catch);
   is_editing_ = true;
   rl_already_prompted = 0;

@@ -2,7 +2,9 @@
 #include "shell/process/child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <iterator>
@@ -29,6 +31,19 @@ void set_up_child(const ChildOptions& options) {
   sigprocmask(SIG_SETMASK, &shell_mask(), nullptr);
 }
 
+/// The program is bound lazily: what the first child calls and the shell never did, every further child would have to
+/// look up again, a dozen page faults each. So the shell makes these calls once, in vain, before its first fork.
+void bind_what_children_call() {
+  static bool is_bound = false;
+  if (is_bound) return;
+  is_bound = true;
+  int error = errno;
+  (void)dup2(-1, -1);
+  (void)open("", O_RDONLY | O_CLOEXEC);
+  (void)close(-1);
+  errno = error;
+}
+
 }  // namespace
 
 bool back_off_after_failed_fork(int error, int attempt) {
@@ -37,6 +52,7 @@ bool back_off_after_failed_fork(int error, int attempt) {
 }
 
 Result<pid_t> fork_child(const ChildOptions& options) {
+  bind_what_children_call();
   for (int attempt = 0;; ++attempt) {
     std::optional<SignalMask> blocked;
     // A handler that ran in the child before its flags are cleared would make it run a trap of the parent.
@@ -57,6 +73,11 @@ Result<pid_t> fork_child(const ChildOptions& options) {
     blocked.reset();
     if (!back_off_after_failed_fork(error, attempt)) return Errno(error);
   }
+}
+
+void end_child(int status) {
+  syscall(SYS_exit_group, status);
+  __builtin_unreachable();
 }
 
 }  // namespace mish::process

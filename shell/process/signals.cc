@@ -346,6 +346,11 @@ Disposition disposition(SignalNumber signal) {
   return current;
 }
 
+bool is_taken(SignalNumber signal) {
+  Disposition current = g_states[signal].disposition;
+  return current == Disposition::Catch || current == Disposition::IgnoreHere;
+}
+
 bool is_ignored_at_entry(SignalNumber signal) {
   if (!is_settable(signal)) return false;
   SignalState& state = g_states[signal];

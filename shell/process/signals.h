@@ -83,6 +83,8 @@ void set_disposition(SignalNumber signal, Disposition disposition);
 /// What was last set; Default (or Ignore if ignored at entry) when nothing was.
 Disposition disposition(SignalNumber signal);
 
+/// Whether the shell itself answers the signal: catches it, or ignores it for itself alone. No system call.
+bool is_taken(SignalNumber signal);
 /// Whether the signal was ignored when this process started (XCU trap: cannot be trapped in a non-interactive shell).
 /// Asks the system once per signal.
 bool is_ignored_at_entry(SignalNumber signal);

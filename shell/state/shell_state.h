@@ -80,7 +80,7 @@ struct ShellState {
   /// PIPESTATUS is then just last_status.
   std::vector<int> pipe_statuses;
   uint32_t command_generation = 1;  // grows when the meaning of a command name may have changed (function, PATH, hash, enable, posix)
-  Arena scratch{64 * 1024};         // fields, argv, paths of the commands that run
+  Arena scratch{4 * 1024};          // fields, argv, paths of the commands that run
 
   /// Arithmetic for declare -i and subscripts behind namerefs; set by the owner of the Expander, which it finds through
   /// `hook_owner`. Null: plain integers only. Throws ShellError.

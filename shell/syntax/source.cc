@@ -25,8 +25,9 @@ FileSource::~FileSource() = default;
 
 Source::Status FileSource::next_line(LinePurpose, std::string_view& line) {
   if (at_end_) return Status::EndOfFile;
-  if (buffer_.empty()) buffer_.resize(kBlock);
-  Result<size_t> got = read_some(fd_.get(), buffer_.data(), buffer_.size());
+  // Not filled with zeros: a short script touches one page of it, not sixteen.
+  if (buffer_ == nullptr) buffer_ = std::make_unique_for_overwrite<char[]>(kBlock);
+  Result<size_t> got = read_some(fd_.get(), buffer_.get(), kBlock);
   if (!got) {
     error_ = got.code();
     return Status::Error;
@@ -35,7 +36,7 @@ Source::Status FileSource::next_line(LinePurpose, std::string_view& line) {
     at_end_ = true;
     return Status::EndOfFile;
   }
-  line = {buffer_.data(), *got};
+  line = {buffer_.get(), *got};
   return Status::Line;
 }
 

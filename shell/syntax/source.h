@@ -5,6 +5,7 @@
 #define MISH_SHELL_SYNTAX_SOURCE_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -51,7 +52,7 @@ class FileSource final : public Source {
 
  private:
   UniqueFd fd_;
-  std::string buffer_;
+  std::unique_ptr<char[]> buffer_;
   bool at_end_ = false;
   int error_ = 0;
 };
