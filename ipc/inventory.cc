@@ -4,11 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +20,7 @@
 #include "ipc/port.h"
 #include "ipc/semaphore.h"
 #include "ipc/shared_memory.h"
+#include "ipc/socket_diag.h"
 #include "shell/base/fd.h"
 #include "shell/base/text.h"
 
@@ -155,45 +152,13 @@ Outcome<void> remove_entry(const std::string& file) {
   return {};
 }
 
-/// inode -> peer's inode of all local sockets, asked from the kernel (sock_diag(7)).
+/// inode -> peer's inode of all connected local sockets.
 std::map<uint64_t, uint64_t> socket_peers() {
   std::map<uint64_t, uint64_t> peers;
-  UniqueFd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
-  struct {
-    nlmsghdr header;
-    unix_diag_req request;
-  } question{};
-  question.header.nlmsg_len = sizeof question;
-  question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-  question.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  question.request.sdiag_family = AF_UNIX;
-  question.request.udiag_states = ~0u;
-  question.request.udiag_show = UDIAG_SHOW_PEER;
-  if (!fd || send(fd.get(), &question, sizeof question, 0) < 0) return peers;
-  alignas(nlmsghdr) static char buffer[32768];
-  for (;;) {
-    ssize_t n = recv(fd.get(), buffer, sizeof buffer, 0);
-    if (n <= 0) return peers;
-    auto left = static_cast<unsigned>(n);
-    for (auto* h = reinterpret_cast<nlmsghdr*>(buffer); NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
-      if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR) return peers;
-      const char* body = static_cast<const char*>(NLMSG_DATA(h));
-      const char* end = reinterpret_cast<const char*>(h) + h->nlmsg_len;
-      unix_diag_msg message{};
-      std::memcpy(&message, body, sizeof message);
-      for (body += NLMSG_ALIGN(sizeof message); body + sizeof(nlattr) <= end;) {
-        nlattr attribute{};
-        std::memcpy(&attribute, body, sizeof attribute);
-        if (attribute.nla_len < sizeof attribute) break;
-        if (attribute.nla_type == UNIX_DIAG_PEER) {
-          uint32_t peer = 0;
-          std::memcpy(&peer, body + sizeof attribute, sizeof peer);
-          peers[message.udiag_ino] = peer;
-        }
-        body += NLA_ALIGN(attribute.nla_len);
-      }
-    }
+  for (const UnixSocket& socket : list_unix_sockets()) {
+    if (socket.peer != 0) peers[socket.inode] = socket.peer;
   }
+  return peers;
 }
 
 /// Collects who uses what.

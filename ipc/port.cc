@@ -9,14 +9,17 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <span>
 #include <utility>
 
+#include "ipc/socket_diag.h"
 #include "shell/base/text.h"
 
 namespace mish::ipc {
@@ -59,21 +62,39 @@ struct SocketAddress {
 
 UniqueFd new_socket(int flags = 0) { return UniqueFd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0)); }
 
+/// Whether a process listens at the address. Asked with a socket of another type: the kernel refuses it with EPROTOTYPE
+/// when there is a listener, before the listener hears of it, so that no server sees a client that is none.
+bool is_served(const SocketAddress& address) {
+  UniqueFd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return connect(probe.get(), address.get(), sizeof address.address) == 0 || errno == EPROTOTYPE || errno == EACCES;
+}
+
 ConnectionPort::Info info_of(const ObjectDirectory& directory, const ObjectName& name, const struct stat& status) {
   ConnectionPort::Info info;
   info.name = name.text();
   info.uid = status.st_uid;
   info.mode = status.st_mode & 0777;
   info.changed = status.st_mtime;
-  UniqueFd probe = new_socket(SOCK_NONBLOCK);
-  SocketAddress address(directory, name);
-  if (connect(probe.get(), address.get(), sizeof address.address) == 0) {
-    info.is_alive = true;
-    info.server = peer_credentials(probe.get()).pid;
-  } else {
-    info.is_alive = errno == EAGAIN || errno == EACCES;  // its backlog is full, or we may not look
-  }
+  info.file = status.st_ino;
+  info.device = static_cast<uint32_t>(major(status.st_dev) << 20 | minor(status.st_dev));
+  info.is_alive = is_served(SocketAddress(directory, name));
   return info;
+}
+
+/// Fills in the servers of those that are alive.
+void find_servers(std::span<ConnectionPort::Info> ports) {
+  if (std::none_of(ports.begin(), ports.end(), [](const auto& port) { return port.is_alive; })) return;
+  std::vector<UnixSocket> sockets = list_unix_sockets();
+  std::vector<uint64_t> inodes(ports.size(), 0);
+  for (const UnixSocket& socket : sockets) {
+    for (size_t i = 0; socket.is_listening && i < ports.size(); ++i) {
+      if (ports[i].is_alive && ports[i].file == socket.file && ports[i].device == socket.device) {
+        inodes[i] = socket.inode;
+      }
+    }
+  }
+  std::vector<pid_t> servers = holders_of_sockets(inodes);
+  for (size_t i = 0; i < ports.size(); ++i) ports[i].server = inodes[i] != 0 ? servers[i] : 0;
 }
 
 }  // namespace
@@ -382,6 +403,7 @@ std::vector<ConnectionPort::Info> ConnectionPort::list() {
     if (name) out.push_back(info_of(*directory, *name, status));
   }
   std::sort(out.begin(), out.end(), [](const Info& a, const Info& b) { return a.name < b.name; });
+  find_servers(out);
   return out;
 }
 
@@ -392,7 +414,9 @@ Outcome<ConnectionPort::Info> ConnectionPort::stat(const ObjectName& name) {
   if (fstatat(directory->fd(), file_of(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return Error{Status::NoObject, errno, "no such port"};
   }
-  return info_of(*directory, name, status);
+  Info info = info_of(*directory, name, status);
+  find_servers({&info, 1});
+  return info;
 }
 
 Outcome<void> ConnectionPort::remove(const ObjectName& name) {

@@ -111,7 +111,9 @@ class ConnectionPort {
     mode_t mode = 0;
     time_t changed = 0;
     bool is_alive = false;
-    pid_t server = 0;  // 0 when dead
+    pid_t server = 0;   // 0 when dead, or when we may not know
+    uint64_t file = 0;  // inode of the socket file, and its device as the kernel numbers it
+    uint32_t device = 0;
   };
   /// The ports in this user's directory.
   static std::vector<Info> list();

@@ -82,6 +82,21 @@ TEST(Port, DeadServerIsKnownAndItsNameReplaced) {
   EXPECT_EQ(CommunicationPort::connect(name, soon()).status(), Status::NoObject);  // gone with its object
 }
 
+// Whoever looks at a port, or asks for its name, is no client of the server.
+TEST(Port, LookingIsNoConnection) {
+  ObjectName name = *ObjectName::parse(unique_name("port"));
+  Outcome<ConnectionPort> port = ConnectionPort::listen(name, 0600);
+  ASSERT_TRUE(port.ok());
+  Outcome<ConnectionPort::Info> info = ConnectionPort::stat(name);
+  ASSERT_TRUE(info.ok());
+  EXPECT_TRUE(info->is_alive);
+  EXPECT_EQ(info->server, getpid());
+  std::vector<ConnectionPort::Info> all = ConnectionPort::list();
+  EXPECT_TRUE(std::any_of(all.begin(), all.end(), [](const auto& p) { return p.server == getpid(); }));
+  EXPECT_EQ(ConnectionPort::listen(name, 0600).status(), Status::Exists);
+  EXPECT_EQ(port->accept(Wait::none()).status(), Status::WouldBlock);
+}
+
 TEST(Port, GarbledPeerIsRefused) {
   int pair[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
