@@ -98,6 +98,10 @@ struct ExecutionContext {
 
   /// Whether this is the interactive shell environment itself, not a subshell of it.
   bool is_interactive() const { return state.is_on(Option::Interactive) && state.subshell_depth == 0; }
+  /// Whether this process is the interactive shell, be it within a subshell that has no process of its own.
+  bool is_interactive_process() const {
+    return state.is_on(Option::Interactive) && state.subshell_depth == state.in_process_subshells;
+  }
 };
 
 /// Counts a context in which errexit is ignored.

@@ -350,6 +350,13 @@ PipelineRunner::Stage PipelineRunner::fork_stage(const StageRequest& request, pr
 Completion PipelineRunner::start_asynchronous(const syntax::Command& command) {
   state::ShellState& state = context_.state;
   state.line = command.line;
+  if (const syntax::SimpleCommand* simple = plain_simple(command);
+      simple != nullptr && context_.simple_commands->resumes_job(simple->words[0]->literal)) {
+    ArenaScope scope(state.scratch);
+    expand::FieldList fields(state.scratch);
+    context_.simple_commands->expand_words(*simple, fields);
+    return context_.simple_commands->resume_job(fields.span(), false);
+  }
   process::Job& job = context_.subshells->new_job(&command);
   std::vector<Stage> started;
   const auto* pipeline = command.kind == CommandKind::Pipeline ? &as<syntax::Pipeline>(command) : nullptr;

@@ -41,6 +41,10 @@ Completion consequence(ExecutionContext& context, const state::ShellError& error
   if (!error.message().empty()) context.services.report(error.message());
   context.state.last_status = error.status();
   bool survives = context.is_interactive();
+  // Ctrl-C in a substitution within a subshell that has no process of its own.
+  if (error.kind() == state::ShellError::Kind::Fatal && error.status() == state::kSignalBase + SIGINT) {
+    survives = context.is_interactive_process();
+  }
   if (error.kind() == state::ShellError::Kind::Assignment && !context.state.is_posix() && context.state.subshell_depth == 0) {
     survives = true;
   }

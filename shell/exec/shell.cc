@@ -214,7 +214,8 @@ bool Shell::set_monitor(bool on) {
 bool Shell::set_option(state::Option option, bool on) {
   switch (option) {
     case Option::Monitor:
-      if (state_.subshell_depth == 0 && !set_monitor(on)) return false;
+      // A subshell without a process of its own has no jobs of its own.
+      if (state_.in_process_subshells == 0 && !set_monitor(on)) return false;
       break;
     case Option::Posix:
       jobs_.set_posix_words(on);

@@ -504,7 +504,18 @@ bool SimpleCommandRunner::change_directory_by_name(Fields fields, Completion& co
   return true;
 }
 
+bool SimpleCommandRunner::resumes_job(std::string_view word) const {
+  return word.starts_with('%') && context_.is_interactive() && context_.jobs.is_monitor();
+}
+
+Completion SimpleCommandRunner::resume_job(Fields fields, bool foreground) {
+  std::vector<std::string_view> words = {foreground ? "fg" : "bg"};
+  words.insert(words.end(), fields.begin(), fields.end());
+  return run_words(words, {});
+}
+
 Completion SimpleCommandRunner::external(const syntax::SimpleCommand& node, Fields fields, Tail tail) {
+  if (resumes_job(fields[0])) return resume_job(fields, true);
   if (Completion moved; change_directory_by_name(fields, moved)) return moved;
   process::FdPlan plan;
   if (!plan_captured_output(context_, plan)) return Completion::of(state::kNotExecutable);

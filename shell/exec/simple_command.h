@@ -27,6 +27,9 @@ class SimpleCommandRunner {
 
   /// What `command`, `builtin` and others ask for: runs `words` as a simple command without assignments and redirections.
   Completion run_words(Fields words, const api::RunOptions& options);
+  /// Whether `word` as a command name is a job of the interactive shell: `%1` means `fg %1`, `%1 &` means `bg %1`.
+  bool resumes_job(std::string_view word) const;
+  Completion resume_job(Fields fields, bool foreground);
   /// Calls a builtin with `fields` ([0] is its name), flushes its output and reports write errors.
   Completion call_builtin(const api::Builtin& builtin, Fields fields, std::span<const syntax::Word* const> words,
                           bool is_special);

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 
@@ -129,8 +130,9 @@ Completion SubshellRunner::run_in_process(const syntax::Command& body, bool is_s
   } catch (const state::ShellError& error) {
     completion = consequence(context_, error);
   }
-  // However the body ended, only the subshell ended.
-  if (completion.flow != Flow::Interrupt) completion.flow = Flow::Normal;
+  // However the body ended, only the subshell ended; but the SIGINT that killed its command was for the shell too.
+  bool is_shells_death = completion.flow == Flow::Exit && context_.traps->deadly_signal() != 0;
+  if (completion.flow != Flow::Interrupt && !is_shells_death) completion.flow = Flow::Normal;
   return completion;
 }
 
@@ -139,10 +141,15 @@ int SubshellRunner::capture_in_process(const syntax::Command& body, std::string&
   Completion completion = run_in_process(body, true);
   context_.out.flush();
   if (scope.capture.read_end.is_open()) drain(scope.capture);
-  if (completion.flow == Flow::Interrupt) {
-    throw state::ShellError(state::ShellError::Kind::Fatal, "", completion.status);
-  }
+  throw_interrupt(completion);
   return completion.status;
+}
+
+/// Ctrl-C in a substitution ends the command that the substitution is part of.
+void SubshellRunner::throw_interrupt(const Completion& completion) const {
+  bool is_shells_death = completion.flow == Flow::Exit && context_.traps->deadly_signal() != 0;
+  if (completion.flow != Flow::Interrupt && !is_shells_death) return;
+  throw state::ShellError(state::ShellError::Kind::Fatal, "", completion.status);
 }
 
 void SubshellRunner::drain(Capture& capture) {
@@ -299,9 +306,7 @@ int SubshellRunner::capture_forked(const syntax::Command& body, std::string& out
   static_cast<void>(read_all(pipe->read_end.get(), out));
   pipe->read_end.reset();
   Completion completion = wait_for(job, hold, false);
-  if (completion.flow == Flow::Interrupt) {
-    throw state::ShellError(state::ShellError::Kind::Fatal, "", completion.status);
-  }
+  throw_interrupt(completion);
   return completion.status;
 }
 
@@ -405,6 +410,7 @@ void SubshellRunner::end_child(Completion completion) {
   Completion due = context_.traps->run_pending();
   if (due.flow == Flow::Exit) completion.status = due.status;
   int status = context_.traps->on_exit(completion.status);
+  if (process::Terminal* terminal = context_.jobs.terminal()) terminal->leave();
   context_.out.flush();
   if (report_write_error(context_, context_.out) && status == 0) status = state::kFailure;
   context_.err.flush();
@@ -473,6 +479,21 @@ void SubshellRunner::wait_until_done(process::Job& job) {
   context_.jobs.wait_in_foreground(job);
 }
 
+/// Who stops a command of a loop wants the prompt, not the next round.
+void SubshellRunner::leave_loops(Completion& completion) const {
+  std::span<const state::Frame> frames = context_.state.calls.frames();
+  uint32_t loops = 0;
+  bool is_within_function = false;
+  for (size_t i = frames.size(); i-- > 0;) {
+    loops += frames[i].loop_depth;
+    if (loops != 0 && is_within_function) completion.flow = Flow::Interrupt;
+    is_within_function = is_within_function || frames[i].kind == state::FrameKind::Function;
+  }
+  if (loops == 0 || completion.flow == Flow::Interrupt) return;
+  completion.flow = Flow::Break;
+  completion.levels = static_cast<uint16_t>(std::min<uint32_t>(loops, UINT16_MAX));
+}
+
 Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& hold, bool is_last_output,
                                     std::vector<process::JobProcess>* processes) {
   bool has_pipe = (context_.capture != nullptr && context_.capture->read_end.is_open()) ||
@@ -501,6 +522,7 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
   if (job.state() == process::JobState::Stopped && context_.is_interactive()) {
     context_.err.write("\n" + context_.jobs.format(job, process::JobFormat::Short));
     context_.err.flush();
+    leave_loops(completion);
   }
   if (processes != nullptr) processes->assign(job.processes().begin(), job.processes().end());
   pid_t last = job.last_pid();
@@ -511,7 +533,7 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
     context_.traps->set_deadly_signal(SIGINT);
     return {state::kSignalBase + SIGINT, Flow::Exit, 0};
   }
-  if (interrupted && context_.is_interactive()) {
+  if (interrupted && context_.is_interactive_process()) {
     context_.err.put('\n');
     context_.err.flush();
     completion.flow = Flow::Interrupt;

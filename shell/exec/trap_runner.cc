@@ -152,7 +152,7 @@ int TrapRunner::pending_trap_signal() const {
 }
 
 bool TrapRunner::holds_interrupts() const {
-  return !context_.is_interactive() && !context_.state.traps.action(SIGINT).is_set();
+  return !context_.is_interactive_process() && !context_.state.traps.action(SIGINT).is_set();
 }
 
 bool TrapRunner::catches_death(int signal) const { return catches_deaths_ && is_deadly(signal); }

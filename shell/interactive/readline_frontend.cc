@@ -554,8 +554,7 @@ ReadlineFrontend::Outcome ReadlineFrontend::edit_line(const std::string& prompt,
   rl_already_prompted = 0;
   char* line = readline(prompt.c_str());
   is_editing_ = false;
-  process::clear_pending_signal(SIGWINCH);
-  process::reset_disposition(SIGWINCH);
+  release_window_signal();
   if (renderer_ != nullptr) renderer_->forget();
   bool has_line = line != nullptr;
   if (has_line) text = line;
@@ -563,6 +562,21 @@ ReadlineFrontend::Outcome ReadlineFrontend::edit_line(const std::string& prompt,
   if (is_interrupted_) return Outcome::Interrupted;
   if (!forced_line_.empty()) return Outcome::Line;
   return has_line && !is_aborted_ ? Outcome::Line : Outcome::EndOfFile;
+}
+
+/// Outside of editing SIGWINCH does what the user's trap says.
+void ReadlineFrontend::release_window_signal() {
+  switch (state_.traps.action(SIGWINCH).kind) {
+    case state::TrapAction::Kind::Command:
+      return;
+    case state::TrapAction::Kind::Ignore:
+      process::set_disposition(SIGWINCH, process::Disposition::Ignore);
+      return;
+    case state::TrapAction::Kind::Default:
+      process::clear_pending_signal(SIGWINCH);
+      process::reset_disposition(SIGWINCH);
+      return;
+  }
 }
 
 std::optional<std::string> ReadlineFrontend::read_line(std::string_view prompt, std::string_view initial) {
@@ -596,6 +610,11 @@ int ReadlineFrontend::get_character() {
         is_aborted_ = true;
         break;
       case process::PollOutcome::Ready: {
+        // Ctrl-C and the key after it may come at once: the key belongs to the next line.
+        if (process::peek_pending_signal(false) != 0) {
+          is_aborted_ = handle_signals();
+          break;
+        }
         unsigned char key = 0;
         ssize_t n = ::read(STDIN_FILENO, &key, 1);
         if (n == 1) return key;
@@ -611,7 +630,7 @@ int ReadlineFrontend::get_character() {
 /// Looks at what is pending. True when the line is to be given up.
 bool ReadlineFrontend::handle_signals() {
   if (process::is_signal_pending(SIGWINCH)) {
-    process::clear_pending_signal(SIGWINCH);
+    if (!state_.traps.is_command(SIGWINCH)) process::clear_pending_signal(SIGWINCH);
     window_changed();
   }
   if (process::is_signal_pending(SIGINT)) {

@@ -84,6 +84,7 @@ class ReadlineFrontend final : public api::Frontend {
   std::string prompt_text(Name variable);
   void synchronise_history();
   void add_default_bindings();
+  void release_window_signal();
   bool handle_signals();
   void handle_children();
   void window_changed();

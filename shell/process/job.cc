@@ -357,19 +357,25 @@ Result<void> JobTable::send_signal(Job& job, int signal) {
     }
   }
   if (error != 0) return Errno(error);
-  bool must_wake = job.state() == JobState::Stopped && (signal == SIGTERM || signal == SIGHUP);
-  if (must_wake) return send_signal(job, SIGCONT);
+  if (job.state() != JobState::Stopped) return {};
+  if (signal == SIGTERM || signal == SIGHUP) return send_signal(job, SIGCONT);
+  // It runs now, if only to its end: `wait` waits for it, and `exit` needs no warning.
+  if (signal == SIGCONT || signal == SIGKILL) note_running(job);
   return {};
 }
 
-Result<void> JobTable::resume_in_background(Job& job) {
-  job.is_foreground_ = false;
-  if (auto sent = send_signal(job, SIGCONT); !sent) return sent;
+void JobTable::note_running(Job& job) {
   for (JobProcess& process : job.processes_) {
     if (process.status.is_stopped()) set_process_status(job, process, ProcessStatus());
   }
   set_changed(job, false);
   choose_current();
+}
+
+Result<void> JobTable::resume_in_background(Job& job) {
+  job.is_foreground_ = false;
+  if (auto sent = send_signal(job, SIGCONT); !sent) return sent;
+  note_running(job);
   return {};
 }
 
@@ -386,22 +392,21 @@ Result<ForegroundOutcome> JobTable::resume_in_foreground(Job& job) {
       job.is_foreground_ = false;
       return sent.error();
     }
-    for (JobProcess& process : job.processes_) {
-      if (process.status.is_stopped()) set_process_status(job, process, ProcessStatus());
-    }
-    set_changed(job, false);
+    note_running(job);
   }
   return wait_in_foreground(job);
 }
 
 void JobTable::hang_up(bool stopped_only) {
   if (is_inherited_) return;
+  std::vector<Job*> jobs;  // first: a stopped job that is continued changes its list
   for (JobList* list : {&contents_->stopped, &contents_->running, &contents_->foreground}) {
     if (stopped_only && list != &contents_->stopped) continue;
-    for (Job* job = list->first; job != nullptr; job = job->next_) {
-      if (job->is_spared_hangup_ || job->state() == JobState::Done) continue;
-      (void)send_signal(*job, SIGHUP).ok();  // it may have ended meanwhile
-    }
+    for (Job* job = list->first; job != nullptr; job = job->next_) jobs.push_back(job);
+  }
+  for (Job* job : jobs) {
+    if (job->is_spared_hangup_ || job->state() == JobState::Done) continue;
+    (void)send_signal(*job, SIGHUP).ok();  // it may have ended meanwhile
   }
 }
 

@@ -256,6 +256,7 @@ class JobTable {
   void remember_in(Order& order, size_t limit, pid_t pid, int exit_status);
   void apply(const ChildChange& change);
   void set_process_status(Job& job, JobProcess& process, const ProcessStatus& status);
+  void note_running(Job& job);
   void move_to_list(Job& job, JobState before);
   void enlist(Job& job);
   void destroy(Job& job);

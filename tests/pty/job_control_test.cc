@@ -57,6 +57,52 @@ TEST(JobControl, KilledStoppedJobIsContinuedSoThatItDies) {
   EXPECT_TRUE(shell.await([job] { return has_ended(job); }));
 }
 
+TEST(JobControl, WaitWaitsForAStoppedJobThatIsKilled) {
+  InteractiveShell shell;
+  ASSERT_TRUE(shell.start("sleep 60"));
+  shell.send(kCtrlZ);
+  ASSERT_TRUE(shell.expect("Stopped"));
+  // No stopped job is left that `exit` would warn of.
+  shell.type("kill %1; wait; exit 5");
+  EXPECT_EQ(shell.wait_for_exit(), 5);
+}
+
+TEST(JobControl, CtrlZLeavesLoops) {
+  InteractiveShell shell;
+  for (const char* line : {"while :; do sleep 60; done", "f() { sleep 60; }; for i in 1 2 3; do f; done"}) {
+    ASSERT_TRUE(shell.start(line));
+    shell.send(kCtrlZ);
+    ASSERT_TRUE(shell.expect("Stopped"));
+    ASSERT_TRUE(shell.expect("ready> "));
+    shell.command("kill %%; wait");
+  }
+}
+
+TEST(JobControl, JobSpecificationAsCommandResumesTheJob) {
+  InteractiveShell shell;
+  ASSERT_TRUE(shell.start("sleep 60"));
+  pid_t job = shell.foreground_group();
+  shell.send(kCtrlZ);
+  ASSERT_TRUE(shell.expect("Stopped"));
+  shell.command("%1 &");
+  EXPECT_TRUE(shell.await([job] { return process_state(job) == 'S'; }));
+  ASSERT_TRUE(shell.start("%1"));
+  EXPECT_EQ(shell.foreground_group(), job);
+  shell.send(kCtrlC);
+  EXPECT_TRUE(shell.await([&shell] { return shell.foreground_group() == shell.pid(); }));
+}
+
+TEST(JobControl, SubshellMayHaveJobControlOfItsOwn) {
+  InteractiveShell shell;
+  shell.type("(set -m; sleep 60 & ps -o pgid= -p $!; echo pid''=$!=; kill $!)");
+  ASSERT_TRUE(shell.expect("pid="));
+  std::string text = shell.before();
+  ASSERT_TRUE(shell.expect("="));
+  EXPECT_NE(text.find(shell.before() + "\r\n"), std::string::npos) << text;
+  EXPECT_TRUE(shell.await([&shell] { return shell.foreground_group() == shell.pid(); }));
+  shell.command(":");
+}
+
 TEST(JobControl, TerminalGoesBackToTheShell) {
   InteractiveShell shell;
   ASSERT_TRUE(shell.start("sleep 60"));

@@ -60,6 +60,49 @@ TEST(KeyboardSignals, CtrlCEndsWait) {
   kill(job, SIGKILL);
 }
 
+TEST(KeyboardSignals, CtrlCEndsACommandSubstitutionAndItsCommand) {
+  InteractiveShell shell;
+  shell.type("echo go''ing; while :; do x=$(sleep 60); echo not''reached; done");
+  ASSERT_TRUE(shell.expect("going"));
+  ASSERT_TRUE(shell.await([&shell] { return has_child(shell.pid()); }));
+  shell.send(kCtrlC);
+  ASSERT_TRUE(shell.expect("ready> "));
+  EXPECT_EQ(shell.before().find("notreached"), std::string::npos);
+  shell.type("echo status''=$?=");
+  ASSERT_TRUE(shell.expect("status=130="));
+}
+
+TEST(KeyboardSignals, CtrlCInACommandSubstitutionEndsTheScript) {
+  for (const char* text : {"x=$(sleep 60); echo not''reached", "x=$(echo $(sleep 60)); echo not''reached",
+                           "(sleep 60; echo not''reached); echo not''reached", "x=$(f() { sleep 60; }; f); echo not''reached"}) {
+    PtySession script({shell_path(), "-c", text});
+    ASSERT_TRUE(script.await([&script] { return has_child(script.pid()); }));
+    script.send(kCtrlC);
+    EXPECT_EQ(script.wait_for_exit(), 130) << text;
+  }
+}
+
+TEST(KeyboardSignals, KeysAfterCtrlCBelongToTheNextLine) {
+  if (!kHasFrontend) GTEST_SKIP();
+  for (int i = 0; i < 10; ++i) {
+    InteractiveShell shell;
+    shell.send("abc");
+    shell.expect("abc");
+    shell.send("\x03" "echo wh''ole\n");
+    ASSERT_TRUE(shell.expect("whole\r\n"));
+  }
+}
+
+TEST(KeyboardSignals, WindowChangeRunsItsTrapAtThePrompt) {
+  if (!kHasFrontend) GTEST_SKIP();
+  InteractiveShell shell;
+  shell.command("trap 'echo chan''ged' WINCH");
+  kill(shell.pid(), SIGWINCH);
+  EXPECT_TRUE(shell.expect("changed"));
+  kill(shell.pid(), SIGWINCH);
+  EXPECT_TRUE(shell.expect("changed"));
+}
+
 TEST(KeyboardSignals, QuitAndTermDoNotEndAnInteractiveShell) {
   InteractiveShell shell;
   shell.send(kCtrlBackslash);

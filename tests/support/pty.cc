@@ -126,18 +126,28 @@ char process_state(pid_t pid) {
   return fields.empty() ? '\0' : fields[0];
 }
 
-int zombie_children(pid_t parent) {
+namespace {
+
+int count_children(pid_t parent, bool are_zombies) {
   int count = 0;
   DIR* directory = opendir("/proc");
   if (directory == nullptr) return -1;
+  std::string wanted = " " + std::to_string(parent) + " ";
   while (const dirent* entry = readdir(directory)) {
     auto pid = parse_integer(entry->d_name);
     if (!pid) continue;
     std::string fields = process_fields(static_cast<pid_t>(*pid));
-    if (fields.starts_with("Z " + std::to_string(parent) + " ")) ++count;
+    if (fields.empty() || fields.compare(1, wanted.size(), wanted) != 0) continue;
+    if ((fields[0] == 'Z') == are_zombies) ++count;
   }
   closedir(directory);
   return count;
 }
+
+}  // namespace
+
+int zombie_children(pid_t parent) { return count_children(parent, true); }
+
+bool has_child(pid_t parent) { return count_children(parent, false) > 0; }
 
 }  // namespace mish::tests

@@ -86,6 +86,9 @@ inline bool has_ended(pid_t pid) {
 /// Number of zombie children of a process.
 int zombie_children(pid_t parent);
 
+/// Whether it has a child that lives.
+bool has_child(pid_t parent);
+
 }  // namespace mish::tests
 
 #endif  // MISH_TESTS_SUPPORT_PTY_H_
