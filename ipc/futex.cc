@@ -63,6 +63,13 @@ Deadline now_ns() {
   return time.tv_sec * kSecond + time.tv_nsec;
 }
 
+void dawdle(Deadline nanoseconds) {
+  Deadline end = now_ns() + nanoseconds;
+  do {
+    for (int i = 0; i < 8; ++i) relax();
+  } while (now_ns() < end);
+}
+
 Deadline deadline_after(long long nanoseconds) {
   if (nanoseconds < 0) return kForever;
   if (nanoseconds == 0) return kNoWait;

@@ -8,6 +8,9 @@
 #define MISH_IPC_FUTEX_H_
 
 #include <sched.h>
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+#endif
 
 #include <atomic>
 #include <cstddef>
@@ -41,14 +44,45 @@ WakeReason wait_on(std::span<const WaitFor> words, Deadline deadline);
 /// Wakes up to `count` sleepers on `word`; returns how many were woken.
 int wake(const SharedWord& word, int count);
 
-/// The CPU this thread runs on.
-inline uint32_t current_cpu() { return static_cast<uint32_t>(sched_getcpu()); }
+/// The CPU this thread runs on: read from where the kernel keeps it up to date for us, where the C library tells.
+inline uint32_t current_cpu() {
+#if defined(RSEQ_SIG) && (defined(__x86_64__) || defined(__aarch64__))
+  if (__rseq_size != 0) [[likely]] {
+    auto* self = static_cast<char*>(__builtin_thread_pointer()) + __rseq_offset;
+    return reinterpret_cast<const volatile struct rseq*>(self)->cpu_id;
+  }
+#endif
+  return static_cast<uint32_t>(sched_getcpu());
+}
+/// Waits about so long, less than a sleep would take: lets a peer on another CPU get ahead instead of taking each line
+/// of the cache from it as soon as it was written.
+void dawdle(Deadline nanoseconds);
 /// A hint to the CPU that this is a spinning loop.
 inline void relax() {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
   __asm__ __volatile__("yield");
+#endif
+}
+
+/// Orders the stores made under a RobustLock that was just given back before the loads that follow. On x86 the
+/// unlocking exchange has done so.
+inline void barrier_after_unlock() {
+#if defined(__x86_64__) || defined(__i386__)
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+#else
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
+}
+
+/// Fetches the cache line of `address` for writing, ahead of its use. (__builtin_prefetch asks for a shared copy on
+/// x86 unless told of a newer CPU, which makes the store after it slower.)
+inline void prefetch_to_write(const void* address) {
+#if defined(__x86_64__) || defined(__i386__)
+  __asm__ __volatile__("prefetchw %0" : : "m"(*static_cast<const char*>(address)));
+#else
+  __builtin_prefetch(address, 1);
 #endif
 }
 

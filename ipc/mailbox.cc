@@ -486,10 +486,14 @@ static Outcome<T> believe(Mailbox::Core& core, Outcome<T> outcome) {
 }
 
 Outcome<uint64_t> Mailbox::send(std::string_view body, const SendOptions& options) {
-  return believe(*core_, core_->send(body, options));
+  Outcome<uint64_t> sent = core_->send(body, options);
+  if (core_->is_damaged()) [[unlikely]] sent = core_->damage();
+  return sent;
 }
 Outcome<void> Mailbox::receive(Message& message, const ReceiveOptions& options) {
-  return believe(*core_, core_->receive(message, options));
+  Outcome<void> received = core_->receive(message, options);
+  if (core_->is_damaged()) [[unlikely]] received = core_->damage();
+  return received;
 }
 Outcome<void> Mailbox::ack(uint64_t id) { return believe(*core_, core_->finish_lease(id, true)); }
 Outcome<void> Mailbox::release(uint64_t id) { return believe(*core_, core_->finish_lease(id, false)); }

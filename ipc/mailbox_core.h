@@ -132,6 +132,7 @@ class Mailbox::Core {
 
   // mailbox_send.cc
   Outcome<void> check_size(std::string_view body, const SendOptions& options) const;
+  bool find_slot_at_once();
   Outcome<void> acquire_room(uint32_t blocks, const SendOptions& options);
   uint32_t reserve(std::string_view body, uint32_t blocks);
   uint64_t commit(std::string_view body, const SendOptions& options, uint32_t first_block, bool is_rendezvous);
@@ -160,8 +161,9 @@ class Mailbox::Core {
   void give_up_role();
   bool spin_for_message(uint64_t tail);
   Error leave_empty_handed(Status status);
-  Outcome<void> take_small(uint64_t position, Message& message, const ReceiveOptions& options);
-  Outcome<void> take_large(uint64_t position, Message& message, const ReceiveOptions& options);
+  // Done, Damaged, or TooBig when there is no memory for the body.
+  Status take_small(uint64_t position, Message& message, const ReceiveOptions& options);
+  Status take_large(uint64_t position, Message& message, const ReceiveOptions& options);
   void settle(uint64_t position, const ReceiveOptions& options);
 
   // mailbox_wait.cc
@@ -173,7 +175,16 @@ class Mailbox::Core {
   bool is_dead(uint32_t index, bool thorough);
   bool reclaim_dead(bool thorough);                        // takes both locks; whether anything changed
   bool reclaim_dead_locked(bool thorough);
-  bool is_closing(bool thorough);
+  bool is_closing(bool thorough) {
+    const Header& h = *header_;
+    if (h.closed.load(std::memory_order_relaxed) == 0) [[likely]] {
+      if (config_.keep) return false;
+      uint32_t index = h.owner_index.load(std::memory_order_relaxed);
+      if (index - 1 < layout::kParticipants && !people_[index - 1].life.is_orphaned()) return false;
+    }
+    return look_whether_closing(thorough);
+  }
+  bool look_whether_closing(bool thorough);
   uint32_t people_used() const;
   struct Arrival {
     int64_t type = 0;
@@ -191,7 +202,14 @@ class Mailbox::Core {
   /// Sleeps until woken, a holder of something died (its things are reclaimed then), a signal, or the deadline.
   /// Done = look again; TimedOut; Interrupted.
   Status sleep(Deadline deadline, const Interrupt& interrupt, Deadline until = kForever);
-  Outcome<void> allow(Right right);
+  /// Whether this process is known to have the right.
+  bool may(Right right) const {
+    auto index = static_cast<size_t>(right);
+    return granted_generation_ == fork_generation() && granted_[index] &&
+           granted_version_[index] == header_->grants_version.load(std::memory_order_acquire);
+  }
+  Outcome<void> ask_leave(Right right);
+  Outcome<void> allow(Right right) { return may(right) ? Outcome<void>() : ask_leave(right); }
   bool is_granted(Right right) const;
   Error error(Status status) const;
 
@@ -212,6 +230,8 @@ class Mailbox::Core {
   uint64_t ring_word_ = 0;
   layout::Geometry geometry_ = {};
   int me_ = -1;
+  uint64_t sends_seen_ = 0;      // t_sends when we last waited for a message
+  inline static constinit thread_local uint64_t t_sends = 0;  // through any handle
   uint32_t generation_ = 0;
   uint32_t thread_ = 0;          // that holds our life lock
   bool is_subscribed_ = false;

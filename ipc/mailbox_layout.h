@@ -27,7 +27,7 @@
 namespace mish::ipc::layout {
 
 inline constexpr uint64_t kMagic = 0x31786f62'6873696dULL;  // "mishbox1"
-inline constexpr uint32_t kVersion = 1;
+inline constexpr uint32_t kVersion = 2;
 inline constexpr size_t kPage = 4096;
 inline constexpr size_t kBlock = 4096;
 inline constexpr uint32_t kParticipants = 256;
@@ -133,28 +133,29 @@ struct Header {
   std::atomic<uint64_t> subscribers;  // Policy::All: bits of the participants
   ProcessIdentity owner;
 
-  // Senders.
+  // Senders: what they alone touch, then what receivers look at too. A line that both sides write or poll travels
+  // between their CPUs with every message.
   alignas(64) RobustLock tail_lock;
-  std::atomic<uint64_t> tail;
-  SharedWord send_cpu;
-  uint32_t free_block;    // stack of free blocks
-  alignas(64) uint64_t taken_seen;
+  uint64_t taken_seen;
   uint64_t head_seen;
-  std::atomic<uint32_t> reserved;  // sends being copied in
+  uint32_t free_block;    // stack of free blocks
   uint32_t free_count;
+  alignas(64) std::atomic<uint64_t> tail;
   std::atomic<uint64_t> payload_sent;
+  SharedWord send_cpu;
+  std::atomic<uint32_t> reserved;  // sends being copied in
 
-  // Receivers.
+  // Receivers, likewise.
   alignas(64) RobustLock head_lock;
-  std::atomic<uint64_t> head;
-  SharedWord receive_cpu;
-  uint32_t spare;
-  alignas(64) std::atomic<uint64_t> taken;
-  std::atomic<uint64_t> payload_taken;
   uint64_t tail_seen;
+  alignas(64) std::atomic<uint64_t> taken;
+  std::atomic<uint64_t> head;
+  std::atomic<uint64_t> payload_taken;
+  SharedWord receive_cpu;
   std::atomic<uint32_t> leased;  // Leased and Taking slots
-  std::atomic<uint32_t> promised;
   std::atomic<uint64_t> received;
+  std::atomic<uint32_t> promised;
+  uint32_t spare;
   uint64_t next_ticket;
   std::atomic<uint64_t> dropped;
   alignas(64) std::atomic<uint64_t> returned;  // blocks given back by receivers: count << 32 | first

@@ -14,11 +14,15 @@ using namespace layout;
 namespace {
 
 constexpr Deadline kSpin = 8'000;
+constexpr Deadline kHeadStart = 900;  // of a sender when the mailbox is empty
+constexpr uint64_t kAhead = 8;        // slots fetched ahead
 
 }  // namespace
 
 Outcome<void> Mailbox::Core::receive(Message& message, const ReceiveOptions& options) {
-  if (auto allowed = allow(Right::Receive); !allowed) [[unlikely]] return allowed;
+  if (!may(Right::Receive)) [[unlikely]] {
+    if (auto allowed = ask_leave(Right::Receive); !allowed) return allowed;
+  }
   if (options.lease && config_.policy == Policy::All) {
     return {Status::Usage, "a lease needs a single receiver of each message; this mailbox gives everyone a copy"};
   }
@@ -124,6 +128,9 @@ Error Mailbox::Core::leave_empty_handed(Status status) {
 
 /// A sender on another CPU is often quicker than a sleep. True when the tail moved.
 bool Mailbox::Core::spin_for_message(uint64_t tail) {
+  // Who only receives is served better by many messages a little later; who has sent something waits for the answer.
+  if (sends_seen_ == t_sends) dawdle(kHeadStart);
+  sends_seen_ = t_sends;
   Deadline end = now_ns() + kSpin;
   do {
     for (int i = 0; i < 32; ++i) {
@@ -165,13 +172,19 @@ bool Mailbox::Core::is_takeable(const Slot& message) {
 
 Mailbox::Core::Found Mailbox::Core::find(const ReceiveOptions& options, bool promised) {
   Header& h = *header_;
-  advance_head();
   uint64_t head = h.head.load(std::memory_order_relaxed);
   bool is_plain = config_.order == Order::Fifo && config_.policy != Policy::All && !options.last && !options.type &&
                   options.from == 0 && options.priority_min == 0;
   if (is_plain && head < h.tail_seen && h.promised.load(std::memory_order_relaxed) == 0) {
+    if (head + kAhead < h.tail_seen) {
+      const auto* next = reinterpret_cast<const char*>(&slot(head + kAhead));
+      prefetch_to_write(next);
+      __builtin_prefetch(next + 64);
+    }
     if (is_takeable(slot(head))) [[likely]] return {head, true};
   }
+  advance_head();
+  head = h.head.load(std::memory_order_relaxed);
   uint64_t tail = h.tail.load(std::memory_order_seq_cst);
   if (tail - head > ring_mask_ + 1) {
     h.broken.store(1, std::memory_order_relaxed);  // cannot be: the next to lock puts it right
@@ -241,21 +254,23 @@ Outcome<void> Mailbox::Core::take(uint64_t position, Message& message, const Rec
   message.is_redelivered = (source.flags & kRedelivered) != 0;
   if (is_attached()) people_[me_].received += options.peek ? 0 : 1;
   bool is_shared = options.peek || config_.policy == Policy::All;
-  Outcome<void> result = length <= kBlock || is_shared ? take_small(position, message, options)
-                                                       : take_large(position, message, options);
-  if (!result) return result;
+  Status status = length <= kBlock || is_shared ? take_small(position, message, options)
+                                                : take_large(position, message, options);
+  if (status == Status::TooBig) return {Status::Failed, "out of memory", ENOMEM};
+  if (status != Status::Done) return error(status);
   Header& h = *header_;
+  barrier_after_unlock();  // against a sender that enters itself as waiting and then looks at what was taken
   if (h.space_attention.load(std::memory_order_seq_cst) != 0) announce_space();
   if (h.attention.load(std::memory_order_relaxed) != 0 &&
       h.tail.load(std::memory_order_relaxed) - h.taken.load(std::memory_order_relaxed) >
           h.leased.load(std::memory_order_relaxed)) {
     hand_on();
   }
-  return result;
+  return {};
 }
 
 /// Under the lock from start to end; gives it up.
-Outcome<void> Mailbox::Core::take_small(uint64_t position, Message& message, const ReceiveOptions& options) {
+Status Mailbox::Core::take_small(uint64_t position, Message& message, const ReceiveOptions& options) {
   Slot& source = slot(position);
   uint32_t length = source.length;
   char* to = nullptr;
@@ -264,7 +279,7 @@ Outcome<void> Mailbox::Core::take_small(uint64_t position, Message& message, con
   } catch (const std::bad_alloc&) {
     give_up_role();
     unlock_head();
-    return {Status::Failed, "out of memory", ENOMEM};
+    return Status::TooBig;
   }
   bool whole = true;
   if (source.first_block == 0) {
@@ -277,12 +292,11 @@ Outcome<void> Mailbox::Core::take_small(uint64_t position, Message& message, con
   give_up_role();
   header_->receive_cpu.store(current_cpu(), std::memory_order_relaxed);
   unlock_head();
-  if (!whole) return error(Status::Damaged);
-  return {};
+  return whole ? Status::Done : Status::Damaged;
 }
 
 /// The copy happens outside of the lock; the slot says that we are at it.
-Outcome<void> Mailbox::Core::take_large(uint64_t position, Message& message, const ReceiveOptions& options) {
+Status Mailbox::Core::take_large(uint64_t position, Message& message, const ReceiveOptions& options) {
   Header& h = *header_;
   ParticipantRecord& record = people_[me_];
   uint32_t first = slot(position).first_block;
@@ -301,7 +315,7 @@ Outcome<void> Mailbox::Core::take_large(uint64_t position, Message& message, con
   } catch (const std::bad_alloc&) {
     has_memory = false;
   }
-  if (Status status = lock_head(); status != Status::Done) return error(status);
+  if (Status status = lock_head(); status != Status::Done) return status;
   auto now_at = position_of(message.id);
   if (now_at) {
     Slot& taken = slot(*now_at);
@@ -314,9 +328,8 @@ Outcome<void> Mailbox::Core::take_large(uint64_t position, Message& message, con
   }
   give_up_role();
   unlock_head();
-  if (!has_memory) return {Status::Failed, "out of memory", ENOMEM};
-  if (!now_at || !whole) return error(Status::Damaged);
-  return {};
+  if (!has_memory) return Status::TooBig;
+  return now_at && whole ? Status::Done : Status::Damaged;
 }
 
 /// The body was copied: what becomes of the message.
@@ -352,8 +365,7 @@ void Mailbox::Core::free_slot(uint64_t position) {
     h.buckets[bucket].fetch_sub(1, std::memory_order_relaxed);
   }
   if (first != 0) give_back_blocks(first, blocks_for(length));
-  // Sequentially consistent against a sender that enters itself as waiting and then looks at what was taken.
-  h.taken.store(h.taken.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
+  h.taken.store(h.taken.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
 // --- Policies

@@ -16,6 +16,9 @@ using namespace layout;
 namespace {
 
 constexpr Deadline kSpin = 8'000;
+constexpr Deadline kHeadStart = 1'800;     // of a receiver when the mailbox is full
+constexpr uint64_t kWorthAHeadStart = 32;  // messages
+constexpr uint64_t kAhead = 12;            // slots fetched ahead
 
 }  // namespace
 
@@ -31,7 +34,10 @@ Outcome<void> Mailbox::Core::check_size(std::string_view body, const SendOptions
 }
 
 Outcome<uint64_t> Mailbox::Core::send(std::string_view body, const SendOptions& options) {
-  if (auto allowed = allow(Right::Send); !allowed) [[unlikely]] return allowed.error();
+  ++t_sends;
+  if (!may(Right::Send)) [[unlikely]] {
+    if (auto allowed = ask_leave(Right::Send); !allowed) return allowed.error();
+  }
   if (body.size() > config_.max_message || static_cast<uint32_t>(options.priority) > kMaxPriority) [[unlikely]] {
     return check_size(body, options).error();
   }
@@ -44,7 +50,9 @@ Outcome<uint64_t> Mailbox::Core::send(std::string_view body, const SendOptions& 
   if ((is_large || is_rendezvous || options.sync) && !is_attached()) {
     if (auto attached = attach(); !attached) return attached.error();
   }
-  if (auto room = acquire_room(blocks, options); !room) return room.error();
+  if (!(blocks == 0 && config_.capacity != 0 && find_slot_at_once())) {
+    if (auto room = acquire_room(blocks, options); !room) return room.error();
+  }
   // With tail_lock from here on.
   uint32_t first_block = 0;
   if (is_large) {
@@ -81,10 +89,25 @@ Outcome<uint64_t> Mailbox::Core::send(std::string_view body, const SendOptions& 
   return id;
 }
 
+/// What acquire_room() does for a message without blocks, as long as nothing is in its way. True: with tail_lock.
+bool Mailbox::Core::find_slot_at_once() {
+  if (lock_tail() != Status::Done) return false;
+  const Header& h = *header_;
+  uint64_t tail = h.tail.load(std::memory_order_relaxed);
+  uint64_t reserved = h.reserved.load(std::memory_order_relaxed);
+  if (tail - h.taken_seen + reserved < config_.capacity && tail - h.head_seen + reserved <= ring_mask_ &&
+      !is_closing(false)) [[likely]] {
+    return true;
+  }
+  unlock_tail();
+  return false;
+}
+
 /// Waits until a message with `blocks` blocks fits. On success tail_lock is held.
 Outcome<void> Mailbox::Core::acquire_room(uint32_t blocks, const SendOptions& options) {
   bool waiting = false;
   bool reclaimed = false;
+  bool spun = options.deadline == kNoWait || config_.on_full != OnFull::Block;
   auto stop = [&] {
     if (!waiting || lock_head() != Status::Done) return;
     stop_waiting(kWaitsForSpace | kWaitsForBytes);
@@ -118,6 +141,10 @@ Outcome<void> Mailbox::Core::acquire_room(uint32_t blocks, const SendOptions& op
     }
     unlock_tail();
     if (room == Room::Damaged) return error(Status::Damaged);
+    if (is_full && !spun) {
+      spun = true;
+      if (spin_for_space(taken)) continue;
+    }
     if (!reclaimed && !waiting) {  // the dead may hold what we need
       reclaimed = true;
       if (reclaim_dead(true)) continue;
@@ -136,7 +163,6 @@ Outcome<void> Mailbox::Core::acquire_room(uint32_t blocks, const SendOptions& op
     }
     if (auto attached = attach(); !attached) return attached;
     if (!waiting) {
-      if (spin_for_space(taken)) continue;
       if (Status status = lock_head(); status != Status::Done) return error(status);
       start_waiting(room == Room::FullBytes ? kWaitsForSpace | kWaitsForBytes : uint32_t{kWaitsForSpace}, nullptr);
       unlock_head();
@@ -154,6 +180,7 @@ Outcome<void> Mailbox::Core::acquire_room(uint32_t blocks, const SendOptions& op
 bool Mailbox::Core::spin_for_space(uint64_t taken) {
   Header& h = *header_;
   if (h.receive_cpu.load(std::memory_order_relaxed) == current_cpu()) return false;
+  if (config_.capacity >= kWorthAHeadStart) dawdle(kHeadStart);
   Deadline end = now_ns() + kSpin;
   do {
     for (int i = 0; i < 32; ++i) {
@@ -203,15 +230,16 @@ uint64_t Mailbox::Core::commit(std::string_view body, const SendOptions& options
   message.state.store(kCommitted, std::memory_order_release);
   h.payload_sent.store(h.payload_sent.load(std::memory_order_relaxed) + body.size(), std::memory_order_relaxed);
   h.send_cpu.store(current_cpu(), std::memory_order_relaxed);
-  // Sequentially consistent against a receiver that enters itself as waiting and then looks at the tail.
-  h.tail.store(position + 1, std::memory_order_seq_cst);
-  __builtin_prefetch(&slot(position + 4), 1);
-  __builtin_prefetch(reinterpret_cast<char*>(&slot(position + 4)) + 64, 1);
+  h.tail.store(position + 1, std::memory_order_release);
+  const auto* next = reinterpret_cast<const char*>(&slot(position + kAhead));
+  prefetch_to_write(next);
+  prefetch_to_write(next + 64);
   return position + 1;
 }
 
 void Mailbox::Core::after_commit(const SendOptions& options) {
   Header& h = *header_;
+  barrier_after_unlock();  // against a receiver that enters itself as waiting and then looks at the tail
   if (h.attention.load(std::memory_order_seq_cst) != 0) {
     announce({options.type, ProcessIdentity::self().pid, options.priority});
   }

@@ -180,8 +180,10 @@ bool Mailbox::Core::is_dead(uint32_t index, bool thorough) {
 }
 
 bool Mailbox::Core::reclaim_dead(bool thorough) {
+  uint64_t repairs = header_->repairs.load(std::memory_order_relaxed);
   if (lock_both() != Status::Done) return false;
-  bool changed = reclaim_dead_locked(thorough);
+  bool changed = header_->repairs.load(std::memory_order_relaxed) != repairs;  // locking repaired: that reclaims too
+  changed = reclaim_dead_locked(thorough) || changed;
   unlock_both();
   if (changed) {
     hand_on();
@@ -264,12 +266,10 @@ void Mailbox::Core::forget_participant(uint32_t index) {
 
 /// Closed, or a session mailbox whose owner has ended. `thorough`: also asks the system about an owner that is not
 /// attached.
-bool Mailbox::Core::is_closing(bool thorough) {
+bool Mailbox::Core::look_whether_closing(bool thorough) {
   Header& h = *header_;
   if (h.closed.load(std::memory_order_relaxed) != 0) return true;
-  if (config_.keep) return false;
   uint32_t index = h.owner_index.load(std::memory_order_relaxed);
-  if (index != 0 && index <= kParticipants && !people_[index - 1].life.is_orphaned()) return false;
   if (index == 0 && !thorough) return false;
   if (h.owner.is_alive()) {
     if (index != 0) h.owner_index.store(0, std::memory_order_relaxed);  // it runs another program now
@@ -366,6 +366,7 @@ void Mailbox::Core::announce(const Arrival& arrival) {
 
 /// Messages and sleepers are both there: a wake-up was lost with whoever it was given to. Gives it to the next.
 void Mailbox::Core::hand_on() {
+  barrier_after_unlock();
   if (header_->attention.load(std::memory_order_seq_cst) == 0) return;
   if (lock_head() != Status::Done) return;
   Header& h = *header_;
@@ -389,6 +390,7 @@ void Mailbox::Core::hand_on() {
 /// Space was freed or a message taken: wakes the sender that waits longest, all of them when bytes are short, and
 /// whoever waits for its message to be taken.
 void Mailbox::Core::announce_space() {
+  barrier_after_unlock();
   if (header_->space_attention.load(std::memory_order_seq_cst) == 0) return;
   if (lock_head() != Status::Done) return;
   uint32_t to_wake[kParticipants];
@@ -561,8 +563,8 @@ bool Mailbox::Core::is_granted(Right right) const {
   return !any || header_->owner == self;
 }
 
-/// Whether this process may; remembered until the lists change.
-Outcome<void> Mailbox::Core::allow(Right right) {
+/// What may() does not remember: until the lists change.
+Outcome<void> Mailbox::Core::ask_leave(Right right) {
   auto index = static_cast<size_t>(right);
   if (granted_generation_ != fork_generation()) {
     granted_version_[0] = granted_version_[1] = 0;
@@ -576,7 +578,7 @@ Outcome<void> Mailbox::Core::allow(Right right) {
     }
     granted_version_[index] = version;
   }
-  if (granted_[index]) [[likely]] return {};
+  if (granted_[index]) return {};
   if ((geometry_.flags & kDirect) != 0 && right == Right::Receive) {
     return {Status::NotPermitted, "only the process itself may receive from its own mailbox", EACCES};
   }

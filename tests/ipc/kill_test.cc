@@ -234,6 +234,55 @@ TEST_F(KillPlainTest, DropOldestAndPriorities) {
       });
 }
 
+// Two processes at most: the place of the dead one is free for the next, whatever it died in.
+TEST_F(KillPlainTest, PairSend) {
+  kill_at_points(
+      [&] {
+        (void)Mailbox::remove(named("k"), where());
+        Mailbox box = make("k", {.policy = Policy::Pair, .keep = true});
+        ASSERT_TRUE(box.send(body_of(1, 64)));
+      },
+      [&] { return open("k"); }, [](Mailbox& box) { return box.send(body_of(2, 64), {.deadline = kNoWait}).ok(); },
+      [&](const Stepped& killed, long k) {
+        Mailbox first = open("k");
+        Message message;
+        ASSERT_TRUE(first.receive(message, {.deadline = kNoWait})) << "after " << k;
+        EXPECT_EQ(message.text(), body_of(1, 64)) << "after " << k;
+        bool there = first.receive(message, {.deadline = kNoWait}).ok();
+        EXPECT_TRUE(there || !killed.succeeded) << "after " << k;
+        if (there) {
+          EXPECT_EQ(message.text(), body_of(2, 64)) << "after " << k;
+        }
+        EXPECT_EQ(Child([&] { return open("k").send("m", {.deadline = kNoWait}) ? 0 : 1; }).wait(), 0) << "after " << k;
+      });
+}
+
+TEST_F(KillPlainTest, PairReceive) {
+  kill_at_points(
+      [&] {
+        (void)Mailbox::remove(named("k"), where());
+        Mailbox box = make("k", {.policy = Policy::Pair, .keep = true});
+        for (int i = 1; i <= 2; ++i) ASSERT_TRUE(box.send(body_of(i, 64)));
+      },
+      [&] { return open("k"); },
+      [](Mailbox& box) {
+        Message message;
+        return box.receive(message, {.deadline = kNoWait}).ok();
+      },
+      [&](const Stepped& killed, long k) {
+        Mailbox first = open("k");
+        Message message;
+        ASSERT_TRUE(first.receive(message, {.deadline = kNoWait})) << "after " << k;
+        bool again = message.text() == body_of(1, 64);
+        EXPECT_FALSE(again && killed.succeeded) << "received twice after " << k;
+        if (again) {
+          ASSERT_TRUE(first.receive(message, {.deadline = kNoWait})) << "after " << k;
+        }
+        EXPECT_EQ(message.text(), body_of(2, 64)) << "after " << k;
+        EXPECT_EQ(Child([&] { return open("k").send("m", {.deadline = kNoWait}) ? 0 : 1; }).wait(), 0) << "after " << k;
+      });
+}
+
 // Holes are closed and the ring grows within a send.
 TEST_F(KillPlainTest, CompactionAndGrowth) {
   for (bool grows : {false, true}) {
