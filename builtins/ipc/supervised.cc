@@ -180,20 +180,46 @@ ipc::Outcome<SpawnLimits> SpawnLimits::parse(std::string_view text) {
   return limits;
 }
 
-size_t signal_tree(pid_t root, int signal_number, bool include_root) {
-  std::vector<pid_t> done;
-  for (int pass = 0; pass < 5; ++pass) {
-    bool is_new = false;
+namespace {
+
+constexpr int kMostPasses = 100;
+
+/// The processes below `root`, children first, after `visit` has seen each; those that appear meanwhile too.
+template <typename Visit>
+std::vector<pid_t> visit_tree(pid_t root, bool include_root, Visit visit) {
+  std::vector<pid_t> seen;
+  bool is_new = true;
+  for (int pass = 0; is_new && pass < kMostPasses; ++pass) {
+    is_new = false;
+    std::vector<pid_t> fresh;
     for (pid_t pid : ipc::descendants_first(ipc::list_processes(), root)) {
       if ((pid == root && !include_root) || pid == getpid()) continue;
-      if (std::find(done.begin(), done.end(), pid) != done.end()) continue;
-      if (kill(pid, signal_number) != 0) continue;
-      done.push_back(pid);
+      if (std::find(seen.begin(), seen.end(), pid) != seen.end() || !visit(pid)) continue;
+      fresh.push_back(pid);
       is_new = true;
     }
-    if (!is_new || signal_number == 0) break;
+    seen.insert(seen.begin(), fresh.begin(), fresh.end());
   }
-  return done.size();
+  return seen;
+}
+
+bool is_meant_to_end(int signal_number) {
+  constexpr int kEnding[] = {SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGABRT};
+  return std::find(std::begin(kEnding), std::end(kEnding), signal_number) != std::end(kEnding);
+}
+
+}  // namespace
+
+size_t signal_tree(pid_t root, int signal_number, bool include_root) {
+  if (!is_meant_to_end(signal_number)) {
+    return visit_tree(root, include_root, [&](pid_t pid) { return kill(pid, signal_number) == 0; }).size();
+  }
+  // A process that forks just before it dies would leave an orphan nobody finds: all are stopped first.
+  size_t count = 0;
+  std::vector<pid_t> tree = visit_tree(root, include_root, [](pid_t pid) { return kill(pid, SIGSTOP) == 0; });
+  for (pid_t pid : tree) count += kill(pid, signal_number) == 0;
+  for (pid_t pid : tree) (void)kill(pid, SIGCONT);
+  return count;
 }
 
 ipc::Outcome<EndedProcess> run_supervised(api::BuiltinContext& context, api::Args words, const SpawnPlan& plan) {

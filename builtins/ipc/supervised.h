@@ -51,7 +51,8 @@ ipc::Outcome<EndedProcess> run_supervised(api::BuiltinContext& context, api::Arg
 /// Starts it as a child of init in a session of its own; returns its pid at once.
 ipc::Outcome<pid_t> start_detached(api::BuiltinContext& context, api::Args words, const SpawnPlan& plan);
 
-/// Signals all of `root`'s tree, children before parents, again until no new ones appear. The number of processes.
+/// Signals all of `root`'s tree, children before parents, again until no new ones appear; with a signal meant to end
+/// them all are stopped first, so that none escapes by forking. The number of processes.
 size_t signal_tree(pid_t root, int signal_number, bool include_root);
 
 }  // namespace mish::builtins
