@@ -230,7 +230,7 @@ Outcome<std::unique_ptr<Mailbox::Core>> Mailbox::Core::create(const ObjectName& 
       MailboxInfo info = read_info(present->get(), name.text());
       is_empty = info.condition == Status::Done && info.messages == 0;
     }
-    if (attempt > 0 || !is_empty || !is_abandoned(name, where) || !remove(name, where)) {
+    if (attempt > 0 || !is_empty || !is_abandoned(name, where) || !Mailbox::remove(name, where)) {
       return {Status::Exists, "exists already", EEXIST};
     }
   }
@@ -246,6 +246,20 @@ void Mailbox::Core::mark_removed() {
   header_->removed.store(1, std::memory_order_seq_cst);
   header_->closed.store(1, std::memory_order_seq_cst);
   wake_everyone();
+}
+
+Outcome<void> Mailbox::Core::remove() {
+  if (geteuid() != geometry_.user && geteuid() != 0) {
+    return {Status::NotPermitted, "only its owner may remove it", EPERM};
+  }
+  const char* file = name_.file().c_str();
+  struct stat ours {}, named {};
+  bool is_ours = fstat(file_.get(), &ours) == 0 && fstatat(directory_.fd(), file, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+                 ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+  if (!is_ours) return {Status::NoObject, "no such mailbox", ENOENT};
+  if (unlinkat(directory_.fd(), file, 0) != 0) return error_from_errno(errno);
+  mark_removed();
+  return {};
 }
 
 bool Mailbox::Core::is_removed() const {
@@ -498,6 +512,7 @@ Outcome<void> Mailbox::receive(Message& message, const ReceiveOptions& options) 
 Outcome<void> Mailbox::ack(uint64_t id) { return believe(*core_, core_->finish_lease(id, true)); }
 Outcome<void> Mailbox::release(uint64_t id) { return believe(*core_, core_->finish_lease(id, false)); }
 std::vector<uint64_t> Mailbox::leases() { return core_->leases(); }
+Outcome<void> Mailbox::remove() { return core_->remove(); }
 Outcome<uint64_t> Mailbox::flush() { return believe(*core_, core_->flush()); }
 Outcome<void> Mailbox::close() { return believe(*core_, core_->close()); }
 Outcome<void> Mailbox::chown(const ProcessIdentity& owner) { return core_->chown(owner); }

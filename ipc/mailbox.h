@@ -145,6 +145,9 @@ class Mailbox {
   /// Removes it; sleepers end with Closed. Only the owner's user may. Messages in it are lost.
   static Outcome<void> remove(const ObjectName& name);
   static Outcome<void> remove(const ObjectName& name, const ObjectDirectory& where);
+  /// Removes the mailbox of this handle, which costs less than finding it anew. Fails with NoObject when its name leads
+  /// elsewhere by now.
+  Outcome<void> remove();
   /// Every mailbox in the directory, sorted by name; unreadable ones with `condition` set. Reads headers only.
   static Outcome<std::vector<MailboxInfo>> list(const ObjectDirectory& where);
   /// Whether nobody will ever use the object again: a session mailbox whose owner is dead, empty or not. For `ipc gc`.

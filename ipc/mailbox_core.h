@@ -31,6 +31,7 @@ class Mailbox::Core {
   Outcome<MailboxInfo> stat() const;
   bool is_removed() const;
   void mark_removed();
+  Outcome<void> remove();
   /// Reads what stat() shows from an open file without attaching.
   static MailboxInfo read_info(int fd, std::string name);
 

@@ -416,11 +416,12 @@ void Mailbox::Core::announce_space() {
 
 /// Closing, removal, repair: everybody is to look again. Needs no lock; the flags are left to their owners.
 void Mailbox::Core::wake_everyone() {
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // who arms a bell after this sees what changed
   for (uint32_t i = 0; i < people_used(); ++i) {
     ParticipantRecord& record = people_[i];
     record.wake.store(1, std::memory_order_release);
     wake(record.wake, 1);
-    ring(record.identity);
+    if ((record.flags & kListening) != 0) ring(record.identity);
   }
 }
 

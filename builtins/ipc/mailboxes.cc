@@ -31,7 +31,7 @@ class Attachments {
       if (mailbox.config().keep) continue;
       auto info = mailbox.stat();
       bool is_ours = info && info->owner == ProcessIdentity::self();
-      if (is_ours && info->messages == 0 && !mailbox.is_removed()) (void)Mailbox::remove(mailbox.name());
+      if (is_ours && info->messages == 0 && !mailbox.is_removed()) (void)mailbox.remove();
     }
   }
   Mailbox* find(std::string_view target) {
@@ -171,6 +171,8 @@ Outcome<Mailbox*> attached_mailbox(api::BuiltinContext& context, std::string_vie
 Mailbox* keep_attached(std::string_view target, Mailbox mailbox) {
   return attachments().put(target, std::move(mailbox));
 }
+
+Mailbox* known_mailbox(std::string_view target) { return attachments().find(target); }
 
 void drop_attached(std::string_view target) { attachments().drop(target); }
 

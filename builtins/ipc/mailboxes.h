@@ -20,6 +20,8 @@ namespace mish::builtins {
 ipc::Outcome<ipc::Mailbox*> attached_mailbox(api::BuiltinContext& context, std::string_view target);
 /// Keeps the handle of a mailbox just made; a session mailbox lives as long as this shell.
 ipc::Mailbox* keep_attached(std::string_view target, ipc::Mailbox mailbox);
+/// The handle of the mailbox NAME if this shell has one; null otherwise.
+ipc::Mailbox* known_mailbox(std::string_view target);
 /// Forgets the handle of `target`.
 void drop_attached(std::string_view target);
 

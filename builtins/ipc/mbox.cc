@@ -474,7 +474,11 @@ Completion rm(Call& call) {
     } else {
       name = ipc::ObjectName::parse(target);
     }
-    Outcome<void> done = name ? Mailbox::remove(*name) : Outcome<void>(name.error());
+    Outcome<void> done = name ? Outcome<void>() : Outcome<void>(name.error());
+    if (name) {
+      Mailbox* known = known_mailbox(target);
+      if (known == nullptr || !known->remove()) done = Mailbox::remove(*name);
+    }
     if (!done) result = call.fail(done.error(), target);
     drop_attached(target);
   }

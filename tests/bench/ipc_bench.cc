@@ -368,7 +368,7 @@ int run(double seconds) {
   constexpr int kCreations = 2000;
   for (int i = 0; i < kCreations; ++i) {
     auto box = Mailbox::create(name, {});
-    (void)Mailbox::remove(name);
+    if (box) (void)box->remove();
   }
   show(fmt::format("\ncreate and remove a mailbox: {:.1f} us\n", static_cast<double>(now_ns() - start) / kCreations / 1e3));
   return 0;

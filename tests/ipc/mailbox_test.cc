@@ -84,6 +84,17 @@ TEST_F(MailboxTest, RemovedMailboxIsClosedForThoseWhoHoldIt) {
   EXPECT_EQ(Mailbox::open(named("a"), where()).status(), Status::NoObject);
 }
 
+TEST_F(MailboxTest, HandleRemovesItsOwnMailboxAndNoOtherOfTheName) {
+  Mailbox first = make("a");
+  ASSERT_TRUE(first.remove());
+  EXPECT_EQ(first.send("x").status(), Status::Closed);
+  Mailbox second = make("a");
+  EXPECT_EQ(first.remove().status(), Status::NoObject);
+  EXPECT_TRUE(second.send("x", kSendNow));
+  EXPECT_TRUE(second.remove());
+  EXPECT_EQ(Mailbox::open(named("a"), where()).status(), Status::NoObject);
+}
+
 TEST_F(MailboxTest, BoundedIsFullAtItsCapacity) {
   Mailbox box = make("a", {.capacity = 3});
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(box.send("m", kSendNow));
