@@ -14,7 +14,6 @@ using syntax::RedirectionKind;
 
 namespace {
 
-enum : uint32_t { kAdmitted = 1, kRefused = 2 };
 constexpr size_t kMaxFunctions = 64;
 
 /// Options of `set` that are bits of the state and nothing more.
@@ -31,22 +30,25 @@ bool parameter_is_pure(const syntax::ParameterExpansion& parameter) {
 
 }  // namespace
 
-bool Containment::admits(const syntax::Command& body, uint32_t& cache) {
-  if (context_.state.is_on(Option::ForkSubshell)) return false;
+Admission Containment::admission(const syntax::Command& body, uint32_t& cache) {
+  if (context_.state.is_on(Option::ForkSubshell)) return Admission::Refused;
+  // In the lowest two bits the verdict plus one, 0 while there is none.
   uint32_t generation = context_.state.command_generation << 2;
-  if ((cache & ~3u) == generation && (cache & 3u) != 0) return (cache & 3u) == kAdmitted;
-  bool verdict = analyse(body);
-  cache = generation | (verdict ? kAdmitted : kRefused);
+  if ((cache & ~3u) == generation && (cache & 3u) != 0) return static_cast<Admission>((cache & 3u) - 1);
+  Admission verdict = analyse(body);
+  cache = generation | (static_cast<uint32_t>(verdict) + 1);
   return verdict;
 }
 
-bool Containment::admits(const syntax::Command& body) {
-  return !context_.state.is_on(Option::ForkSubshell) && analyse(body);
+Admission Containment::admission(const syntax::Command& body) {
+  return context_.state.is_on(Option::ForkSubshell) ? Admission::Refused : analyse(body);
 }
 
-bool Containment::analyse(const syntax::Command& body) {
+Admission Containment::analyse(const syntax::Command& body) {
   visiting_.clear();
-  return command(body, true);
+  changes_directory_ = false;
+  if (!command(body, true)) return Admission::Refused;
+  return changes_directory_ ? Admission::WithDirectory : Admission::Admitted;
 }
 
 bool Containment::command(const syntax::Command& node, bool in_tail) {
@@ -169,6 +171,10 @@ bool Containment::builtin(const api::Builtin& builtin, std::span<const syntax::W
   // Only their printing forms leave everything as it is.
   if (name == "trap" || name == "jobs") return all_literal() && (list.size() == 1 || (list.size() == 2 && list[1]->literal == "-p"));
   if (name == "alias" || name == "hash" || name == "umask") return list.size() == 1;
+  if (name == "cd" || name == "pushd" || name == "popd") {
+    changes_directory_ = true;
+    return true;
+  }
   if (name == "unset" || name == "export" || name == "readonly" || name == "declare" || name == "typeset") {
     // Functions are not taken away: the analysis relies on them.
     for (size_t i = 1; i < list.size(); ++i) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Decides, before it starts, whether the body of a subshell or command substitution may run in this process on marked
 // and rolled-back state. Admitted is what touches nothing but ShellState and its output, and, as the last thing it does,
-// external utilities; anything that would change the process itself (working directory, umask, limits, dispositions, descriptors that stay) is not.
+// external utilities; anything that would change the process itself (umask, limits, dispositions, descriptors that stay) is not.
 #ifndef MISH_SHELL_EXEC_CONTAINMENT_H_
 #define MISH_SHELL_EXEC_CONTAINMENT_H_
 
@@ -12,15 +12,18 @@
 
 namespace mish::exec {
 
+/// Where a body may run. WithDirectory: in this process, if the working directory is brought back afterwards.
+enum class Admission : uint8_t { Refused, Admitted, WithDirectory };
+
 class Containment {
  public:
   explicit Containment(ExecutionContext& context) : context_(context) {}
 
   /// Whether `body` may run in-process now. `cache` (of the node) remembers the verdict for the current
-  /// command_generation. Always false while `set -o forksubshell`.
-  bool admits(const syntax::Command& body, uint32_t& cache);
+  /// command_generation. Always Refused while `set -o forksubshell`.
+  Admission admission(const syntax::Command& body, uint32_t& cache);
   /// The same without a cache, for bodies that are met once (stages of pipelines).
-  bool admits(const syntax::Command& body);
+  Admission admission(const syntax::Command& body);
 
   /// Whether the words may be expanded in the parent on behalf of a process: no assignments, no substitutions, nothing
   /// that depends on which process expands them.
@@ -39,10 +42,11 @@ class Containment {
   bool word(const syntax::Word& node) const;
   bool assignment(const syntax::Assignment& node) const;
   bool condition(const syntax::ConditionNode& node) const;
-  bool analyse(const syntax::Command& body);
+  Admission analyse(const syntax::Command& body);
 
   ExecutionContext& context_;
   std::vector<Name> visiting_;  // functions whose bodies were looked at in this analysis
+  bool changes_directory_ = false;  // found in this analysis
 };
 
 }  // namespace mish::exec

@@ -167,7 +167,7 @@ bool PipelineRunner::runs_here(const syntax::Command& command) const {
   if (const syntax::SimpleCommand* simple = plain_simple(command)) {
     if (context_.search->classify(*simple).kind == Target::Kind::File) return false;
   }
-  return context_.containment->admits(command);
+  return context_.containment->admission(command) == Admission::Admitted;
 }
 
 Completion PipelineRunner::last_stage_here(const syntax::Command& command, int input) {

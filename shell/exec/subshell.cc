@@ -73,6 +73,24 @@ void push_subshell_frame(state::ShellState& state) {
 
 // --- in this process -------------------------------------------------------------------------------------------------
 
+DirectoryKeeper::DirectoryKeeper(ExecutionContext& context) : context_(context) {
+  Result<UniqueFd> here = open_file(".", O_PATH | O_DIRECTORY);
+  if (!here.ok()) return;
+  Result<UniqueFd> above = move_above_9(std::move(*here));
+  if (!above.ok()) return;
+  fd_ = std::move(*above);
+  saved_ = context_.state.directory;
+}
+
+DirectoryKeeper::~DirectoryKeeper() {
+  if (!fd_) return;
+  if (fchdir(fd_.get()) != 0) {
+    context_.services.report(std::string("cannot return to the working directory: ") +
+                             std::string(Errno::last().message()));
+  }
+  context_.state.directory = std::move(saved_);
+}
+
 InProcessFrame::InProcessFrame(ExecutionContext& owner)
     : context(owner),
       outer(owner.in_process),
@@ -91,7 +109,8 @@ InProcessFrame::InProcessFrame(ExecutionContext& owner)
       call_depth(owner.state.calls.depth()),
       line(owner.state.line),
       last_background(owner.state.last_background),
-      errexit_ignored(owner.errexit_ignored) {
+      errexit_ignored(owner.errexit_ignored),
+      substitution_depth(owner.state.substitution_depth) {
   context.in_process = this;
   ++context.state.in_process_subshells;
   ++context.state.subshell_depth;
@@ -103,6 +122,7 @@ InProcessFrame::~InProcessFrame() {
   state::ShellState& state = context.state;
   --state.subshell_depth;
   --state.in_process_subshells;
+  state.substitution_depth = substitution_depth;
   context.in_process = outer;
   context.errexit_ignored = errexit_ignored;
   state.last_background = last_background;
@@ -123,6 +143,7 @@ InProcessFrame::~InProcessFrame() {
 
 Completion SubshellRunner::run_in_process(const syntax::Command& body, bool is_substitution) {
   InProcessFrame frame(context_);
+  if (is_substitution) ++context_.state.substitution_depth;
   if (is_substitution && substitution_drops_errexit()) context_.state.options.set(Option::ErrExit, false);
   Completion completion;
   try {
@@ -165,10 +186,15 @@ Completion SubshellRunner::run(const syntax::Subshell& node, Tail tail) {
   context_.state.line = node.line;
   context_.state.pipe_statuses.clear();
   if (node.body == nullptr) return {};
-  // Under job control a subshell is one job, which can be stopped.
-  if (!context_.jobs.is_monitor() && context_.containment->admits(*node.body, node.containment)) {
-    return run_in_process(*node.body);
+  if (std::exchange(fresh_, nullptr) == &node) {
+    // This process was made for the subshell: it is the environment already.
+    Completion completion = context_.runner->run(*node.body, Tail::Yes);
+    if (completion.flow != Flow::Interrupt) completion.flow = Flow::Exit;
+    return completion;
   }
+  std::optional<DirectoryKeeper> keeper;
+  // Under job control a subshell is one job, which can be stopped.
+  if (!context_.jobs.is_monitor() && admits(*node.body, node.containment, keeper)) return run_in_process(*node.body);
   if (tail == Tail::Yes && context_.in_process == nullptr && context_.traps->allows_replacement()) {
     // Nothing follows: this process is the subshell.
     become_subshell();
@@ -177,6 +203,15 @@ Completion SubshellRunner::run(const syntax::Subshell& node, Tail tail) {
     return completion;
   }
   return run_forked(node);
+}
+
+bool SubshellRunner::admits(const syntax::Command& body, uint32_t& cache, std::optional<DirectoryKeeper>& keeper) {
+  Admission admission = context_.containment->admission(body, cache);
+  if (admission != Admission::WithDirectory) return admission == Admission::Admitted;
+  keeper.emplace(context_);
+  if (keeper->is_open()) return true;
+  keeper.reset();
+  return false;
 }
 
 Completion SubshellRunner::run_forked(const syntax::Subshell& node) {
@@ -200,13 +235,14 @@ int SubshellRunner::substitute(const syntax::CommandSubstitution& node, std::str
   if (node.body == nullptr) return 0;
   uint32_t line = context_.state.line;
   int status = 0;
+  std::optional<DirectoryKeeper> keeper;
   if (node.text.find("alias") != std::string_view::npos && defines_alias(*node.body)) {
     status = capture_text(node, out);
   } else if (node.defers_aliases && context_.state.aliases.has_aliases()) {
     status = capture_with_aliases(node, out);
   } else if (node.reads_file) {
     status = read_file(*node.body, out);
-  } else if (context_.containment->admits(*node.body, node.containment)) {
+  } else if (admits(*node.body, node.containment, keeper)) {
     status = capture_in_process(*node.body, out);
   } else {
     status = capture_forked(*node.body, out);
@@ -232,6 +268,7 @@ bool SubshellRunner::defines_alias(const syntax::Command& body) {
 int SubshellRunner::capture_text(const syntax::CommandSubstitution& node, std::string& out) {
   OutputCapture capture(context_, out);
   InProcessFrame frame(context_);
+  ++context_.state.substitution_depth;
   state::AliasTable aliases = context_.state.aliases;
   Completion completion;
   try {
@@ -258,7 +295,8 @@ int SubshellRunner::capture_with_aliases(const syntax::CommandSubstitution& node
   }
   const syntax::Command* body = result.program->root();
   if (body == nullptr) return state::kSuccess;
-  return context_.containment->admits(*body) ? capture_in_process(*body, out) : capture_forked(*body, out);
+  return context_.containment->admission(*body) == Admission::Admitted ? capture_in_process(*body, out)
+                                                                       : capture_forked(*body, out);
 }
 
 int SubshellRunner::read_file(const syntax::Command& body, std::string& out) {
@@ -294,6 +332,7 @@ int SubshellRunner::capture_forked(const syntax::Command& body, std::string& out
     if (!plan.apply_here(nullptr)) _exit(state::kNotExecutable);
     pipe->read_end.reset();
     pipe->write_end.reset();
+    ++context_.state.substitution_depth;
     if (substitution_drops_errexit()) context_.state.options.set(Option::ErrExit, false);
     run_child(body);
   }
@@ -395,6 +434,7 @@ void SubshellRunner::become_subshell() {
 
 void SubshellRunner::run_child(const syntax::Command& body) {
   Completion completion;
+  fresh_ = &body;
   try {
     completion = context_.runner->run(body, Tail::Yes);
   } catch (const state::ShellError& error) {

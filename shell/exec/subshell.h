@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,24 @@ struct InProcessFrame {
   uint32_t line;
   pid_t last_background;
   int errexit_ignored;
+  int substitution_depth;
+};
+
+/// Brings the working directory back at the end of its life, for a subshell in this process that leaves it.
+class DirectoryKeeper {
+ public:
+  explicit DirectoryKeeper(ExecutionContext& context);
+  ~DirectoryKeeper();
+  DirectoryKeeper(const DirectoryKeeper&) = delete;
+  DirectoryKeeper& operator=(const DirectoryKeeper&) = delete;
+
+  /// False when the way back cannot be kept open.
+  bool is_open() const { return static_cast<bool>(fd_); }
+
+ private:
+  ExecutionContext& context_;
+  UniqueFd fd_;
+  state::WorkingDirectory saved_;
 };
 
 /// Standard output of this process goes to memory for this long.
@@ -124,6 +143,8 @@ class SubshellRunner {
   bool substitution_drops_errexit() const {
     return !context_.state.is_posix() && !context_.state.is_on(Option::InheritErrExit);
   }
+  /// Whether `body` runs in this process; when it leaves the working directory, `keeper` remembers that.
+  bool admits(const syntax::Command& body, uint32_t& cache, std::optional<DirectoryKeeper>& keeper);
   static bool defines_alias(const syntax::Command& body);
   int capture_text(const syntax::CommandSubstitution& node, std::string& out);
   int read_file(const syntax::Command& body, std::string& out);
@@ -136,6 +157,8 @@ class SubshellRunner {
 
   ExecutionContext& context_;
   std::vector<UniqueFd> process_fds_;
+  /// What run_child() was made for, until something ran.
+  const syntax::Command* fresh_ = nullptr;
 };
 
 }  // namespace mish::exec

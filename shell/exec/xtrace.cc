@@ -32,7 +32,7 @@ std::string prefix(ExecutionContext& context) {
   for (const state::Frame& frame : state.calls.frames()) {
     if (frame.kind == state::FrameKind::Eval || frame.kind == state::FrameKind::Source) ++levels;
   }
-  levels += static_cast<size_t>(state.subshell_depth);
+  levels += static_cast<size_t>(state.substitution_depth);
   return levels == 0 ? text : std::string(levels, text[0]) + text;
 }
 

@@ -69,6 +69,7 @@ struct ShellState {
   pid_t last_background = 0;        // $!, 0 = unset
   uint32_t exit_warning_line = 0;   // where `exit` last warned of stopped jobs (0 = never): done again soon, it is obeyed
   int subshell_depth = 0;           // BASH_SUBSHELL
+  int substitution_depth = 0;       // of command substitutions, shown by xtrace
   int in_process_subshells = 0;     // how many of them are rolled back rather than forked
   uint32_t random_seed = 0;
   int64_t seconds_base_ns = 0;      // SECONDS = (monotonic - base) / 1e9; 0 = not read yet: the start of the process
