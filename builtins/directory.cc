@@ -123,7 +123,7 @@ Completion change_to_operand(BuiltinContext& context, std::string_view operand, 
       }
     }
   }
-  if (!change_directory(context, directory, options, operand)) return Completion::of(1);
+  if (!change_directory(context, directory, options, operand)) return Completion::of(state.error_status());
   if (prints) context.out.print("{}\n", state.directory.logical());
   if (options.physical && options.must_determine && state.directory.logical().empty()) return Completion::of(1);
   return Completion::of(0);
@@ -228,19 +228,19 @@ Completion run_cd(BuiltinContext& context, Args args) {
   if (args.size() > 1) return context.failure("too many arguments");
   if (args.empty()) {
     std::string_view home = state.variables.text_or_null(names::HOME);
-    if (home.data() == nullptr) return context.failure("HOME is not set");
+    if (home.data() == nullptr) return context.failure("HOME is not set", state.error_status());
     if (home.empty()) return Completion::of(0);
-    return change_directory(context, home, options, home) ? Completion::of(0) : Completion::of(1);
+    return Completion::of(change_directory(context, home, options, home) ? state::kSuccess : state.error_status());
   }
   if (args[0] == "-") {
     std::string old(state.variables.text(names::OLDPWD));
-    if (old.empty()) return context.failure("OLDPWD is not set");
-    if (!change_directory(context, old, options, old)) return Completion::of(1);
+    if (old.empty()) return context.failure("OLDPWD is not set", state.error_status());
+    if (!change_directory(context, old, options, old)) return Completion::of(state.error_status());
     context.out.print("{}\n", state.directory.logical());
     return Completion::of(0);
   }
   if (args[0].empty()) {
-    return state.is_posix() ? context.failure("the directory name is empty") : Completion::of(0);
+    return state.is_posix() ? context.failure("the directory name is empty", state.error_status()) : Completion::of(0);
   }
   return change_to_operand(context, args[0], options);
 }

@@ -22,7 +22,7 @@ char simple_escape(char c, EscapeStyle style) {
     case 't': return '\t';
     case 'v': return '\v';
     case '\\': return '\\';
-    case 'e':
+    case 'e': return '\033';
     case 'E': return style == EscapeStyle::PosixEcho ? '\0' : '\033';
     case '"': return style == EscapeStyle::PrintfFormat || style == EscapeStyle::Argument ? c : '\0';
     case '\'':

@@ -104,7 +104,8 @@ Completion run_command(BuiltinContext& context, Args args) {
     any_found = any_found || found;
   }
   // bash is content with one that is found.
-  return Completion::of((context.state.is_posix() ? all_found : any_found) ? 0 : 1);
+  if (context.state.is_posix() ? all_found : any_found) return Completion::of(0);
+  return Completion::of(context.state.is_posix() ? state::kNotFound : state::kFailure);
 }
 
 Completion run_builtin(BuiltinContext& context, Args args) {

@@ -101,7 +101,12 @@ Completion run_return(BuiltinContext& context, Args args) {
   args = skip_dashes(args);
   int status = interrupts(context.state) ? default_status(context.state) : context.state.last_status;
   if (!context.state.calls.in_function_or_source()) {
-    return context.failure("there is no function or sourced script to return from");
+    // Unspecified (XCU return). As sh it ends the script, as in dash and ksh: `return 0 2>/dev/null || exit 0`.
+    if (!context.state.is_posix() || context.services.is_interactive()) {
+      return context.failure("there is no function or sourced script to return from");
+    }
+    parse_status(context, args, status);
+    return {status, Flow::Exit, 0};
   }
   parse_status(context, args, status);
   return {status, Flow::Return, 0};

@@ -72,20 +72,23 @@ void describe_short(BuiltinContext& context, std::string_view name, const FoundC
   }
 }
 
+// In POSIX mode the words of dash and ksh: a path is then the last word of its line, and a function one line.
 void describe_long(BuiltinContext& context, std::string_view name, const FoundCommand& found) {
+  const bool is_posix = context.state.is_posix();
   switch (found.kind) {
     case Kind::Alias:
-      context.out.print("{} is aliased to `{}'\n", name, *context.state.aliases.find_alias(name));
+      context.out.print(fmt::runtime(is_posix ? "{} is an alias for {}\n" : "{} is aliased to `{}'\n"), name,
+                        *context.state.aliases.find_alias(name));
       break;
     case Kind::Keyword:
       context.out.print("{} is a shell keyword\n", name);
       break;
     case Kind::Function:
-      context.out.print("{} is a function\n", name);
-      print_function(context, *context.state.functions.find(*NameTable::find(name)));
+      context.out.print("{} is a {}function\n", name, is_posix ? "shell " : "");
+      if (!is_posix) print_function(context, *context.state.functions.find(*NameTable::find(name)));
       break;
     case Kind::SpecialBuiltin:
-      context.out.print("{} is a {}shell builtin\n", name, context.state.is_posix() ? "special " : "");
+      context.out.print("{} is a {}shell builtin\n", name, is_posix ? "special " : "");
       break;
     case Kind::Builtin: {
       std::string path = path_of_builtin(context, found);
@@ -93,7 +96,9 @@ void describe_long(BuiltinContext& context, std::string_view name, const FoundCo
       break;
     }
     case Kind::File:
-      if (found.is_hashed) {
+      if (found.is_hashed && is_posix) {
+        context.out.print("{} is a tracked alias for {}\n", name, found.path);
+      } else if (found.is_hashed) {
         context.out.print("{} is hashed ({})\n", name, found.path);
       } else {
         context.out.print("{} is {}\n", name, shown_path(context, found.path));
@@ -173,11 +178,13 @@ void list_hash(BuiltinContext& context, bool reusable) {
     if (!context.state.is_posix()) context.out.write("hash: hash table empty\n");
     return;
   }
-  if (!reusable) context.out.write("hits\tcommand\n");
+  if (!reusable && !context.state.is_posix()) context.out.write("hits\tcommand\n");
   for (Name name : hash.sorted_names()) {
     const state::CommandHash::Entry& entry = *hash.find(name);
     if (reusable) {
       context.out.print("builtin hash -p {} {}\n", quote(entry.path), quote(text(name)));
+    } else if (context.state.is_posix()) {
+      context.out.print("{}\n", entry.path);
     } else {
       context.out.print("{:4}\t{}\n", entry.hits, entry.path);
     }
@@ -280,7 +287,8 @@ Completion run_type(BuiltinContext& context, Args args) {
     all_found = false;
     if (style == Description::Long) context.error("{}: not found", name);
   }
-  return Completion::of(all_found ? 0 : 1);
+  if (all_found) return Completion::of(0);
+  return Completion::of(context.state.is_posix() ? state::kNotFound : state::kFailure);
 }
 
 Completion run_hash(BuiltinContext& context, Args args) {

@@ -401,10 +401,10 @@ Completion run_umask(BuiltinContext& context, Args args) {
 Completion run_times(BuiltinContext& context, Args args) {
   OptionParser parser(context, args, "");
   if (parser.next() != 0) return parser.completion();
-  constexpr int kDigits = 3;
+  const int digits = context.state.is_posix() ? 6 : 3;  // XCU times: "%dm%fs"
   for (const process::Usage& usage : {process::own_usage(), process::children_usage()}) {
-    context.out.print("{} {}\n", process::format_minutes(usage.user_us, kDigits),
-                      process::format_minutes(usage.system_us, kDigits));
+    context.out.print("{} {}\n", process::format_minutes(usage.user_us, digits),
+                      process::format_minutes(usage.system_us, digits));
   }
   return Completion::of(state::kSuccess);
 }

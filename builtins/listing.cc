@@ -70,7 +70,7 @@ std::string format_posix_declaration(std::string_view word, Name name, const Var
   if (variable.value.is_array()) {
     line += "=" + format_array(variable.value);
   } else if (!variable.value.is_unset()) {
-    line += "=" + quote_single(variable.value.text());
+    line += "=" + quote_for_posix_listing(variable.value.text());
   }
   return line + "\n";
 }
@@ -80,12 +80,25 @@ std::string format_assignment(Name name, const Variable& variable, bool posix) {
   std::string line = std::string(text(name)) + "=";
   if (variable.value.is_array()) {
     line += format_array(variable.value);
-  } else if (!variable.value.text().empty()) {
-    line += quote(variable.value.text(), !posix);
   } else if (posix) {
-    line += "''";
+    line += quote_for_posix_listing(variable.value.text());
+  } else if (!variable.value.text().empty()) {
+    line += quote(variable.value.text());
   }
   return line + "\n";
+}
+
+std::string quote_for_posix_listing(std::string_view text) {
+  std::string out;
+  do {
+    size_t length = std::min(text.find('\''), text.size());
+    out.append("'").append(text.substr(0, length)).append("'");
+    text.remove_prefix(length);
+    size_t quotes = std::min(text.find_first_not_of('\''), text.size());
+    if (quotes != 0) out.append("\"").append(quotes, '\'').append("\"");
+    text.remove_prefix(quotes);
+  } while (!text.empty());
+  return out;
 }
 
 void list_variables(api::BuiltinContext& context) {

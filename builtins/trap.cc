@@ -11,6 +11,7 @@
 
 #include "builtins/ipc/arrivals.h"
 #include "builtins/kill.h"
+#include "builtins/listing.h"
 #include "shell/api/option_parser.h"
 #include "shell/api/services.h"
 #include "shell/base/quoting.h"
@@ -71,14 +72,14 @@ TrapAction printable_action(BuiltinContext& context, Condition condition) {
   return action;
 }
 
-std::string action_text(const TrapAction& action) {
+std::string action_text(const TrapAction& action, bool posix) {
   switch (action.kind) {
     case TrapAction::Kind::Default:
       return "-";
     case TrapAction::Kind::Ignore:
       return "''";
     case TrapAction::Kind::Command:
-      return quote_single(action.command);
+      return posix ? quote_for_posix_listing(action.command) : quote_single(action.command);
   }
   return "-";
 }
@@ -87,7 +88,7 @@ std::string action_text(const TrapAction& action) {
 void print_condition(BuiltinContext& context, Condition condition, bool with_default) {
   TrapAction action = printable_action(context, condition);
   if (!action.is_set() && !with_default) return;
-  context.out.print("trap -- {} {}\n", action_text(action), condition_name(context.state, condition));
+  context.out.print("trap -- {} {}\n", action_text(action, context.state.is_posix()), condition_name(context.state, condition));
 }
 
 void print_all(BuiltinContext& context, bool with_default) {
@@ -100,7 +101,7 @@ void print_all(BuiltinContext& context, bool with_default) {
     print_condition(context, condition, show_default);
   }
   for (const state::ArrivalTrap& arrival : context.state.traps.arrivals()) {
-    context.out.print("trap -- {} {}\n", action_text(arrival.action), arrival.object);
+    context.out.print("trap -- {} {}\n", action_text(arrival.action, context.state.is_posix()), arrival.object);
   }
 }
 

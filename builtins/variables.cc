@@ -229,11 +229,13 @@ Completion run_shift(BuiltinContext& context, Args args) {
     count = *given;
   }
   if (context.state.positional.shift(static_cast<size_t>(count))) return Completion::of(0);
-  // XCU shift: "may be treated as an error"; a script that only counts its arguments need not die of it.
-  if (context.state.is_posix() || context.state.is_on(state::Option::ShiftVerbose)) {
+  // XCU shift: "may be treated as an error". As sh it is one, as in dash and ksh: `shift 2` for an option without its
+  // argument would otherwise let a loop over the arguments run for ever.
+  bool is_error = context.state.is_posix();
+  if (is_error || context.state.is_on(state::Option::ShiftVerbose)) {
     context.error("{}: there are only {} parameters", count, context.state.positional.count());
   }
-  return Completion::of(1);
+  return is_error ? context.failed(state::kFailure) : Completion::of(1);
 }
 
 Completion run_let(BuiltinContext& context, Args args) {

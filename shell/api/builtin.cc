@@ -29,6 +29,7 @@ Completion BuiltinContext::failure(std::string_view message, int status) {
 
 Completion BuiltinContext::failed(int status) const {
   bool ends_shell = is_special && state.is_posix() && !services.is_interactive();
+  if (is_special && status == state::kFailure) status = state.error_status();
   return {status, ends_shell ? state::Flow::Exit : state::Flow::Normal, 0};
 }
 

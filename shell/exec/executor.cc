@@ -128,7 +128,7 @@ Completion Executor::redirected(const syntax::Command& command) {
   // A function definition's redirections are performed when it is called.
   if (command.kind == CommandKind::Function) return dispatch(command, Tail::No);
   AppliedRedirections redirections(context_);
-  if (!redirections.apply(command.redirections)) return finish(Completion::of(state::kFailure));
+  if (!redirections.apply(command.redirections)) return finish(Completion::of(context_.state.error_status()));
   Completion completion = dispatch(command, Tail::No);
   if (!redirections.finish() && completion.status == 0 && completion.is_normal()) completion.status = state::kFailure;
   return completion;

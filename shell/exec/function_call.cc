@@ -87,7 +87,7 @@ Completion FunctionCaller::call(Name name, std::span<const std::string_view> arg
 Completion FunctionCaller::body(const syntax::FunctionDefinition& definition) {
   if (definition.redirections.empty()) [[likely]] return context_.runner->run(*definition.body, Tail::No);
   AppliedRedirections redirections(context_);
-  if (!redirections.apply(definition.redirections)) return Completion::of(state::kFailure);
+  if (!redirections.apply(definition.redirections)) return Completion::of(context_.state.error_status());
   Completion completion = context_.runner->run(*definition.body, Tail::No);
   if (!redirections.finish() && completion.status == 0) completion.status = state::kFailure;
   return completion;

@@ -39,7 +39,8 @@ class RunningProgram {
 
 Completion consequence(ExecutionContext& context, const state::ShellError& error) {
   if (!error.message().empty()) context.services.report(error.message());
-  context.state.last_status = error.status();
+  int status = context.state.status_of(error);
+  context.state.last_status = status;
   bool survives = context.is_interactive();
   // Ctrl-C in a substitution within a subshell that has no process of its own.
   if (error.kind() == state::ShellError::Kind::Fatal && error.status() == state::kSignalBase + SIGINT) {
@@ -48,7 +49,7 @@ Completion consequence(ExecutionContext& context, const state::ShellError& error
   if (error.kind() == state::ShellError::Kind::Assignment && !context.state.is_posix() && context.state.subshell_depth == 0) {
     survives = true;
   }
-  return {error.status(), survives ? Flow::Interrupt : Flow::Exit, 0};
+  return {status, survives ? Flow::Interrupt : Flow::Exit, 0};
 }
 
 ReadEvalLoop::ReadEvalLoop(ExecutionContext& context, syntax::Source& source, std::string_view name, Purpose purpose,

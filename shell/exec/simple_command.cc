@@ -157,7 +157,7 @@ Completion SimpleCommandRunner::redirect_only(const syntax::SimpleCommand& node)
     ProcessSubstitutionScope substitutions(context_);
     InProcessFrame frame(context_);
     AppliedRedirections redirections(context_);
-    if (!redirections.apply(node.redirections)) return Completion::of(state::kFailure);
+    if (!redirections.apply(node.redirections)) return Completion::of(context_.state.error_status());
   }
   int status = context_.expander.last_substitution_status();
   if (!node.assignments.empty()) {
@@ -185,7 +185,7 @@ Completion SimpleCommandRunner::assignment_failure(const ShellError& error) {
   // bash: a command whose prefix assignment fails is not run, and that is all.
   if (error.kind() == ShellError::Kind::Assignment && !context_.state.is_posix()) {
     if (!error.message().empty()) context_.services.report(error.message());
-    return Completion::of(error.status());
+    return Completion::of(context_.state.status_of(error));
   }
   return consequence(context_, error);
 }
@@ -225,11 +225,11 @@ Completion SimpleCommandRunner::call_builtin(const api::Builtin& builtin, Fields
 }
 
 Completion SimpleCommandRunner::redirection_failure(bool is_special) {
-  // XCU 2.8.1: a redirection error with a special builtin ends the shell.
+  // XCU 2.8.1: a redirection error with a special builtin ends the shell; with 1, as most shells have it.
   if (is_special && context_.state.is_posix()) {
     return {state::kFailure, context_.is_interactive() ? Flow::Interrupt : Flow::Exit, 0};
   }
-  return Completion::of(state::kFailure);
+  return Completion::of(context_.state.error_status());
 }
 
 Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const Target& target, Fields fields) {
@@ -241,7 +241,7 @@ Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const
     } catch (const ShellError& error) {
       if (error.kind() != ShellError::Kind::Utility || (is_special && context_.state.is_posix())) throw;
       if (!error.message().empty()) context_.services.report(error.message());
-      return Completion::of(error.status());
+      return Completion::of(context_.state.status_of(error));
     }
   }
   bool is_permanent = is_special && context_.state.is_posix();
@@ -286,7 +286,7 @@ Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const
     redirections_ = outer;
     if (error.kind() != ShellError::Kind::Utility || (is_special && context_.state.is_posix())) throw;
     if (!error.message().empty()) context_.services.report(error.message());
-    return Completion::of(error.status());
+    return Completion::of(context_.state.status_of(error));
   }
   redirections_ = outer;
   return completion;
@@ -303,7 +303,7 @@ Completion SimpleCommandRunner::function(const syntax::SimpleCommand& node, cons
     return context_.functions->call(target.function, fields.subspan(1));
   }
   AppliedRedirections redirections(context_);
-  if (!node.redirections.empty() && !redirections.apply(node.redirections)) return Completion::of(state::kFailure);
+  if (!node.redirections.empty() && !redirections.apply(node.redirections)) return Completion::of(context_.state.error_status());
   PrefixScope scope(context_.state.variables);
   if (!node.assignments.empty()) {
     scope.push();
@@ -521,7 +521,7 @@ Completion SimpleCommandRunner::external(const syntax::SimpleCommand& node, Fiel
   if (!plan_captured_output(context_, plan)) return Completion::of(state::kNotExecutable);
   Captures captures;
   if (!node.redirections.empty() && !prepare_redirections(context_, node.redirections, plan, captures)) {
-    return Completion::of(state::kFailure);
+    return Completion::of(context_.state.error_status());
   }
   PrefixScope scope(context_.state.variables);
   if (!node.assignments.empty()) {
@@ -537,7 +537,7 @@ Completion SimpleCommandRunner::external(const syntax::SimpleCommand& node, Fiel
     std::string path;
     if (context_.search->find_file(fields[0], path) == state::kNotFound) {
       AppliedRedirections redirections(context_);
-      if (!redirections.apply(node.redirections)) return Completion::of(state::kFailure);
+      if (!redirections.apply(node.redirections)) return Completion::of(context_.state.error_status());
       return not_found(fields);
     }
   }
@@ -568,7 +568,7 @@ Completion SimpleCommandRunner::run_words(Fields words, const api::RunOptions& o
       // By way of `command` a special builtin loses its consequences.
       if (error.kind() != ShellError::Kind::Utility) throw;
       if (!error.message().empty()) context_.services.report(error.message());
-      return Completion::of(error.status());
+      return Completion::of(context_.state.status_of(error));
     }
   }
   if (options.builtin_only) {

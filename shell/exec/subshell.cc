@@ -303,10 +303,10 @@ int SubshellRunner::read_file(const syntax::Command& body, std::string& out) {
   process::FdPlan plan;
   Captures captures;
   try {
-    if (!prepare_redirections(context_, body.redirections, plan, captures)) return state::kFailure;
+    if (!prepare_redirections(context_, body.redirections, plan, captures)) return context_.state.error_status();
   } catch (const state::ShellError& error) {
     if (!error.message().empty()) context_.services.report(error.message());
-    return error.status();
+    return context_.state.status_of(error);
   }
   if (Result<void> read = read_all(plan.resolve(body.redirections[0].fd), out); !read) {
     context_.services.report(std::string("read error: ") + std::string(read.error().message()));

@@ -105,7 +105,7 @@ Completion TrapRunner::run_action(state::Condition condition, const state::TrapA
       completion = loop.run();
     } catch (const state::ShellError& error) {
       if (error.kind() == state::ShellError::Kind::Utility && error.message().empty()) {
-        completion = Completion::of(error.status());  // a syntax error in the action, reported
+        completion = Completion::of(context_.state.status_of(error));  // a syntax error in the action, reported
       } else {
         completion = consequence(context_, error);
       }

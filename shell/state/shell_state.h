@@ -90,6 +90,14 @@ struct ShellState {
 
   bool is_on(Option option) const { return options.is_on(option); }
   bool is_posix() const { return options.is_on(Option::Posix); }
+  /// Status of a shell error (XCU 2.8.1): "greater than zero" for the standard; as sh the 2 that scripts written for dash
+  /// and the BSD shells know, else bash's 1.
+  int error_status() const { return is_posix() ? kUsageError : kFailure; }
+  /// Status that `error` leaves in this shell. An assignment to a readonly variable is 1 in every mode.
+  int status_of(const ShellError& error) const {
+    bool is_plain = error.status() == kFailure && error.kind() != ShellError::Kind::Assignment;
+    return is_plain ? error_status() : error.status();
+  }
   void bump_generation() { ++command_generation; }
 };
 

@@ -70,7 +70,7 @@ TEST_F(EvalBuiltins, DotOfAMissingFileEndsAPosixShell) {
   use_posix_mode();
   api::Completion completion = run({".", "/nonexistent/file"});
   EXPECT_EQ(completion.flow, Flow::Exit);
-  EXPECT_EQ(completion.status, 1);
+  EXPECT_EQ(completion.status, 2);
   EXPECT_EQ(err, "mish: test: .: /nonexistent/file: No such file or directory\n");
   services.interactive = true;
   EXPECT_EQ(run({".", "/nonexistent/file"}).flow, Flow::Normal);
