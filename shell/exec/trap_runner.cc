@@ -88,8 +88,8 @@ Completion TrapRunner::run_action(state::Condition condition, const state::TrapA
   state::ShellState& state = context_.state;
   state::Frame frame;
   frame.kind = state::FrameKind::Trap;
-  // Names the actions that interrupt something; EXIT does not (see `return`).
-  if (condition != state::kTrapExit) frame.function = NameTable::intern("trap");
+  // Names the actions that interrupt something (see `return`): EXIT does not, and a DEBUG action judges what comes.
+  if (condition != state::kTrapExit && condition != state::kTrapDebug) frame.function = NameTable::intern("trap");
   frame.source_name = state.calls.top().source_name;
   frame.call_line = state.line;
   // The text may be replaced by the action itself.
@@ -213,8 +213,8 @@ Completion TrapRunner::run_pending() {
 
 int TrapRunner::on_exit(int status) {
   state::ShellState& state = context_.state;
-  while (state.traps.is_command(state::kTrapExit) && !exit_is_running_) {
-    exit_is_running_ = true;
+  if (state.traps.is_command(state::kTrapExit) && !exit_is_running_) {
+    exit_is_running_ = true;  // for good: an EXIT action set within the action is not run
     state::TrapAction action = state.traps.action(state::kTrapExit);
     state.traps.set(state::kTrapExit, {});
     catch_deaths(false);
@@ -226,7 +226,6 @@ int TrapRunner::on_exit(int status) {
     state.trap_status = -1;
     // `exit` within the action decides; otherwise the status is what it was.
     if (completion.flow == Flow::Exit) status = completion.status;
-    exit_is_running_ = false;
   }
   return status;
 }
