@@ -38,10 +38,12 @@ if(MISH_SANITIZE)
   target_compile_options(mish_options INTERFACE -fsanitize=${MISH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(mish_options INTERFACE -fsanitize=${MISH_SANITIZE})
 elseif(MISH_STATIC_RUNTIME)
+  # Not what goes into other people's programs.
+  set(fixed $<AND:$<CONFIG:Release>,$<NOT:$<BOOL:$<TARGET_PROPERTY:POSITION_INDEPENDENT_CODE>>>>)
   # A fixed address and lazy binding: half of the instructions of `mish -c :` would otherwise be the dynamic loader's.
-  target_compile_options(mish_options INTERFACE $<$<CONFIG:Release>:-fno-pie -ffunction-sections>)
+  target_compile_options(mish_options INTERFACE $<${fixed}:-fno-pie> $<$<CONFIG:Release>:-ffunction-sections>)
   target_link_options(mish_options INTERFACE -static-libstdc++ -static-libgcc
-    $<$<CONFIG:Release>:-no-pie LINKER:-z,lazy,--as-needed,--gc-sections,-O1,--hash-style=gnu>)
+    $<${fixed}:-no-pie> $<$<CONFIG:Release>:LINKER:-z,lazy,--as-needed,--gc-sections,-O1,--hash-style=gnu>)
 endif()
 if(MISH_LTO AND CMAKE_BUILD_TYPE STREQUAL Release AND NOT MISH_SANITIZE)
   set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
