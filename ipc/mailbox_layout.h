@@ -56,8 +56,8 @@ struct alignas(64) Slot {
   int64_t type;
   int32_t priority;
   int32_t sender;        // pid
-  uint32_t holder;       // index + 1 of the participant that leases or takes it, or of the rendezvous sender
-  uint32_t reserved;
+  uint32_t holder;       // index + 1 of the participant that leases or takes it; of no meaning while committed
+  uint32_t waiter;       // index + 1 of the rendezvous sender, until the message was taken once
   uint64_t readers;      // Policy::All: who has still to read it
   char body[kInline];
 };

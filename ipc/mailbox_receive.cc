@@ -165,9 +165,9 @@ bool Mailbox::Core::fits(const Slot& message, const ReceiveOptions& options) con
 /// Committed, and not the message of a rendezvous whose sender died waiting (which is removed here).
 bool Mailbox::Core::is_takeable(const Slot& message) {
   if (message.state.load(std::memory_order_acquire) != kCommitted) return false;
-  uint32_t holder = message.holder;
-  if (holder == 0 || config_.capacity != 0 || holder > kParticipants) return true;
-  return !is_dead(holder - 1, false);
+  uint32_t waiter = message.waiter;
+  if (waiter == 0 || config_.capacity != 0 || waiter > kParticipants) return true;
+  return !is_dead(waiter - 1, false);
 }
 
 Mailbox::Core::Found Mailbox::Core::find(const ReceiveOptions& options, bool promised) {
@@ -342,6 +342,7 @@ void Mailbox::Core::settle(uint64_t position, const ReceiveOptions& options) {
     ++people_[me_].leases;
     h.leased.fetch_add(1, std::memory_order_relaxed);
     message.state.store(kLeased, std::memory_order_release);
+    message.waiter = 0;  // it has met its receiver, whatever becomes of that one
     return;
   }
   h.received.store(h.received.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);

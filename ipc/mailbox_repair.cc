@@ -212,8 +212,10 @@ void Mailbox::Core::recount() {
     }
     if (state == kCommitted) continue;
     if (message.holder == 0 || message.holder > kParticipants || people_[message.holder - 1].flags == 0) {
-      if (state == kLeased) message.flags |= kRedelivered;
-      message.holder = 0;
+      if (state == kLeased) {
+        message.flags |= kRedelivered;
+        message.waiter = 0;
+      }
       message.state.store(kCommitted, std::memory_order_relaxed);
       continue;
     }

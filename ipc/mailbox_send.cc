@@ -220,7 +220,8 @@ uint64_t Mailbox::Core::commit(std::string_view body, const SendOptions& options
   message.type = options.type;
   message.priority = options.priority;
   message.sender = ProcessIdentity::self().pid;
-  message.holder = is_rendezvous ? static_cast<uint32_t>(me_) + 1 : 0;
+  message.holder = 0;
+  message.waiter = is_rendezvous ? static_cast<uint32_t>(me_) + 1 : 0;
   message.readers = config_.policy == Policy::All ? h.subscribers.load(std::memory_order_relaxed) : 0;
   if (first_block == 0 && !body.empty()) std::memcpy(message.body, body.data(), body.size());
   if (config_.order == Order::Priority) {

@@ -216,15 +216,15 @@ void Mailbox::Core::forget_participant(uint32_t index) {
       Slot& message = slot(p);
       uint32_t state = message.state.load(std::memory_order_relaxed);
       if (state == kFree) continue;
-      if (message.holder == index + 1) {
-        if (state == kCommitted) {  // its sender waited for a rendezvous: nobody may meet the dead
-          if (config_.capacity == 0) free_slot(p);
-        } else {
-          if (state == kLeased) message.flags |= kRedelivered;
-          message.holder = 0;
-          message.state.store(kCommitted, std::memory_order_release);
-          h.leased.fetch_sub(1, std::memory_order_relaxed);
+      if (state == kCommitted && config_.capacity == 0 && message.waiter == index + 1) {
+        free_slot(p);  // its sender waited for a rendezvous: nobody may meet the dead
+      } else if (state != kCommitted && message.holder == index + 1) {
+        if (state == kLeased) {
+          message.flags |= kRedelivered;
+          message.waiter = 0;
         }
+        message.state.store(kCommitted, std::memory_order_release);
+        h.leased.fetch_sub(1, std::memory_order_relaxed);
       } else if (subscribed && (message.readers & bit) != 0) {
         message.readers &= ~bit;
         if (message.readers == 0) free_slot(p);

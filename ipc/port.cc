@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -97,6 +98,29 @@ void find_servers(std::span<ConnectionPort::Info> ports) {
   for (size_t i = 0; i < ports.size(); ++i) ports[i].server = inodes[i] != 0 ? servers[i] : 0;
 }
 
+/// Sleeps until something new is in the directory; also looks up now and then, since a server binds its name a moment
+/// before it listens.
+class ArrivalWatch {
+ public:
+  explicit ArrivalWatch(const ObjectDirectory& directory) : fd_(inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+    std::string path = fmt::format("/proc/self/fd/{}", directory.fd());
+    (void)inotify_add_watch(fd_.get(), path.c_str(), IN_CREATE | IN_MOVED_TO);
+  }
+  WaitResult wait(const Wait& limit) {
+    constexpr int64_t kLook = 50'000'000;
+    Wait slice = limit;
+    slice.deadline = std::min<Deadline>(limit.deadline, monotonic_ns() + kLook);
+    WaitResult result = wait_for_fd(fd_.get(), POLLIN, slice);
+    char events[4096];
+    (void)read_some(fd_.get(), events, sizeof events);
+    bool is_over = result == WaitResult::TimedOut && limit.remaining_ns() == 0;
+    return is_over || result == WaitResult::Interrupted ? result : WaitResult::Ready;
+  }
+
+ private:
+  UniqueFd fd_;
+};
+
 }  // namespace
 
 CommunicationPort::CommunicationPort(UniqueFd socket)
@@ -141,8 +165,19 @@ Outcome<CommunicationPort> CommunicationPort::connect(const ObjectName& name, co
   if (!fd) return error_from_errno(errno);
   SocketAddress address(*directory, name);
   std::optional<WaitTimer> timer;
+  std::optional<ArrivalWatch> arrivals;
+  int refusals = 0;  // more than one look at a name that is bound and not listening yet: then it is dead
   for (;;) {
     if (::connect(fd.get(), address.get(), sizeof address.address) == 0) return CommunicationPort(std::move(fd));
+    bool is_absent = errno == ENOENT || (errno == ECONNREFUSED && ++refusals <= 2);
+    if (is_absent && !wait.is_nowait() && !wait.is_forever()) {
+      if (!arrivals) {
+        arrivals.emplace(*directory);  // and look again: it may have come before the watch
+      } else if (WaitResult result = arrivals->wait(wait); result != WaitResult::Ready) {
+        return wait_error(result, wait, {});
+      }
+      continue;
+    }
     if (errno == ENOENT) return Error{Status::NoObject, ENOENT, "no such port"};
     if (errno == ECONNREFUSED) return Error{Status::Closed, ECONNREFUSED, "the server of this port is dead"};
     if (errno != EINTR) return error_from_errno(errno);

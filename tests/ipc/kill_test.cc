@@ -348,6 +348,34 @@ TEST_F(KillPlainTest, RendezvousReceiver) {
       });
 }
 
+// A message that was leased has met its receiver: when that one dies the message is there for the next, although the
+// sender has gone on.
+TEST_F(KillPlainTest, RendezvousLease) {
+  std::unique_ptr<Child> sender;
+  for (size_t size : {1u, 5000u}) {
+    kill_at_points(
+        [&] {
+          sender.reset();
+          (void)Mailbox::remove(named("k"), where());
+          Mailbox box = make("k", {.capacity = 0, .keep = true});
+          sender = std::make_unique<Child>([&] { return open("k").send(body_of(1, size)).ok() ? 0 : 1; });
+          wait_until([&] { return box.stat()->waiting_senders == 1; });
+        },
+        [&] { return open("k"); },
+        [](Mailbox& box) {
+          Message message;
+          return box.receive(message, {.lease = true, .deadline = kNoWait}).ok();
+        },
+        [&](const Stepped&, long k) {
+          Mailbox box = open("k");
+          Message message;
+          ASSERT_TRUE(box.receive(message, {.deadline = kNoWait})) << "lost after " << k;
+          EXPECT_EQ(message.text(), body_of(1, size)) << "after " << k;
+          EXPECT_EQ(sender->wait(), 0) << "after " << k;
+        });
+  }
+}
+
 TEST_F(KillPlainTest, RendezvousSender) {
   std::unique_ptr<Child> receiver;
   kill_at_points(

@@ -79,7 +79,7 @@ TEST(Port, DeadServerIsKnownAndItsNameReplaced) {
   EXPECT_EQ(CommunicationPort::connect(name, soon()).status(), Status::Closed);
   EXPECT_FALSE(ConnectionPort::stat(name)->is_alive);
   EXPECT_TRUE(ConnectionPort::listen(name, 0600).ok());
-  EXPECT_EQ(CommunicationPort::connect(name, soon()).status(), Status::NoObject);  // gone with its object
+  EXPECT_EQ(CommunicationPort::connect(name, Wait::forever()).status(), Status::NoObject);  // gone with its object
 }
 
 // Whoever looks at a port, or asks for its name, is no client of the server.
