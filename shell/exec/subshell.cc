@@ -342,6 +342,7 @@ int SubshellRunner::capture_forked(const syntax::Command& body, std::string& out
     return state::kNotExecutable;
   }
   context_.jobs.add_process(job, pid);
+  watch(job, hold);
   static_cast<void>(read_all(pipe->read_end.get(), out));
   pipe->read_end.reset();
   Completion completion = wait_for(job, hold, false);
@@ -534,10 +535,20 @@ void SubshellRunner::leave_loops(Completion& completion) const {
   completion.levels = static_cast<uint16_t>(std::min<uint32_t>(loops, UINT16_MAX));
 }
 
+void SubshellRunner::watch(const process::Job& job, process::InterruptHold& hold) {
+  pid_t pids[8];
+  size_t count = 0;
+  for (const process::JobProcess& process : job.processes()) {
+    if (count < std::size(pids) && !process.status.is_finished()) pids[count++] = process.pid;
+  }
+  hold.watch({pids, count});
+}
+
 Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& hold, bool is_last_output,
                                     std::vector<process::JobProcess>* processes) {
   bool has_pipe = (context_.capture != nullptr && context_.capture->read_end.is_open()) ||
                   (context_.error_capture != nullptr && context_.error_capture->read_end.is_open());
+  watch(job, hold);
   if (has_pipe) {
     if (is_last_output && context_.error_capture == nullptr) {
       drain(*context_.capture);

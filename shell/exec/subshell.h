@@ -131,6 +131,7 @@ class SubshellRunner {
   /// The terminal to hand to the children of `job`, null when it stays where it is.
   const process::Terminal* terminal_for(const process::Job& job) const;
   /// Reads what is left in the pipe of `capture` to its end.
+  static void watch(const process::Job& job, process::InterruptHold& hold);
   void leave_loops(Completion& completion) const;
   void throw_interrupt(const Completion& completion) const;
   void drain(Capture& capture);

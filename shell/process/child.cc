@@ -57,6 +57,7 @@ Result<pid_t> fork_child(const ChildOptions& options) {
     std::optional<SignalMask> blocked;
     // A handler that ran in the child before its flags are cleared would make it run a trap of the parent.
     if (catches_any()) blocked.emplace();
+    InterruptHold::note_start();
     pid_t pid = fork();
     if (pid == 0) {
       set_up_child(options);

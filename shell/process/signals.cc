@@ -2,10 +2,12 @@
 #include "shell/process/signals.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 
 namespace mish::process {
@@ -428,45 +430,122 @@ SignalMask::~SignalMask() {
   if (is_active_) sigprocmask(SIG_SETMASK, &previous_, nullptr);
 }
 
+/// The hold in force, the innermost of several.
 namespace {
+InterruptHold* volatile g_hold = nullptr;
 
-sigset_t interrupt_set() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  return set;
+/// Whether the process catches or ignores SIGINT, or did when it ended: it may have been faster than we are. Called by a
+/// signal handler: plain system calls only.
+bool survives_interrupt(pid_t pid) {
+  char path[32] = "/proc/";
+  char digits[12];
+  size_t count = 0;
+  for (pid_t rest = pid; rest > 0; rest /= 10) digits[count++] = static_cast<char>('0' + rest % 10);
+  char* end = path + 6;
+  while (count > 0) *end++ = digits[--count];
+  memcpy(end, "/status", 8);
+  int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  char text[4096];
+  ssize_t size = ::read(fd, text, sizeof text - 1);
+  ::close(fd);
+  if (size <= 0) return false;
+  text[size] = '\0';
+  for (const char* field : {"\nSigIgn:\t", "\nSigCgt:\t"}) {
+    const char* found = strstr(text, field);
+    // SIGINT is bit 1 of the last of sixteen digits.
+    if (found == nullptr || strlen(found) < 25) continue;
+    char digit = found[9 + 15];
+    int value = digit <= '9' ? digit - '0' : digit - 'a' + 10;
+    if ((value & 2) != 0) return true;
+  }
+  return false;
 }
 
 }  // namespace
 
+/// Notes SIGINT in the hold in force.
+struct InterruptHandler {
+  static void handle(int, siginfo_t* info, void*) {
+    InterruptHold* hold = g_hold;
+    if (hold == nullptr) return;
+    int error = errno;
+    hold->is_from_kernel_ = info->si_code > 0;
+    hold->sender_ = info->si_pid;
+    hold->has_come_ = 1;
+    hold->probe();
+    errno = error;
+  }
+};
+
+void InterruptHold::probe() {
+  for (sig_atomic_t i = 0; i < watched_count_; ++i) {
+    if (survives_interrupt(watched_[i])) is_handled_ = 1;
+  }
+}
+
 InterruptHold::InterruptHold(bool active) {
   if (!active || disposition(SIGINT) == Disposition::Ignore || sigismember(&g_shell_mask, SIGINT) == 1) return;
   is_active_ = true;
-  sigset_t set = interrupt_set();
-  sigprocmask(SIG_BLOCK, &set, nullptr);
+  outer_ = g_hold;
+  g_hold = this;
+  if (outer_ != nullptr) return;
+  struct sigaction action = {};
+  action.sa_sigaction = InterruptHandler::handle;
+  action.sa_flags = SA_SIGINFO | SA_RESTART;
+  sigfillset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
 }
 
 InterruptHold::~InterruptHold() {
   if (!is_active_) return;
-  sigset_t set = interrupt_set();
-  sigprocmask(SIG_UNBLOCK, &set, nullptr);
+  release();
+  if (has_come_ == 0) return;
+  // Nobody asked what is to become of it.
+  if (outer_ == nullptr) {
+    raise(SIGINT);
+    return;
+  }
+  outer_->is_from_kernel_ = is_from_kernel_;
+  outer_->sender_ = sender_;
+  outer_->has_come_ = 1;
+}
+
+void InterruptHold::release() {
+  is_active_ = false;
+  if (g_hold == nullptr) return;  // a forked child, which has its own dispositions
+  // In this order: a SIGINT between the two is still noted.
+  if (outer_ == nullptr) install(SIGINT, handler_for(SIGINT, g_states[SIGINT].disposition));
+  g_hold = outer_;
+}
+
+void InterruptHold::watch(std::span<const pid_t> processes) {
+  if (!is_active_) return;
+  bool is_first = watched_count_ == 0;
+  sig_atomic_t count = 0;
+  for (pid_t process : processes.last(std::min(processes.size(), kMaxWatched))) watched_[count++] = process;
+  watched_count_ = count;
+  if (has_come_ == 0 || !is_first) return;
+  if (came_before_start_) {
+    for (pid_t process : processes) kill(process, SIGINT);
+  }
+  probe();
+}
+
+void InterruptHold::note_start() {
+  if (g_hold != nullptr && g_hold->has_come_ != 0) g_hold->came_before_start_ = true;
 }
 
 bool InterruptHold::settle(bool killed_by_interrupt, std::span<const pid_t> senders) {
   if (!is_active_) return false;
-  is_active_ = false;
-  sigset_t set = interrupt_set();
-  siginfo_t info = {};
-  struct timespec none = {};
-  bool arrived = sigtimedwait(&set, &info, &none) == SIGINT;
-  sigprocmask(SIG_UNBLOCK, &set, nullptr);
-  if (!arrived) return false;
+  release();
+  if (has_come_ == 0) return false;
   if (killed_by_interrupt) return true;
-  // The keyboard's SIGINT comes from the kernel and went to the command as well; one that the command itself sent was
-  // meant for the shell.
-  if (info.si_code > 0) return false;
+  // The keyboard's SIGINT comes from the kernel and went to the command as well.
+  if (is_from_kernel_ != 0) return is_handled_ == 0;
+  // One that the command itself sent was meant for the shell.
   for (pid_t sender : senders) {
-    if (sender == info.si_pid) return true;
+    if (sender == sender_) return true;
   }
   return false;
 }
@@ -499,6 +578,10 @@ void enter_child_dispositions(const ChildDispositions& child) {
   }
   g_child_changed = 0;
   if ((g_touched & bit(SIGCHLD)) != 0) install(SIGCHLD, SIG_DFL);
+  if (g_hold != nullptr) {
+    g_hold = nullptr;
+    install(SIGINT, handler_for(SIGINT, g_states[SIGINT].disposition));
+  }
   g_any_pending = 0;
   if (child.is_asynchronous) {
     change_disposition(SIGINT, Disposition::Ignore);
@@ -535,17 +618,27 @@ ExecDispositions exec_dispositions(bool is_asynchronous) {
         break;
     }
   }
+  if (g_hold != nullptr) {
+    sigaddset(&result.to_default, SIGINT);
+    result.has_default = true;
+  }
   if (is_asynchronous) {
     ignore(SIGINT);
     ignore(SIGQUIT);
     sigdelset(&result.to_default, SIGINT);
     sigdelset(&result.to_default, SIGQUIT);
   }
+  sigemptyset(&result.stops);
+  for (SignalNumber signal : {SIGTSTP, SIGTTIN, SIGTTOU}) {
+    bool is_ignored = g_states[signal].disposition == Disposition::Ignore || passes_on_ignored(g_states[signal]) ||
+                      disposition(signal) == Disposition::Ignore;
+    if (!is_ignored) sigaddset(&result.stops, signal);
+  }
   return result;
 }
 
 bool catches_any() {
-  if (g_watches_children) return true;
+  if (g_watches_children || g_hold != nullptr) return true;
   for (uint64_t rest = g_touched; rest != 0; rest &= rest - 1) {
     if (g_states[__builtin_ctzll(rest) + 1].disposition == Disposition::Catch) return true;
   }

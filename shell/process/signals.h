@@ -130,8 +130,8 @@ class SignalMask {
 };
 
 /// Holds SIGINT back while a script waits for a foreground command, so that a command which handles Ctrl-C itself does
-/// not cost the script its life. Make it before the command is started; call settle() when the command's status is
-/// known. Does nothing unless SIGINT has its default disposition.
+/// not cost the script its life. Make it before the command is started; call watch() when it is started, settle() when
+/// its status is known. Does nothing unless SIGINT has its default disposition. Holds nest: the innermost counts.
 class InterruptHold {
  public:
   /// `active`: false makes it do nothing (interactive shells, asynchronous lists, SIGINT trapped by the user).
@@ -139,13 +139,30 @@ class InterruptHold {
   ~InterruptHold();
   InterruptHold(const InterruptHold&) = delete;
   InterruptHold& operator=(const InterruptHold&) = delete;
+  /// The command's processes. When SIGINT comes they are asked at once (in /proc) whether they catch or ignore it. One
+  /// that came before they were started is sent on to them.
+  void watch(std::span<const pid_t> processes);
+  /// A process is about to be started, signals are blocked: what came until now did not come to it.
+  static void note_start();
   /// Ends the hold. Returns whether the shell has to die of SIGINT (die_by_signal(), after its EXIT trap): SIGINT came
-  /// meanwhile, and the command died of it too (`killed_by_interrupt`) or sent it itself (its pids in `senders`).
-  /// Otherwise a SIGINT that came was the command's business and is dropped.
+  /// meanwhile, and the command died of it too (`killed_by_interrupt`), sent it itself (its pids in `senders`), or was
+  /// over or about to die when the keyboard sent it. Otherwise it was the command's business and is dropped.
   [[nodiscard]] bool settle(bool killed_by_interrupt, std::span<const pid_t> senders = {});
 
  private:
+  friend struct InterruptHandler;
+  static constexpr size_t kMaxWatched = 8;
+  void release();
+  void probe();
+  InterruptHold* outer_ = nullptr;
   bool is_active_ = false;
+  bool came_before_start_ = false;
+  volatile sig_atomic_t has_come_ = 0;
+  volatile sig_atomic_t is_from_kernel_ = 0;
+  volatile sig_atomic_t is_handled_ = 0;  // a process of the command catches or ignores it
+  volatile pid_t sender_ = 0;
+  volatile sig_atomic_t watched_count_ = 0;
+  pid_t watched_[kMaxWatched] = {};
 };
 
 // --- for process/child and process/spawn -----------------------------------------------------------------------------
@@ -164,6 +181,7 @@ void enter_child_dispositions(const ChildDispositions& child);
 struct ExecDispositions {
   sigset_t to_default;
   sigset_t to_ignore;
+  sigset_t stops;  // of TSTP, TTIN and TTOU those that will stop the child
   bool has_default = false;
   bool has_ignore = false;
 };

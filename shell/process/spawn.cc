@@ -45,6 +45,21 @@ void apply_dispositions(const ExecDispositions& dispositions) {
 }
 
 /// The result is the exit code of the child, which nobody sees.
+/// Stop signal that came to the child between clone and exec, 0 if none. A child stopped there would leave the shell
+/// asleep until somebody continues it, and nothing would be told that it stopped.
+volatile sig_atomic_t g_stop_signal = 0;
+
+extern "C" MISH_BORROWED_STACK void note_stop(int signal) { g_stop_signal = signal; }
+
+/// Exec makes caught signals default ones again: no moment is left in which they are neither caught nor the program's.
+void catch_stops(const sigset_t& stops) {
+  struct sigaction action = {};
+  action.sa_handler = note_stop;
+  for (int signal : {SIGTSTP, SIGTTIN, SIGTTOU}) {
+    if (sigismember(&stops, signal) == 1) sigaction(signal, &action, nullptr);
+  }
+}
+
 int fail(Handover& handover, SpawnStage stage, int error) {
   handover.stage = stage;
   handover.error = error;
@@ -63,6 +78,7 @@ MISH_BORROWED_STACK int run_child(void* data) {
     }
   }
   apply_dispositions(*handover.dispositions);
+  catch_stops(handover.dispositions->stops);
   sigprocmask(SIG_SETMASK, &entry_mask(), nullptr);
   execve(request.path, request.argv, request.envp);
   return fail(handover, SpawnStage::Exec, errno);
@@ -74,9 +90,10 @@ SpawnResult spawn(const SpawnRequest& request) {
   ExecDispositions dispositions = exec_dispositions(request.is_asynchronous);
   for (int attempt = 0;; ++attempt) {
     Handover handover = {&request, &dispositions};
-    std::optional<SignalMask> blocked;
-    // A handler of the shell must not run in the child; and SIGTTOU must not stop it while the shell is suspended.
-    if (dispositions.has_default || request.terminal != nullptr) blocked.emplace();
+    // A handler of the shell must not run in the child, and nothing must stop it while the shell is suspended.
+    std::optional<SignalMask> blocked(std::in_place);
+    g_stop_signal = 0;
+    InterruptHold::note_start();
     // The shell sleeps until the child has called execve or ended, so one stack serves all.
     pid_t pid = clone(run_child, g_stack + kStackSize, CLONE_VM | CLONE_VFORK | SIGCHLD, &handover);
     int error = errno;
@@ -90,6 +107,8 @@ SpawnResult spawn(const SpawnRequest& request) {
       wait_for_pid(pid);
       return {-1, handover.error, handover.stage};
     }
+    // Sent again before the shell itself can stop: it is to find the command stopped, not at work.
+    if (g_stop_signal != 0) kill(pid, g_stop_signal);
     return {pid, 0, SpawnStage::Started};
   }
 }

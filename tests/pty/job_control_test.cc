@@ -67,6 +67,18 @@ TEST(JobControl, WaitWaitsForAStoppedJobThatIsKilled) {
   EXPECT_EQ(shell.wait_for_exit(), 5);
 }
 
+TEST(JobControl, CtrlZWhileACommandIsBeingStarted) {
+  InteractiveShell shell;
+  for (const char* line : {"sleep 60", "(sleep 60; :)"}) {
+    for (int i = 0; i < 20; ++i) {
+      ASSERT_TRUE(shell.start(line));  // its group has the terminal: the command itself may not have begun
+      shell.send(kCtrlZ);
+      ASSERT_TRUE(shell.expect("Stopped")) << i;
+      shell.command("kill -9 %%; wait");
+    }
+  }
+}
+
 TEST(JobControl, CtrlZLeavesLoops) {
   InteractiveShell shell;
   for (const char* line : {"while :; do sleep 60; done", "f() { sleep 60; }; for i in 1 2 3; do f; done"}) {

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <chrono>
+#include <thread>
+
 #include "tests/pty/interactive_shell.h"
 
 namespace mish::tests {
@@ -79,6 +82,18 @@ TEST(KeyboardSignals, CtrlCInACommandSubstitutionEndsTheScript) {
     ASSERT_TRUE(script.await([&script] { return has_child(script.pid()); }));
     script.send(kCtrlC);
     EXPECT_EQ(script.wait_for_exit(), 130) << text;
+  }
+}
+
+TEST(KeyboardSignals, CtrlCIsNotLostBetweenTheCommandsOfALoop) {
+  // Each command is over in no time: the interrupt comes at any moment of its life and of the shell's.
+  for (int i = 0; i < 40; ++i) {
+    PtySession script({shell_path(), "-c",
+                       "echo going; while :; do /bin/true; x=$(/bin/true); (/bin/true); /bin/true | /bin/true; done"});
+    ASSERT_TRUE(script.expect("going"));
+    std::this_thread::sleep_for(std::chrono::microseconds(i * 97));
+    script.send(kCtrlC);
+    ASSERT_EQ(script.wait_for_exit(), 130) << i;
   }
 }
 
