@@ -233,7 +233,9 @@ bool declare_operand(BuiltinContext& context, const Declaration& declaration, co
   return reporting_errors(context, [&] {
     bool makes_local = !declaration.global && context.state.calls.in_function();
     if (makes_local) {
-      bool is_shielded = !variables.is_local(operand.name) && (variables.attributes(operand.name) & attribute::ReadOnly) != 0;
+      // A caller's own local may be hidden, read only or not; a global that is read only may not.
+      state::Attributes attributes = variables.attributes(operand.name);
+      bool is_shielded = (attributes & attribute::ReadOnly) != 0 && (attributes & attribute::Local) == 0;
       if (is_shielded) refuse(operand.name_text, "is read only");
       variables.declare_local(operand.name, declaration.inherit || context.state.is_on(Option::LocalVarInherit));
     }

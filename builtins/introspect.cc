@@ -138,6 +138,21 @@ bool is_executable_file(std::string_view path) {
   return stat(path.data(), &status) == 0 && S_ISREG(status.st_mode) && access(path.data(), X_OK) == 0;
 }
 
+// The files of that name in PATH, executable or not.
+std::vector<std::string> unexecutable_files(std::string_view name, std::string_view path_list) {
+  std::vector<std::string> found;
+  for (size_t start = 0; start <= path_list.size();) {
+    size_t end = std::min(path_list.find(':', start), path_list.size());
+    std::string path(path_list.substr(start, end - start));
+    path += path.empty() || path.ends_with('/') ? "" : "/";
+    path += name;
+    struct stat status;
+    if (stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) found.push_back(std::move(path));
+    start = end + 1;
+  }
+  return found;
+}
+
 // Everything of that name, in the order in which it would be found (type -a).
 std::vector<FoundCommand> find_all(BuiltinContext& context, std::string_view name, bool skip_functions, bool files_only) {
   std::vector<FoundCommand> all;
@@ -162,6 +177,8 @@ std::vector<FoundCommand> find_all(BuiltinContext& context, std::string_view nam
     if (is_executable_file(name)) paths.emplace_back(name);
   } else {
     paths = state::search_path_all(name, path_list(context, false));
+    // bash: a file that cannot be executed is better than none; `source` finds it too.
+    if (paths.empty() && files_only) paths = unexecutable_files(name, path_list(context, false));
   }
   for (std::string& path : paths) {
     add(Kind::File);

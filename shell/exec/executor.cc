@@ -129,6 +129,9 @@ Completion Executor::redirected(const syntax::Command& command) {
   if (command.kind == CommandKind::Function) return dispatch(command, Tail::No);
   AppliedRedirections redirections(context_);
   if (!redirections.apply(command.redirections)) return finish(Completion::of(context_.state.error_status()));
+  // A process made for this command has nothing to restore afterwards; the copies would only hold others' pipes open.
+  bool is_subshell = command.kind == CommandKind::Subshell;
+  if (is_subshell ? context_.subshells->is_fresh(command) : context_.subshells->take_fresh(command)) redirections.keep();
   Completion completion = dispatch(command, Tail::No);
   if (!redirections.finish() && completion.status == 0 && completion.is_normal()) completion.status = state::kFailure;
   return completion;

@@ -71,6 +71,7 @@ Completion FunctionCaller::call(Name name, std::span<const std::string_view> arg
   frame.arguments = arguments;
   CallScope scope(context_, depth_, frame, *function);
   InheritedTraps traps(*context_.traps, function->is_traced);
+  if (Completion due = on_entry(*function->definition); !due.is_normal()) [[unlikely]] return due;
   Completion completion = body(*function->definition);
   bool leaves_loop = completion.flow == Flow::Break || completion.flow == Flow::Continue;
   if (completion.flow == Flow::Return || (leaves_loop && !state.is_on(Option::NonLexicalCtrl))) {
@@ -82,6 +83,16 @@ Completion FunctionCaller::call(Name name, std::span<const std::string_view> arg
     if (!after_trap.is_normal() && after_trap.flow != Flow::Return) return after_trap;
   }
   return completion;
+}
+
+Completion FunctionCaller::on_entry(const syntax::FunctionDefinition& definition) {
+  const syntax::Command* caller = context_.state.current_command;
+  if (!context_.traps->is_debug_armed() || caller == nullptr) [[likely]] return {};
+  // bash: with functrace the DEBUG action runs once more inside the function, before its first command.
+  uint32_t line = std::exchange(context_.state.line, definition.line);
+  Completion due = context_.traps->before_command(*caller);
+  context_.state.line = line;
+  return due.flow == Flow::Return ? Completion::of(due.status) : due;
 }
 
 Completion FunctionCaller::body(const syntax::FunctionDefinition& definition) {

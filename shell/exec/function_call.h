@@ -20,6 +20,7 @@ class FunctionCaller {
   Completion call(Name name, std::span<const std::string_view> arguments);
 
  private:
+  Completion on_entry(const syntax::FunctionDefinition& definition);
   Completion body(const syntax::FunctionDefinition& definition);
   bool is_too_deep() const;
 

@@ -266,6 +266,8 @@ Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const
   }
   AppliedRedirections redirections(context_);
   if (!node.redirections.empty() && !redirections.apply(node.redirections)) return redirection_failure(is_special);
+  // An EXIT action is to write where the shell wrote, not where `trap >file &` did.
+  if (builtin.name != "trap" && context_.subshells->take_fresh(node)) redirections.keep();
   PrefixScope scope(context_.state.variables);
   if (is_permanent) {
     assign_all(node);
@@ -300,10 +302,11 @@ void SimpleCommandRunner::keep_redirections() {
 
 Completion SimpleCommandRunner::function(const syntax::SimpleCommand& node, const Target& target, Fields fields) {
   if (node.is_plain && !context_.state.is_on(Option::XTrace)) [[likely]] {
-    return context_.functions->call(target.function, fields.subspan(1));
+    return call_function(target, fields);
   }
   AppliedRedirections redirections(context_);
   if (!node.redirections.empty() && !redirections.apply(node.redirections)) return Completion::of(context_.state.error_status());
+  if (context_.subshells->take_fresh(node)) redirections.keep();
   PrefixScope scope(context_.state.variables);
   if (!node.assignments.empty()) {
     scope.push();
@@ -314,7 +317,14 @@ Completion SimpleCommandRunner::function(const syntax::SimpleCommand& node, cons
     }
   }
   trace(node, fields);
-  return context_.functions->call(target.function, fields.subspan(1));
+  return call_function(target, fields);
+}
+
+Completion SimpleCommandRunner::call_function(const Target& target, Fields fields) {
+  Completion completion = context_.functions->call(target.function, fields.subspan(1));
+  // $_ is the last word of the call again, whatever ran inside.
+  if (!context_.state.is_posix()) context_.state.last_argument = fields.back();
+  return completion;
 }
 
 Completion SimpleCommandRunner::late_fork(const syntax::SimpleCommand& node, const Target& target, Fields fields) {

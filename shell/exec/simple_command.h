@@ -63,6 +63,7 @@ class SimpleCommandRunner {
   Completion assign_only(const syntax::SimpleCommand& node);
   Completion redirect_only(const syntax::SimpleCommand& node);
   Completion builtin(const syntax::SimpleCommand& node, const Target& target, Fields fields);
+  Completion call_function(const Target& target, Fields fields);
   Completion function(const syntax::SimpleCommand& node, const Target& target, Fields fields);
   Completion external(const syntax::SimpleCommand& node, Fields fields, Tail tail);
   Completion late_fork(const syntax::SimpleCommand& node, const Target& target, Fields fields);

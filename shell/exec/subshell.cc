@@ -186,7 +186,7 @@ Completion SubshellRunner::run(const syntax::Subshell& node, Tail tail) {
   context_.state.line = node.line;
   context_.state.pipe_statuses.clear();
   if (node.body == nullptr) return {};
-  if (std::exchange(fresh_, nullptr) == &node) {
+  if (take_fresh(node)) {
     // This process was made for the subshell: it is the environment already.
     Completion completion = context_.runner->run(*node.body, Tail::Yes);
     if (completion.flow != Flow::Interrupt) completion.flow = Flow::Exit;
@@ -401,6 +401,7 @@ pid_t SubshellRunner::fork(const process::ChildOptions& options) {
     return -1;
   }
   if (*pid != 0) return *pid;
+  process::SavedFds::abandon_all();
   if (!plan.empty() && !plan.apply_in_child()) _exit(state::kNotExecutable);
   become_subshell();
   return 0;

@@ -138,6 +138,13 @@ class SubshellRunner {
 
   /// The list of what changes in a forked subshell (XCU 2.13).
   void become_subshell();
+  /// Whether this process was made to run `command` and nothing ran in it yet; take_fresh() also forgets it.
+  bool is_fresh(const syntax::Command& command) const { return fresh_ == &command; }
+  bool take_fresh(const syntax::Command& command) {
+    if (fresh_ != &command) [[likely]] return false;
+    fresh_ = nullptr;
+    return true;
+  }
 
  private:
   /// Whether a command substitution does without the errexit of the shell (bash, unless told otherwise).

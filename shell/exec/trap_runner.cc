@@ -139,7 +139,8 @@ Completion TrapRunner::run_condition(state::Condition condition, int status) {
 
 Completion TrapRunner::on_debug(const syntax::Command& command) {
   if (is_in_debug_) return {};
-  context_.state.current_command = &command;
+  // Within another trap's action BASH_COMMAND stays what that action interrupted.
+  if (trap_depth_ == 0) context_.state.current_command = &command;
   is_in_debug_ = true;
   Completion completion = run_condition(state::kTrapDebug, context_.state.last_status);
   is_in_debug_ = false;

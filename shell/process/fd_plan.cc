@@ -123,6 +123,10 @@ void SavedFds::keep() {
 
 void SavedFds::abandon() { unlink(); }
 
+void SavedFds::abandon_all() {
+  while (g_saved != nullptr) g_saved->keep();
+}
+
 // --- FdPlan ----------------------------------------------------------------------------------------------------------
 
 void FdPlan::duplicate(int source, int target) { actions_.push_back({source, target, false}); }
