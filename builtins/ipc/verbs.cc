@@ -121,7 +121,20 @@ Completion run_noun(BuiltinContext& context, Args args, const Noun& noun) {
     return Completion::of(0);
   }
   if (call.operand_count_ < verb->least_operands) return call.usage("an operand is missing");
+  if (!call.check_variables()) return call.failure();
   return verb->run(call);
+}
+
+/// Whether the variables named by options can be assigned: asked before anything is taken that would then be lost.
+bool Call::check_variables() {
+  for (size_t i = 0; i < verb.options.size(); ++i) {
+    std::string_view option = verb.options[i].name;
+    if (values_[i].data() == nullptr || !(option == kVariableOption.name || option.ends_with("-var"))) continue;
+    if (is_identifier(values_[i])) continue;
+    usage(fmt::format("'{}' is no name of a variable", values_[i]));
+    return false;
+  }
+  return true;
 }
 
 std::optional<std::string_view> Call::marked_operand(char sigil) const {
