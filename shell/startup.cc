@@ -101,7 +101,7 @@ class InvocationParser {
     } else if (name == "verbose") {
       set(Option::Verbose, true);
     } else if (name == "restricted") {
-      set(Option::Restricted, true);
+      refuse_restricted();
     } else if (name == "noediting") {
       result_.no_editing = true;
     } else if (name == "rcfile" || name == "init-file") {
@@ -113,6 +113,9 @@ class InvocationParser {
       fail("--" + std::string(name) + ": unknown option; see `mish --help`");
     }
   }
+
+  /// A flag that restricts nothing would be worse than none.
+  void refuse_restricted() { fail("-r: there is no restricted mode; use a user or a container with fewer rights"); }
 
   void short_options(std::string_view cluster) {
     bool on = cluster[0] == '-';
@@ -131,7 +134,7 @@ class InvocationParser {
           result_.is_login = on;
           break;
         case 'r':
-          set(Option::Restricted, on);
+          if (on) refuse_restricted();
           break;
         case 'o':
           named_option(state::OptionFamily::Set, on);

@@ -336,7 +336,10 @@ int Shell::wait_readable(int fd, int timeout_ms) {
 
 Location Shell::location() const {
   if (context_.is_interactive() && state_.calls.depth() == 1) return {};
-  return {state_.calls.top().source_name, state_.line, 0};
+  std::string_view source = state_.calls.top().source_name;
+  // As within the functions of the text.
+  if (source.empty() && state_.is_on(Option::CommandString)) source = "-c";
+  return {source, state_.line, 0};
 }
 
 void Shell::report(std::string_view message) {
