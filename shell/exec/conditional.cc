@@ -2,10 +2,13 @@
 #include "shell/exec/conditional.h"
 
 #include <regex.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <list>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "shell/base/locale.h"
 #include "shell/base/stack_guard.h"
@@ -19,6 +22,59 @@
 namespace mish::exec {
 
 namespace {
+
+/// Bytes of stack a library function may use here. Half of the soft limit at most: the rest is the shell's own.
+size_t stack_left() {
+  rlimit limit{};
+  constexpr rlim_t kPlenty = rlim_t(8) << 20;
+  if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur > kPlenty) return kPlenty / 2;
+  return static_cast<size_t>(limit.rlim_cur) / 2;
+}
+
+/// How many steps the C library may recurse over `expression`, at least: its operators and groups, times the counts of the
+/// intervals around them. The library does not look at the stack itself.
+size_t regex_weight(std::string_view expression) {
+  constexpr size_t kEnough = size_t(1) << 24;
+  std::vector<size_t> outer;          // weights before the groups that are open
+  size_t sum = 0, atom = 0;           // of this group up to the last atom; of the last atom
+  bool was_operator = false;
+  for (size_t i = 0; i < expression.size(); ++i) {
+    char c = expression[i];
+    if (c == '(') {
+      constexpr size_t kDepths = 16;  // nested groups under repetition cost more than the sum of them
+      outer.push_back(sum + atom);
+      sum = 0;
+      atom = 1 + outer.size() / kDepths;
+    } else if (c == ')' && !outer.empty()) {
+      atom += sum + 1;
+      sum = outer.back();
+      outer.pop_back();
+    } else if (c == '*' || c == '+' || c == '?') {
+      constexpr size_t kStacked = 64;  // a** costs the library the square of the stars
+      atom += was_operator ? kStacked : 1;
+      was_operator = true;
+      continue;
+    } else if (c == '{') {
+      size_t most = 1, count = 0;
+      for (++i; i < expression.size() && expression[i] != '}'; ++i) {
+        count = expression[i] >= '0' && expression[i] <= '9' ? count * 10 + static_cast<size_t>(expression[i] - '0') : 0;
+        most = std::max(most, count = std::min(count, kEnough));
+      }
+      atom = (atom + 1) * most;
+    } else {
+      sum += atom + (c == '|' ? 1 : 0);
+      atom = 0;
+    }
+    was_operator = false;
+    sum = std::min(sum, kEnough);
+    atom = std::min(atom, kEnough);
+  }
+  while (!outer.empty()) {
+    sum = std::min(sum + outer.back(), kEnough);
+    outer.pop_back();
+  }
+  return sum + atom;
+}
 
 /// The last regular expressions, compiled; the newest first.
 class RegexCache {
@@ -36,6 +92,11 @@ class RegexCache {
       if (entry->ignore_case != ignore_case || entry->expression != expression) continue;
       if (entry != entries_.begin()) entries_.splice(entries_.begin(), entries_, entry);
       return &entries_.front().compiled;
+    }
+    constexpr size_t kStackForEach = 512;  // more than a step of regcomp and regexec was seen to take
+    if (regex_weight(expression) > stack_left() / kStackForEach) {
+      error = "too many groups and repetitions";
+      return nullptr;
     }
     entries_.emplace_front();
     Entry& entry = entries_.front();
