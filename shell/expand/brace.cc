@@ -46,6 +46,8 @@ void BraceExpander::expand_range(const BraceExpansion& range, std::span<const Wo
   uint64_t distance = is_rising ? static_cast<uint64_t>(range.last) - static_cast<uint64_t>(range.first)
                                 : static_cast<uint64_t>(range.first) - static_cast<uint64_t>(range.last);
   uint64_t items = distance / step;
+  constexpr uint64_t kMostItems = uint64_t(1) << 25;  // gigabytes of words: an error is better than an hour of them
+  if (items >= kMostItems) throw state::ShellError(state::ShellError::Kind::Fatal, "the braces make too many words");
   size_t size = word_.size();
   for (uint64_t i = 0;; ++i) {
     uint64_t offset = i * step;
