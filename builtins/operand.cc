@@ -13,6 +13,7 @@ namespace mish::builtins {
 namespace {
 
 const syntax::Assignment* find_compound(const api::BuiltinContext& context, std::string_view text) {
+  if (!text.ends_with(')')) return nullptr;  // without a look at all words for each of a million operands
   for (const syntax::Word* word : context.words) {
     if (word->assignment == nullptr || !word->assignment->is_array) continue;
     if (word->source.data() == text.data() && word->source.size() == text.size()) return word->assignment;
