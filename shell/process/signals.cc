@@ -536,6 +536,8 @@ void InterruptHold::note_start() {
   if (g_hold != nullptr && g_hold->has_come_ != 0) g_hold->came_before_start_ = true;
 }
 
+bool InterruptHold::is_in_force() { return g_hold != nullptr; }
+
 bool InterruptHold::settle(bool killed_by_interrupt, std::span<const pid_t> senders) {
   if (!is_active_) return false;
   release();

@@ -144,6 +144,8 @@ class InterruptHold {
   void watch(std::span<const pid_t> processes);
   /// A process is about to be started, signals are blocked: what came until now did not come to it.
   static void note_start();
+  /// Whether there is one that holds SIGINT back now.
+  static bool is_in_force();
   /// Ends the hold. Returns whether the shell has to die of SIGINT (die_by_signal(), after its EXIT trap): SIGINT came
   /// meanwhile, and the command died of it too (`killed_by_interrupt`), sent it itself (its pids in `senders`), or was
   /// over or about to die when the keyboard sent it. Otherwise it was the command's business and is dropped.

@@ -69,6 +69,12 @@ WaitOutcome wait_for_change(WaitMode mode, bool stops, ChildChange& change) {
   if (mode != WaitMode::Block) options |= WNOHANG;
   if (mode == WaitMode::Interruptible || mode == WaitMode::UntilHangup) watch_children();
   for (;;) {
+    // While an interrupt is held, the dead child must stay in /proc until the handler of a SIGINT that came before its
+    // end has looked at it: that handler runs at the latest when this call returns.
+    if (mode == WaitMode::Block && InterruptHold::is_in_force()) {
+      siginfo_t info;
+      waitid(P_ALL, 0, &info, WEXITED | WNOWAIT | (stops ? WSTOPPED | WCONTINUED : 0));
+    }
     int raw = 0;
     struct rusage usage = {};
     pid_t pid = wait4(-1, &raw, options, &usage);
