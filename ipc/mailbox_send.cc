@@ -135,9 +135,18 @@ Outcome<void> Mailbox::Core::acquire_room(uint32_t blocks, const SendOptions& op
     }
     bool is_full = room == Room::FullMessages || room == Room::FullBytes;
     uint64_t taken = header_->taken.load(std::memory_order_relaxed);
-    if (is_full && config_.on_full == OnFull::DropOldest && drop_oldest()) {
-      unlock_tail();
-      continue;
+    if (is_full && config_.on_full == OnFull::DropOldest) {
+      bool is_reserved = header_->reserved.load(std::memory_order_relaxed) != 0;
+      if (is_reserved && !reclaimed) {  // by the dead, maybe: no message has to make room for those
+        unlock_tail();
+        reclaimed = true;
+        reclaim_dead(false);
+        continue;
+      }
+      if (drop_oldest()) {
+        unlock_tail();
+        continue;
+      }
     }
     unlock_tail();
     if (room == Room::Damaged) return error(Status::Damaged);

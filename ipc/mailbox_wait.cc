@@ -506,6 +506,7 @@ Status Mailbox::Core::sleep(Deadline deadline, const Interrupt& interrupt, Deadl
     if (deadline != kForever && now_ns() >= deadline) return Status::TimedOut;
     if (until != kForever && now_ns() >= until) return Status::Done;
     if (interrupt.stop()) return Status::Interrupted;
+    if (is_removed()) mark_removed();  // by somebody who did not live to tell
     is_closing(true);
     reclaim_dead(true);
     slice_ended_ = true;

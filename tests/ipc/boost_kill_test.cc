@@ -23,13 +23,14 @@ TEST(BoostMessageQueue, IsWedgedByAKilledSender) {
   auto prepare = [&] { return std::make_unique<bip::message_queue>(bip::open_only, name.c_str()); };
   auto operation = [](std::unique_ptr<bip::message_queue>& queue) { return queue->try_send("victim", 6, 0); };
   fresh();
-  Stepped whole = run_stepped(-1, prepare, operation);
+  Route route;
+  Stepped whole = run_stepped(-1, route, prepare, operation);
   if (!whole.is_possible) GTEST_SKIP() << "ptrace is not permitted here";
   ASSERT_TRUE(whole.finished && whole.succeeded);
   int wedged = 0;
   for (long i = 0; i < kPoints; ++i) {
     fresh();
-    run_stepped(whole.steps * i / kPoints, prepare, operation);
+    run_stepped(whole.steps * i / kPoints, route, prepare, operation);
     Child other([&] {
       alarm(1);  // what a mailbox has to manage in a second
       bip::message_queue queue(bip::open_only, name.c_str());

@@ -84,6 +84,18 @@ TEST_F(MailboxTest, RemovedMailboxIsClosedForThoseWhoHoldIt) {
   EXPECT_EQ(Mailbox::open(named("a"), where()).status(), Status::NoObject);
 }
 
+// As when the remover was killed before it could tell those who sleep.
+TEST_F(MailboxTest, SleeperNoticesThatTheFileIsGone) {
+  Mailbox box = make("a", {.keep = true});
+  Child receiver([&] {
+    Message message;
+    return static_cast<int>(open("a").receive(message).status());
+  });
+  wait_until([&] { return box.stat()->waiting_receivers == 1; });
+  ASSERT_TRUE(std::filesystem::remove(path_ + "/a"));
+  EXPECT_EQ(receiver.wait(), static_cast<int>(Status::Closed));
+}
+
 TEST_F(MailboxTest, HandleRemovesItsOwnMailboxAndNoOtherOfTheName) {
   Mailbox first = make("a");
   ASSERT_TRUE(first.remove());

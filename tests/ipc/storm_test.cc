@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kSenders = 8;
 constexpr int kReceivers = 8;
-constexpr uint32_t kPerSender = 1u << 24;  // more than are sent in the longest storm
+constexpr uint32_t kPerSender = 1u << 26;  // more than are sent in the longest storm; a page counts when it is touched
 
 long from_environment(const char* name, long standard) {
   const char* text = getenv(name);

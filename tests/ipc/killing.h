@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The loop of the kill harness: steps one operation whole, then kills it at each of its points in a fresh setting, and
+// lets the test look at what is left.
+#ifndef MISH_TESTS_IPC_KILLING_H_
+#define MISH_TESTS_IPC_KILLING_H_
+
+#include <string>
+
+#include "tests/ipc/mailbox_fixture.h"
+#include "tests/ipc/stepper.h"
+
+namespace mish::ipc {
+
+inline constexpr long kPointsADay = 48;  // deaths of one case in a run that does not ask for all of them
+
+/// A body that tells its number and its own damage.
+inline std::string body_of(int number, size_t size) {
+  std::string text(size, static_cast<char>('a' + number % 26));
+  for (size_t i = 0; i < size && i < 8; ++i) text[i] = static_cast<char>(static_cast<uint64_t>(number) >> (8 * i));
+  if (size > 64) text[size - 1] = static_cast<char>(number);
+  return text;
+}
+
+/// `set_up` before each death; `check` gets what became of the operation after it.
+template <typename SetUp, typename Prepare, typename Operation, typename Check>
+void kill_everywhere(SetUp set_up, Prepare prepare, Operation operation, Check check, long points_a_day = kPointsADay) {
+  Route route;
+  set_up();
+  Stepped whole = run_stepped(-1, route, prepare, operation);
+  if (!whole.is_possible) GTEST_SKIP() << "ptrace is not permitted here";
+  ASSERT_TRUE(whole.finished && whole.succeeded);
+  std::vector<long> points = kill_points(whole.steps, route, points_a_day);
+  for (long point : points) {
+    SCOPED_TRACE("killed after " + std::to_string(point) + " of " + std::to_string(whole.steps) + " instructions");
+    set_up();
+    check(run_stepped(point, route, prepare, operation));
+    if (testing::Test::HasFatalFailure()) return;
+  }
+  testing::Test::RecordProperty("instructions", static_cast<int>(whole.steps));
+  testing::Test::RecordProperty("kills", static_cast<int>(points.size()));
+}
+
+}  // namespace mish::ipc
+
+#endif  // MISH_TESTS_IPC_KILLING_H_
