@@ -61,7 +61,6 @@ bool Containment::command(const syntax::Command& node, bool in_tail) {
       return simple(syntax::as<syntax::SimpleCommand>(node), in_tail);
     case CommandKind::Pipeline: {
       const auto& pipeline = syntax::as<syntax::Pipeline>(node);
-      if (!pipeline.probe_words.empty()) return false;
       // Stages of a real pipeline are processes; a single command (!, time) runs here.
       return pipeline.commands.size() > 1 ? in_tail && !context_.state.is_on(Option::LastPipe)
                                           : command(*pipeline.commands[0], false);

@@ -89,8 +89,6 @@ struct Pipeline : Command {
   bool timed = false;
   bool timed_posix = false;  // time -p
   std::span<const bool> merges_stderr;  // |& after command i; empty when none
-  /// The prefix words `pipeprobe` and `pipecheck` and their options (default mode only); empty otherwise.
-  std::span<const Word* const> probe_words;
 };
 
 struct AndOr : Command {

@@ -259,42 +259,9 @@ const Command* CommandParser::parse_and_or() {
 
 // ---- pipelines ----
 
-// `pipeprobe` and `pipecheck` are prefix words only where a command follows them on the line.
-bool CommandParser::is_probe_prefix(const Token& token) {
-  if (cx_.options.posix || !token.is_plain || (token.text != "pipeprobe" && token.text != "pipecheck")) return false;
-  Input& in = *cx_.input;
-  size_t n = 0;
-  while (in.look_ahead(n) == ' ' || in.look_ahead(n) == '\t') ++n;
-  const char c = in.look_ahead(n);
-  return n != 0 && (!has_class(c, kMetaCharacter) || c == '(') && c != '#' && c != '=';
-}
-
-std::span<const Word* const> CommandParser::parse_probe_words() {
-  const size_t mark = word_stack_.size();
-  word_stack_.push_back(lexer_.take_word(WordContext::Argument));
-  bool wants_argument = false;
-  for (;;) {
-    const Token& token = peek();
-    if (token.kind != TokenKind::Word) break;
-    const bool is_option = token.is_plain ? token.text.starts_with('-') : cx_.input->data()[token.start] == '-';
-    if (!wants_argument && !is_option) break;
-    if (!wants_argument && token.is_plain && token.text == "--") {
-      advance();
-      break;
-    }
-    const Word* word = lexer_.take_word(WordContext::Argument);
-    const std::string_view text = word->is_literal ? word->literal : std::string_view();
-    const bool is_flag = text == "--err" || text == "--json" || text == "-j" || text == "--help";
-    wants_argument = !wants_argument && word->is_literal && !is_flag && text.find('=') == std::string_view::npos;
-    word_stack_.push_back(word);
-  }
-  return take(word_stack_, mark);
-}
-
 const Command* CommandParser::parse_pipeline() {
   const uint32_t line = peek(true).line;
   bool negated = false, has_prefix = false, timed = false, timed_posix = false;
-  std::span<const Word* const> probe_words;
   for (;;) {
     const Token& token = peek(true);
     if (is_bang_group(token)) {
@@ -314,8 +281,6 @@ const Command* CommandParser::parse_pipeline() {
         timed_posix = timed_posix || peek().text == "-p";
         advance();
       }
-    } else if (token.kind == TokenKind::Word && probe_words.empty() && is_probe_prefix(token)) {
-      probe_words = parse_probe_words();
     } else {
       break;
     }
@@ -325,7 +290,7 @@ const Command* CommandParser::parse_pipeline() {
   const size_t merges_mark = merge_stack_.size();
   bool merges = false;
   // `!` and `time` alone are a pipeline of an empty command in the bash language.
-  if (has_prefix && !cx_.options.posix && !starts_command() && probe_words.empty()) {
+  if (has_prefix && !cx_.options.posix && !starts_command()) {
     SimpleCommand* empty = make<SimpleCommand>(line);
     empty->all_literal = empty->is_plain = true;
     command_stack_.push_back(empty);
@@ -349,7 +314,6 @@ const Command* CommandParser::parse_pipeline() {
   node->negated = negated;
   node->timed = timed;
   node->timed_posix = timed_posix;
-  node->probe_words = probe_words;
   if (merges) {
     std::span<bool> flags = cx_.arena->make_span<bool>(node->commands.size());
     for (size_t i = merges_mark; i < merge_stack_.size(); ++i) flags[i - merges_mark] = merge_stack_[i];

@@ -72,8 +72,6 @@ class CommandParser final : public SubstitutionParser {
   const Command* parse_body(std::string_view of, const Opener& opener, ReservedWord end);
   const Command* parse_and_or();
   const Command* parse_pipeline();
-  bool is_probe_prefix(const Token& token);
-  std::span<const Word* const> parse_probe_words();
   const Command* parse_command();
   Command* parse_compound(const Token& token, ReservedWord word);
   const Command* parse_simple();

@@ -144,7 +144,9 @@ const ConditionNode* CommandParser::parse_binary_condition(const Word* left, con
   } else if (token.kind == TokenKind::Word && token.is_plain && is_binary_operator(token.text)) {
     node->op = cx_.arena->copy(token.text);
   } else {
-    return node;  // a word alone: true if not empty
+    // A word alone: true if not empty. As in bash no line ends behind it, other than behind a complete primary.
+    if (token.kind == TokenKind::Newline) fail_unexpected(token, "an operator was expected inside [[ ]]");
+    return node;
   }
   node->kind = ConditionKind::Binary;
   advance();

@@ -473,11 +473,6 @@ void Dumper::pipeline(const Pipeline& node) {
   out_ += "(pipe";
   if (node.negated) out_ += " !";
   if (node.timed) out_ += node.timed_posix ? " time-p" : " time";
-  if (!node.probe_words.empty()) {
-    out_ += " (probe";
-    words(node.probe_words);
-    out_ += ')';
-  }
   for (size_t i = 0; i < node.commands.size(); ++i) {
     body(node.commands[i]);
     if (i < node.merges_stderr.size() && node.merges_stderr[i]) out_ += " |&";

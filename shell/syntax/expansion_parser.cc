@@ -328,6 +328,10 @@ void WordParser::parse_braced_parameter(Builder& b, bool quoted, size_t start, u
   if (!ok || in.look() != '}') {
     if (in.look() == '\0') cx_.fail_unclosed("}", "`${'", line);
     // Not a valid expansion: an error only when it is expanded (as in bash; dash and POSIX leave it open).
+    // `${${a} b}` ends where its own brace does.
+    const bool nests = !cx_.options.posix && p->kind == ParameterKind::Special && p->special == '$' &&
+                       p->op == ParameterOp::None && !p->indirect && in.look() == '{';
+    if (nests) in.set_position(in.position() - 1);
     Builder rest = begin();
     parse_inner(rest, End::Brace, quoted ? Style::Quoted : Style::Unquoted, line);
     parts_.resize(rest.parts_mark);

@@ -232,10 +232,6 @@ class Printer {
   void pipeline(const Pipeline& node) {
     if (node.timed) put(node.timed_posix ? "time -p " : "time ");
     if (node.negated) put("! ");
-    for (const Word* word : node.probe_words) {
-      put(word->source);
-      put(" ");
-    }
     for (size_t i = 0; i < node.commands.size(); ++i) {
       if (i != 0) put(i - 1 < node.merges_stderr.size() && node.merges_stderr[i - 1] ? " |& " : " | ");
       command(*node.commands[i]);

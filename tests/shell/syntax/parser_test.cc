@@ -95,10 +95,10 @@ TEST(Parser, ArithmeticForHasOptionalExpressions) {
 TEST(Parser, ConditionalCommand) {
   EXPECT_EQ(parse("[[ -f $a && ! ( b == c* || d -lt e+1 ) ]] >f"),
             "(cond (&& (-f $a) (! (|| (== b c*) (-lt d e+1)))) (1> f))");
-  EXPECT_EQ(parse("[[ a < b || -n\n ]]"), "(cond (|| (< a b) -n))");
+  EXPECT_EQ(parse("[[ a < b || -n ]]"), "(cond (|| (< a b) -n))");
   EXPECT_EQ(parse("[[ !(a) ]]"), "(cond (! a))");
   EXPECT_EQ(parse("[[ $x =~ ^(a b|c)\"d\"[[:space:]]$ && e ]]"), "(cond (&& (=~ $x [^(a b|c) 'd' [[:space:]]$]) e))");
-  EXPECT_EQ(parse("[[ a\n&& b\n]]"), "(cond (&& a b))");
+  EXPECT_EQ(parse("[[ -n a\n&& b &&\nc ]]"), "(cond (&& (&& (-n a) b) c))");
   EXPECT_EQ(parse("[[ x == @(a|b) ]]"), "(cond (== x @(a|b)))");
 }
 
@@ -112,15 +112,6 @@ TEST(Parser, TimeIsAPrefixOfPipelines) {
   EXPECT_EQ(parse("time -p a | b"), "(pipe time-p (simple a) (simple b))");
   EXPECT_EQ(parse("time; ! time a"), "(list (pipe time (simple)) (pipe ! time (simple a)))");
   EXPECT_EQ(parse("a | time b"), "(pipe (simple a) (simple time b))");
-}
-
-TEST(Parser, ProbePrefixesOnlyBeforeACommand) {
-  EXPECT_EQ(parse("pipeprobe --keep D --err a | b"), "(pipe (probe pipeprobe --keep D --err) (simple a) (simple b))");
-  EXPECT_EQ(parse("pipecheck --status 0,0 --lines 2:1 -- a | b"),
-            "(pipe (probe pipecheck --status 0,0 --lines 2:1) (simple a) (simple b))");
-  EXPECT_EQ(parse("pipeprobe"), "(simple pipeprobe)");
-  EXPECT_EQ(parse("pipeprobe | a"), "(pipe (simple pipeprobe) (simple a))");
-  EXPECT_EQ(parse("pipeprobe() { a; }"), "(function pipeprobe (group (simple a)))");
 }
 
 TEST(Parser, DeclarationUtilitiesTakeAssignments) {

@@ -17,7 +17,6 @@ TEST(PosixMode, BashOperatorsAreSeveral) {
   EXPECT_EQ(parse_posix("a{b,c} {1..3}"), "(simple a{b,c} {1..3})");
   EXPECT_EQ(parse_posix("a $\"b\""), "(simple a [$ 'b'])");
   EXPECT_EQ(parse_posix("a+=b"), "(simple a+=b)");
-  EXPECT_EQ(parse_posix("pipeprobe a"), "(simple pipeprobe a)");
   EXPECT_EQ(parse_posix("((a))"), "(subshell (subshell (simple a)))");
   EXPECT_EQ(parse_posix("a >&b"), "(simple a (1>& b))");
 }

@@ -40,7 +40,7 @@ TEST(Printer, PrintedTextParsesToTheSameNodes) {
            "[[ -f $a && ! ( b == c* || d =~ ^(e f)$ ) && g -lt 3 ]]",
            "[[ a && (b && c) || (d || e) && ! (f && g) ]] >&2",
            "((a = b ? 1 : 2)); select x in a; do b; done; coproc N { c; }; coproc d e",
-           "time -p a | b; time c; pipeprobe --err a | b",
+           "time -p a | b; time c",
            "echo `a \\`b\\`` $(c \"d\") ${e:-f g} $((1 + 2)) {a,b{1..3}} ~/x <(y) $'z\\n' !(p|q)",
            "cat <<E; cat <<-'F' | b\nx $y\nE\n\t$z\n\tF\n",
            "if a <<E; then\nx\nE\nb; fi",
