@@ -104,7 +104,10 @@ Completion run_set(BuiltinContext& context, Args args) {
     if (!context.state.is_posix()) list_functions(context);
     return Completion::of(0);
   }
-  return SetOperands(context, args).run();
+  Completion completion = SetOperands(context, args).run();
+  // What was read with this command is not executed any more either.
+  if (context.state.is_on(state::Option::NoExec)) completion.flow = state::Flow::Interrupt;
+  return completion;
 }
 
 Completion run_shopt(BuiltinContext& context, Args args) {

@@ -223,8 +223,17 @@ class Evaluator {
       std::string_view left = single(*node.left);
       return status_of(state::compare_files(op, left, single(*node.right)));
     }
-    int64_t left = number(node.left_number, *node.left);
-    int64_t right = number(node.right_number, *node.right);
+    int64_t left = 0;
+    int64_t right = 0;
+    try {
+      left = number(node.left_number, *node.left);
+      right = number(node.right_number, *node.right);
+    } catch (const state::ShellError& error) {
+      // bash: an operand that is no number is a failure of the command, not of the shell.
+      if (error.kind() != state::ShellError::Kind::Expansion) throw;
+      context_.services.report("[[: " + error.message());
+      return 1;
+    }
     if (op == "-eq") return status_of(left == right);
     if (op == "-ne") return status_of(left != right);
     if (op == "-lt") return status_of(left < right);

@@ -185,6 +185,18 @@ void Executor::loop_words(bool has_in, std::span<const syntax::Word* const> word
   }
 }
 
+// bash: a variable of a loop that cannot be assigned to fails the loop, not the shell.
+bool Executor::assign_loop_variable(Name variable, std::string_view value) {
+  try {
+    context_.state.variables.assign(variable, value);
+    return true;
+  } catch (const state::ShellError& error) {
+    if (error.kind() != state::ShellError::Kind::Assignment || context_.state.is_posix()) throw;
+    context_.services.report(error.message());
+    return false;
+  }
+}
+
 Completion Executor::for_clause(const syntax::ForClause& node) {
   state::ShellState& state = context_.state;
   state.line = node.line;
@@ -196,7 +208,7 @@ Completion Executor::for_clause(const syntax::ForClause& node) {
   for (size_t i = 0; i < fields.size(); ++i) {
     if (Completion due = before(node); !due.is_normal()) [[unlikely]] return due;
     if (state.is_on(Option::XTrace)) [[unlikely]] trace_for(context_, node.variable, fields.span());
-    state.variables.assign(node.variable, fields[i]);
+    if (!assign_loop_variable(node.variable, fields[i])) return finish(Completion::of(state::kFailure));
     completion = node.body == nullptr ? Completion{} : run(*node.body, Tail::No);
     if (after_body(completion) == LoopStep::Leave) return completion;
   }
@@ -207,14 +219,18 @@ Completion Executor::arith_for(const syntax::ArithForClause& node) {
   LoopDepth depth(context_.state.calls);
   Completion completion;
   if (Completion due = before(node); !due.is_normal()) return due;
-  if (node.init != nullptr) context_.expander.evaluate(*node.init);
+  if (node.init != nullptr && !evaluate(*node.init)) return finish(Completion::of(state::kFailure));
   for (;;) {
     if (Completion due = before(node); !due.is_normal()) [[unlikely]] return due;
-    if (node.condition != nullptr && context_.expander.evaluate(*node.condition) == 0) return completion;
+    if (node.condition != nullptr) {
+      std::optional<int64_t> value = evaluate(*node.condition);
+      if (!value) return finish(Completion::of(state::kFailure));
+      if (*value == 0) return completion;
+    }
     completion = node.body == nullptr ? Completion{} : run(*node.body, Tail::No);
     if (after_body(completion) == LoopStep::Leave) return completion;
     context_.state.line = node.line;
-    if (node.step != nullptr) context_.expander.evaluate(*node.step);
+    if (node.step != nullptr && !evaluate(*node.step)) return finish(Completion::of(state::kFailure));
   }
 }
 
@@ -348,13 +364,18 @@ Completion Executor::arithmetic(const syntax::ArithmeticCommand& node) {
     trace_text(context_, "(( " + std::string(node.expression->text) + " ))");
   }
   ArenaScope scope(context_.state.scratch);
+  std::optional<int64_t> value = evaluate(*node.expression);
+  return Completion::of(value && *value != 0 ? state::kSuccess : state::kFailure);
+}
+
+// bash: an error in (( )) is a failure of the command, not of the shell.
+std::optional<int64_t> Executor::evaluate(const syntax::ArithExpression& expression) {
   try {
-    return Completion::of(context_.expander.evaluate(*node.expression) != 0 ? state::kSuccess : state::kFailure);
+    return context_.expander.evaluate(expression);
   } catch (const state::ShellError& error) {
-    // bash: an error in (( )) is a failure of the command, not of the shell.
-    if (error.kind() == state::ShellError::Kind::Fatal) throw;
+    if (error.kind() == state::ShellError::Kind::Fatal || error.kind() == state::ShellError::Kind::Unset) throw;
     context_.services.report("((: " + error.message());
-    return Completion::of(state::kFailure);
+    return std::nullopt;
   }
 }
 
@@ -362,7 +383,10 @@ Completion Executor::failed(Completion completion) {
   context_.state.last_status = completion.status;
   Completion after_trap = context_.traps->on_error(completion.status);
   if (!after_trap.is_normal()) return after_trap;
-  if (context_.state.is_on(Option::ErrExit)) completion.flow = Flow::Exit;
+  if (context_.state.is_on(Option::ErrExit)) {
+    completion.status = context_.traps->on_leave(completion.status);
+    completion.flow = Flow::Exit;
+  }
   return completion;
 }
 

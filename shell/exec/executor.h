@@ -5,6 +5,8 @@
 #ifndef MISH_SHELL_EXEC_EXECUTOR_H_
 #define MISH_SHELL_EXEC_EXECUTOR_H_
 
+#include <optional>
+
 #include "shell/exec/context.h"
 #include "shell/exec/trap_runner.h"
 #include "shell/syntax/command.h"
@@ -24,6 +26,8 @@ class Executor final : public CommandRunner {
   Completion list(const syntax::List& node, Tail tail);
   Completion and_or(const syntax::AndOr& node, Tail tail);
   Completion for_clause(const syntax::ForClause& node);
+  bool assign_loop_variable(Name variable, std::string_view value);
+  std::optional<int64_t> evaluate(const syntax::ArithExpression& expression);
   Completion arith_for(const syntax::ArithForClause& node);
   Completion select(const syntax::SelectClause& node);
   Completion case_clause(const syntax::CaseClause& node, Tail tail);

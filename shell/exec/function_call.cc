@@ -29,12 +29,14 @@ class CallScope {
   ~CallScope() {
     context_.program = std::move(program_);
     context_.state.positional = std::move(positional_);
-    context_.state.variables.pop_scope();
+    if (!keeps_locals_) context_.state.variables.pop_scope();
     context_.state.line = line_;
     --depth_;
   }
   CallScope(const CallScope&) = delete;
   CallScope& operator=(const CallScope&) = delete;
+  /// The shell ends here: its EXIT action still sees the local variables.
+  void keep_locals() { keeps_locals_ = true; }
 
  private:
   ExecutionContext& context_;
@@ -43,6 +45,7 @@ class CallScope {
   state::PositionalParameters positional_;
   syntax::ProgramPtr program_;
   uint32_t line_;
+  bool keeps_locals_ = false;
 };
 
 }  // namespace
@@ -73,6 +76,7 @@ Completion FunctionCaller::call(Name name, std::span<const std::string_view> arg
   InheritedTraps traps(*context_.traps, function->is_traced);
   if (Completion due = on_entry(*function->definition); !due.is_normal()) [[unlikely]] return due;
   Completion completion = body(*function->definition);
+  if (completion.flow == Flow::Exit && context_.in_process == nullptr) [[unlikely]] scope.keep_locals();
   bool leaves_loop = completion.flow == Flow::Break || completion.flow == Flow::Continue;
   if (completion.flow == Flow::Return || (leaves_loop && !state.is_on(Option::NonLexicalCtrl))) {
     completion.flow = Flow::Normal;

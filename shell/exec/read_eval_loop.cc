@@ -35,6 +35,16 @@ class RunningProgram {
   syntax::ProgramPtr saved_;
 };
 
+// In the bash language an assignment or expansion that fails ends the line it is in, not the script.
+bool abandons_line(const ExecutionContext& context, const state::ShellError& error) {
+  if (context.state.is_posix() || context.state.subshell_depth != 0) return false;
+  return error.kind() == state::ShellError::Kind::Assignment || error.kind() == state::ShellError::Kind::Expansion;
+}
+
+bool is_interrupt(const Completion& completion) {
+  return completion.flow == Flow::Interrupt && completion.status == state::kSignalBase + SIGINT;
+}
+
 }  // namespace
 
 Completion consequence(ExecutionContext& context, const state::ShellError& error) {
@@ -46,9 +56,7 @@ Completion consequence(ExecutionContext& context, const state::ShellError& error
   if (error.kind() == state::ShellError::Kind::Fatal && error.status() == state::kSignalBase + SIGINT) {
     survives = context.is_interactive_process();
   }
-  if (error.kind() == state::ShellError::Kind::Assignment && !context.state.is_posix() && context.state.subshell_depth == 0) {
-    survives = true;
-  }
+  if (abandons_line(context, error)) survives = true;
   return {status, survives ? Flow::Interrupt : Flow::Exit, 0};
 }
 
@@ -124,7 +132,16 @@ Completion ReadEvalLoop::execute(const syntax::ParseResult& parsed, Tail tail) {
   ArenaScope scope(context_.state.scratch);
   ProcessSubstitutionScope substitutions(context_);
   const syntax::Command& root = *parsed.program->root();
-  if (!is_outermost()) return context_.runner->run(root, tail);
+  Completion completion = execute_root(root, tail);
+  if (process::any_pending() && completion.is_normal()) [[unlikely]] {
+    // Here and not before the next command: BASH_COMMAND is the command that was interrupted.
+    if (Completion due = context_.traps->run_pending(); !due.is_normal()) return due;
+  }
+  return completion;
+}
+
+Completion ReadEvalLoop::execute_root(const syntax::Command& root, Tail tail) {
+  if (!is_outermost()) return execute_inner(root, tail);
   bool survives = purpose_ == Purpose::CommandText && context_.is_interactive() && context_.state.is_posix();
   if (!survives) return execute_guarded(root, tail);
   if (root.kind != syntax::CommandKind::List) return execute_surviving(root);
@@ -138,11 +155,25 @@ Completion ReadEvalLoop::execute(const syntax::ParseResult& parsed, Tail tail) {
   return completion;
 }
 
+/// Text of eval, a dot script or an action: an error that abandons its line goes no further than this text.
+Completion ReadEvalLoop::execute_inner(const syntax::Command& command, Tail tail) {
+  Completion completion;
+  try {
+    completion = context_.runner->run(command, tail);
+  } catch (const state::ShellError& error) {
+    if (!abandons_line(context_, error)) throw;
+    completion = consequence(context_, error);
+  }
+  bool is_abandoned_line = completion.flow == Flow::Interrupt && !is_interrupt(completion) && !context_.state.is_posix() &&
+                           !context_.state.is_on(Option::NoExec);
+  if (is_abandoned_line) completion.flow = Flow::Normal;
+  return completion;
+}
+
 /// `sh -ic`: an error ends the command it occurs in, not the shell (XCU 2.8.1). There is no next line to go on with.
 Completion ReadEvalLoop::execute_surviving(const syntax::Command& command) {
   Completion completion = execute_guarded(command, Tail::No);
-  bool is_error = completion.flow == Flow::Interrupt && completion.status != state::kSignalBase + SIGINT;
-  if (is_error) completion.flow = Flow::Normal;
+  if (completion.flow == Flow::Interrupt && !is_interrupt(completion)) completion.flow = Flow::Normal;
   return completion;
 }
 
@@ -163,8 +194,8 @@ bool ReadEvalLoop::is_final(const Completion& completion) const {
     case Flow::Normal:
       return false;
     case Flow::Interrupt:
-      // A script in bash's mode goes on with its next line; text of -c and eval is one line.
-      return purpose_ == Purpose::CommandText || !is_outermost();
+      // A script goes on with its next line; Ctrl-C abandons all of the text of -c.
+      return !is_outermost() || (purpose_ == Purpose::CommandText && is_interrupt(completion));
     case Flow::Break:
     case Flow::Continue:
     case Flow::Return:

@@ -35,7 +35,9 @@ class ReadEvalLoop {
   bool is_outermost() const { return purpose_ != Purpose::File && purpose_ != Purpose::Text; }
   void refresh_options();
   Completion execute(const syntax::ParseResult& parsed, Tail tail);
+  Completion execute_root(const syntax::Command& root, Tail tail);
   Completion execute_guarded(const syntax::Command& command, Tail tail);
+  Completion execute_inner(const syntax::Command& command, Tail tail);
   Completion execute_surviving(const syntax::Command& command);
   Completion on_syntax_error(const syntax::SyntaxError& error);
   Completion on_read_error();

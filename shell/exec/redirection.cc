@@ -40,23 +40,27 @@ class Preparer {
       }
       case RedirectionKind::DuplicateInput:
       case RedirectionKind::DuplicateOutput:
-        return duplicate(node);
+        return with_target(node, [&](std::string_view target) { return duplicate(node, target); });
       case RedirectionKind::OutputBoth:
       case RedirectionKind::AppendBoth:
-        return both(node, context_.expander.expand_redirection_target(*node.word));
+        return with_target(node, [&](std::string_view path) { return both(node, path); });
       case RedirectionKind::Input:
       case RedirectionKind::Output:
       case RedirectionKind::Clobber:
       case RedirectionKind::Append:
-      case RedirectionKind::InputOutput: {
-        std::string_view path = context_.expander.expand_redirection_target(*node.word);
-        return adopt(node, open_target(path, node.kind), path);
-      }
+      case RedirectionKind::InputOutput:
+        return with_target(node, [&](std::string_view path) { return adopt(node, open_target(path, node.kind), path); });
     }
     return false;
   }
 
  private:
+  template <typename Action>
+  bool with_target(const syntax::Redirection& node, Action action) {
+    std::optional<std::string_view> target = context_.expander.expand_redirection_target(*node.word);
+    return target ? action(*target) : fail(node.word->source, "ambiguous redirect");
+  }
+
   bool fail(std::string_view what, std::string_view why) {
     context_.services.report(std::string(what) + ": " + std::string(why));
     return false;
@@ -190,8 +194,7 @@ class Preparer {
     return fd == STDOUT_FILENO ? captures_.out : fd == STDERR_FILENO ? captures_.err : nullptr;
   }
 
-  bool duplicate(const syntax::Redirection& node) {
-    std::string_view target = context_.expander.expand_redirection_target(*node.word);
+  bool duplicate(const syntax::Redirection& node, std::string_view target) {
     if (target == "-") return close(node);
     bool moves = target.size() > 1 && target.back() == '-' && !context_.state.is_posix();
     std::string_view digits = moves ? target.substr(0, target.size() - 1) : target;

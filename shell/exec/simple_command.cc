@@ -212,6 +212,7 @@ Completion SimpleCommandRunner::call_builtin(const api::Builtin& builtin, Fields
                               context_.out,      context_.err,  fields[0],         is_special,
                               words};
   Completion completion = builtin.function(context, fields.subspan(1));
+  if (completion.flow == Flow::Exit) [[unlikely]] completion.status = context_.traps->on_leave(completion.status);
   if (context_.err.has_pending()) context_.err.flush();
   if (context_.err.error() != 0) context_.err.clear_error();
   if (context_.out.has_pending()) context_.out.flush();

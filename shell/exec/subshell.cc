@@ -153,7 +153,8 @@ Completion SubshellRunner::run_in_process(const syntax::Command& body, bool is_s
   }
   // However the body ended, only the subshell ended; but the SIGINT that killed its command was for the shell too.
   bool is_shells_death = completion.flow == Flow::Exit && context_.traps->deadly_signal() != 0;
-  if (completion.flow != Flow::Interrupt && !is_shells_death) completion.flow = Flow::Normal;
+  bool is_interrupt = completion.flow == Flow::Interrupt && completion.status == state::kSignalBase + SIGINT;
+  if (!is_interrupt && !is_shells_death) completion.flow = Flow::Normal;
   return completion;
 }
 

@@ -214,7 +214,7 @@ Completion TrapRunner::run_pending() {
 
 int TrapRunner::on_exit(int status) {
   state::ShellState& state = context_.state;
-  if (state.traps.is_command(state::kTrapExit) && !exit_is_running_) {
+  if (state.traps.is_command(state::kTrapExit) && !exit_is_running_ && !state.is_on(Option::NoExec)) {
     exit_is_running_ = true;  // for good: an EXIT action set within the action is not run
     state::TrapAction action = state.traps.action(state::kTrapExit);
     state.traps.set(state::kTrapExit, {});
@@ -229,6 +229,11 @@ int TrapRunner::on_exit(int status) {
     if (completion.flow == Flow::Exit) status = completion.status;
   }
   return status;
+}
+
+int TrapRunner::on_leave(int status) {
+  if (context_.state.is_posix() || context_.in_process != nullptr) return status;
+  return on_exit(status);
 }
 
 // --- functions -------------------------------------------------------------------------------------------------------

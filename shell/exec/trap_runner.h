@@ -36,6 +36,9 @@ class TrapRunner {
   }
   /// The shell environment ends with `status`: runs the EXIT action once. Returns the status to end with.
   int on_exit(int status);
+  /// `exit` or errexit ends the environment: in the bash language the EXIT action runs right there, among the functions
+  /// and redirections that are left. Returns the status to end with; on_exit() then has nothing left to do.
+  int on_leave(int status);
 
   /// A trap was set or reset: keeps the armed flags right.
   void changed(state::Condition condition);

@@ -45,7 +45,7 @@ std::string_view Expander::integer_text(int64_t value) {
 }
 
 void Expander::throw_unset(std::string_view name) {
-  throw ShellError(ShellError::Kind::Expansion, std::string(name) + ": parameter not set");
+  throw ShellError(ShellError::Kind::Unset, std::string(name) + ": parameter not set");
 }
 
 // --- parameters without operators ---
@@ -430,14 +430,12 @@ std::string_view Expander::expand_single(const Word& word) {
 
 std::string_view Expander::expand_assignment_value(const Word& word) { return expand_single(word); }
 
-std::string_view Expander::expand_redirection_target(const Word& word) {
+std::optional<std::string_view> Expander::expand_redirection_target(const Word& word) {
   if (word.is_literal) return word.literal;
   if (state_.is_posix()) return expand_single(word);
   FieldList fields(state_.scratch);
   expand_fields(word, fields);
-  if (fields.size() != 1) {
-    throw ShellError(ShellError::Kind::Expansion, std::string(word.source) + ": ambiguous redirect");
-  }
+  if (fields.size() != 1) return std::nullopt;
   return fields[0];
 }
 

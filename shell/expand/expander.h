@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -82,8 +83,9 @@ class Expander {
   /// Tilde, parameter, command, arithmetic, quote removal; one string, no splitting, no globbing: the word after `case`,
   /// here-strings, [[ ]] operands. `"$@"` and `"$*"` join with a space resp. IFS.
   std::string_view expand_single(const syntax::Word& word);
-  /// A redirection target: one field. Interactive shells and bash mode also expand pathnames (error "ambiguous redirect" when not exactly one field).
-  std::string_view expand_redirection_target(const syntax::Word& word);
+  /// A redirection target: one field. In the bash language pathnames are expanded too; nothing when that does not make
+  /// exactly one field ("ambiguous redirect").
+  std::optional<std::string_view> expand_redirection_target(const syntax::Word& word);
   /// Value of an assignment (tilde after = and : was decided by the parser).
   std::string_view expand_assignment_value(const syntax::Word& word);
   /// Here-document body (double-quote context, " is not special).

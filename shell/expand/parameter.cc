@@ -185,7 +185,7 @@ void ParameterExpander::expand_conditional(const ParameterExpansion& p, const Pa
   std::string message = parameter_name(parameter) + ": ";
   std::string_view text = p.word != nullptr ? ex_.expand_single(*p.word) : std::string_view();
   if (text.empty()) text = p.colon ? "parameter null or not set" : "parameter not set";
-  throw ShellError(ShellError::Kind::Expansion, message.append(text));
+  throw ShellError(ShellError::Kind::Unset, message.append(text));
 }
 
 void ParameterExpander::expand_operand(const syntax::Word* word, bool quoted) {

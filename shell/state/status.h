@@ -40,7 +40,8 @@ struct Completion {
 class ShellError {
  public:
   enum class Kind : uint8_t {
-    Expansion,   // ${x:?}, nounset, bad substitution, arithmetic
+    Expansion,   // bad substitution, arithmetic: in the bash language only the line is abandoned
+    Unset,       // ${x:?}, nounset: a script ends
     Assignment,  // readonly variable
     Utility,     // of a special builtin
     Fatal,       // out of memory, stack exhausted: the command line is abandoned; a script ends
