@@ -513,6 +513,11 @@ bool Mailbox::Core::is_ready(const ReceiveOptions& options) {
   if (config_.policy == Policy::All && !is_attached()) return true;
   if (lock_head() != Status::Done) return true;
   bool ready = find(options, false).is_found || is_closing(false);
+  bool is_held = h.leased.load(std::memory_order_relaxed) != 0;
+  unlock_head();
+  if (ready || !is_held || !reclaim_dead(true)) return ready;  // the dead may hold it under lease
+  if (lock_head() != Status::Done) return true;
+  ready = find(options, false).is_found;
   unlock_head();
   return ready;
 }

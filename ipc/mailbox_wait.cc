@@ -331,8 +331,6 @@ void Mailbox::Core::announce(const Arrival& arrival) {
   if (lock_head() != Status::Done) return;
   uint32_t to_wake[kParticipants];
   size_t wakes = 0;
-  ProcessIdentity bells[8];
-  size_t rings = 0;
   bool met_dead = false;
   if (config_.policy == Policy::All) {
     for (uint32_t i = 0; i < people_used(); ++i) {
@@ -353,14 +351,13 @@ void Mailbox::Core::announce(const Arrival& arrival) {
   for (uint32_t i = 0; i < people_used(); ++i) {
     ParticipantRecord& record = people_[i];
     if ((record.flags & (kListening | kWaiting)) != 0 && record.life.is_orphaned()) met_dead = true;
-    if ((record.flags & kListening) == 0 || rings == std::size(bells)) continue;
+    if ((record.flags & kListening) == 0) continue;
+    ring(record.identity);  // before it is noted: who dies in between leaves the bell to the next
     record.flags &= ~kListening;
     header_->attention.fetch_sub(1, std::memory_order_relaxed);
-    bells[rings++] = record.identity;
   }
   unlock_head();
   for (size_t i = 0; i < wakes; ++i) wake(people_[to_wake[i]].wake, 1);
-  for (size_t i = 0; i < rings; ++i) ring(bells[i]);
   if (met_dead) reclaim_dead(false);
 }
 

@@ -182,25 +182,38 @@ ipc::Outcome<Target> parse_target(std::string_view text) {
   return ipc::Error{ipc::Status::Usage, EINVAL, "a target is mbox:NAME, port:H, sock:FD, fd:N, pid:N or timer:D"};
 }
 
+/// How long to sleep before the mailboxes are looked at again: a process that died took its stroke of the bell along.
+constexpr int64_t kSlice = 500'000'000;
+
+ipc::Wait slice_of(const ipc::Wait& wait) {
+  if (wait.is_nowait() || wait.remaining_ns() <= kSlice) return wait;
+  ipc::Wait slice = ipc::Wait::for_ns(kSlice);
+  slice.interrupt = wait.interrupt;
+  return slice;
+}
+
 /// Texts of the targets that are ready; empty ones mean: go on waiting.
 ipc::Outcome<std::vector<std::string_view>> wait_for_targets(std::vector<Target>& targets, const ipc::Wait& wait) {
   ipc::Outcome<int> bell = ipc::Doorbell::fd();
   if (!bell) return bell.error();
+  bool has_mailbox = std::any_of(targets.begin(), targets.end(), [](const Target& t) { return t.mailbox.has_value(); });
   for (;;) {
     std::vector<std::string_view> ready;
     for (Target& t : targets) {
       if (!t.mailbox) continue;
       if (ipc::Outcome<void> armed = t.mailbox->arm_doorbell(); !armed) return armed.error();
-      if (t.mailbox->is_ready()) ready.push_back(t.text);
+      if (t.mailbox->is_ready() || t.mailbox->is_removed()) ready.push_back(t.text);
     }
     std::vector<pollfd> entries{{.fd = *bell, .events = POLLIN, .revents = 0}};
     for (const Target& t : targets) entries.push_back({.fd = t.fd, .events = POLLIN, .revents = 0});
-    ipc::WaitResult result = ipc::wait_for_fds(entries, ready.empty() ? wait : ipc::Wait::none());
+    ipc::Wait limit = has_mailbox ? slice_of(wait) : wait;
+    ipc::WaitResult result = ipc::wait_for_fds(entries, ready.empty() ? limit : ipc::Wait::none());
     for (size_t i = 0; i < targets.size(); ++i) {
       if (targets[i].fd >= 0 && entries[i + 1].revents != 0) ready.push_back(targets[i].text);
     }
     if (!ready.empty()) return ready;
-    if (result != ipc::WaitResult::Ready) return ipc::wait_error(result, wait, "nothing is ready");
+    bool is_slice = result == ipc::WaitResult::TimedOut && !wait.is_nowait() && wait.remaining_ns() > 0;
+    if (result != ipc::WaitResult::Ready && !is_slice) return ipc::wait_error(result, wait, "nothing is ready");
     ipc::Doorbell::clear();
   }
 }

@@ -121,20 +121,23 @@ Completion run_noun(BuiltinContext& context, Args args, const Noun& noun) {
     return Completion::of(0);
   }
   if (call.operand_count_ < verb->least_operands) return call.usage("an operand is missing");
-  if (!call.check_variables()) return call.failure();
+  if (Completion refused = call.check_variables(); refused.status != 0) return refused;
   return verb->run(call);
 }
 
 /// Whether the variables named by options can be assigned: asked before anything is taken that would then be lost.
-bool Call::check_variables() {
+Completion Call::check_variables() {
+  const state::VariableTable& variables = context.state.variables;
   for (size_t i = 0; i < verb.options.size(); ++i) {
     std::string_view option = verb.options[i].name;
     if (values_[i].data() == nullptr || !(option == kVariableOption.name || option.ends_with("-var"))) continue;
-    if (is_identifier(values_[i])) continue;
-    usage(fmt::format("'{}' is no name of a variable", values_[i]));
-    return false;
+    if (!is_identifier(values_[i])) return usage(fmt::format("'{}' is no name of a variable", values_[i]));
+    Name name = variables.target(NameTable::intern(values_[i]));
+    if ((variables.attributes(name) & state::attribute::ReadOnly) == 0) continue;
+    context.error("{}: is read only", values_[i]);
+    return Completion::of(state::kFailure);
   }
-  return true;
+  return done();
 }
 
 std::optional<std::string_view> Call::marked_operand(char sigil) const {
