@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,14 +11,22 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 #include "shell/base/fd.h"
 
 namespace mish::ipc {
 
-std::atomic<uint32_t> g_fork_generation{0};  // 0: nobody asked yet
+namespace {
+std::atomic<uint32_t> g_not_asked_yet{0};
+}
+
+// In memory that the kernel empties in every child, however it was forked: 0 means that nobody asked in this process.
+constinit std::atomic<std::atomic<uint32_t>*> g_fork_generation{&g_not_asked_yet};
 
 namespace {
+
+std::atomic<uint32_t> g_last_generation{0};
 
 constexpr unsigned long kExiting = 4;  // PF_EXITING of the kernel: set before robust locks are marked
 
@@ -58,14 +67,29 @@ uint64_t own_namespace() {
 
 }  // namespace
 
-// Watched from the first question on, not from the start: a shell that never opens a mailbox pays nothing for it.
-uint32_t watch_forks() {
-  static const int watched =
-      pthread_atfork(nullptr, nullptr, [] { g_fork_generation.fetch_add(1, std::memory_order_relaxed); });
-  (void)watched;
-  uint32_t unasked = 0;
-  g_fork_generation.compare_exchange_strong(unasked, 1, std::memory_order_relaxed);
-  return g_fork_generation.load(std::memory_order_relaxed);
+namespace {
+
+/// A page that is empty again in a child (MADV_WIPEONFORK). Where the kernel cannot do that, fork() itself has to be
+/// watched, which _Fork() and clone(2) escape. Made at the first question: a shell that never opens a mailbox pays
+/// nothing.
+std::atomic<uint32_t>* make_generation_page() {
+  constexpr size_t kSize = sizeof(std::atomic<uint32_t>);
+  void* page = mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page != MAP_FAILED && madvise(page, kSize, MADV_WIPEONFORK) == 0) return new (page) std::atomic<uint32_t>(0);
+  if (page != MAP_FAILED) munmap(page, kSize);
+  pthread_atfork(nullptr, nullptr, [] { g_not_asked_yet.store(0, std::memory_order_relaxed); });
+  return &g_not_asked_yet;
+}
+
+}  // namespace
+
+uint32_t begin_fork_generation() {
+  static std::atomic<uint32_t>* const page = make_generation_page();
+  g_fork_generation.store(page, std::memory_order_release);
+  uint32_t expected = 0;
+  uint32_t mine = g_last_generation.fetch_add(1, std::memory_order_relaxed) + 1;
+  // Another thread may have been faster.
+  return page->compare_exchange_strong(expected, mine, std::memory_order_relaxed) ? mine : expected;
 }
 
 const ProcessIdentity& ProcessIdentity::self() {

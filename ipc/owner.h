@@ -35,12 +35,12 @@ struct ProcessIdentity {
 static_assert(sizeof(ProcessIdentity) == 24);
 
 /// Counts the forks between the first process and this one: a copy of it kept beside some state tells whether the state
-/// was made by this process or inherited from its parent.
+/// was made by this process or inherited from its parent. Never 0.
 inline uint32_t fork_generation() {
-  extern std::atomic<uint32_t> g_fork_generation;
-  extern uint32_t watch_forks();
-  uint32_t generation = g_fork_generation.load(std::memory_order_relaxed);
-  return generation != 0 ? generation : watch_forks();
+  extern std::atomic<std::atomic<uint32_t>*> g_fork_generation;
+  extern uint32_t begin_fork_generation();
+  uint32_t generation = g_fork_generation.load(std::memory_order_acquire)->load(std::memory_order_relaxed);
+  return generation != 0 ? generation : begin_fork_generation();
 }
 
 }  // namespace mish::ipc

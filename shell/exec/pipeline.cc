@@ -358,23 +358,25 @@ Completion PipelineRunner::start_asynchronous(const syntax::Command& command) {
     return context_.simple_commands->resume_job(fields.span(), false);
   }
   process::Job& job = context_.subshells->new_job(&command);
-  std::vector<Stage> started;
+  Stage last;
+  last.status = state::kNotExecutable;
   const auto* pipeline = command.kind == CommandKind::Pipeline ? &as<syntax::Pipeline>(command) : nullptr;
   if (pipeline != nullptr && pipeline->commands.size() > 1 && !pipeline->negated && !pipeline->timed) {
+    std::vector<Stage> started;
     Completion unused;
     context_.jobs.set_status_rules(job, state.is_on(Option::PipeFail), false);
     launch(*pipeline, job, true, started, unused);
+    if (!started.empty()) last = started.back();
   } else {
     StageRequest request;
     request.command = &command;
     request.is_async = true;
-    started.push_back(start_stage(request, job));
+    last = start_stage(request, job);
   }
-  if (started.empty() || started.back().pid == 0) {
+  if (last.pid == 0) {
     // Not started: a child with that status stands for it, so that $! and wait work.
-    int status = started.empty() ? state::kNotExecutable : started.back().status;
     pid_t pid = fork_into(job, true);
-    if (pid == 0) _exit(status);
+    if (pid == 0) _exit(last.status);
     if (pid < 0) {
       context_.jobs.release(job);
       return Completion::of(state::kNotExecutable);

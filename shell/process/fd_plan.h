@@ -11,9 +11,9 @@
 
 #include <cstddef>
 #include <span>
-#include <vector>
 
 #include "shell/base/fd.h"
+#include "shell/base/inline_vector.h"
 #include "shell/base/result.h"
 
 namespace mish::process {
@@ -60,7 +60,7 @@ class SavedFds {
   void link();
   void unlink();
 
-  std::vector<Entry> entries_;
+  InlineVector<Entry, 4> entries_;
   SavedFds* outer_ = nullptr;  // list of the live ones, innermost first
   bool is_linked_ = false;
 };
@@ -89,7 +89,7 @@ class FdPlan {
   /// that read or write a file of the plan without applying it.
   int resolve(int fd) const;
   bool empty() const { return actions_.empty(); }
-  std::span<const FdAction> actions() const { return actions_; }
+  std::span<const FdAction> actions() const { return actions_.span(); }
   /// Forgets all actions and closes the descriptors the plan owns. Keeps the memory.
   void clear();
 
@@ -102,7 +102,7 @@ class FdPlan {
   Result<void> apply_in_child() const;
 
  private:
-  std::vector<FdAction> actions_;
+  InlineVector<FdAction, 4> actions_;
 };
 
 /// Whether `fd` is open and the user's (not close-on-exec). One system call.

@@ -114,11 +114,12 @@ Job& JobTable::create(bool has_own_group, JobText text) {
 void JobTable::add_process(Job& job, pid_t pid) {
   if (job.processes_.empty() && job.has_own_group_) job.group_ = pid;
   JobState before = job.state();
-  JobProcess& process = job.processes_.emplace_back();
+  JobProcess process;
   process.pid = pid;
   process.start_ns = monotonic_ns();
+  job.processes_.push_back(process);
   ++job.running_;
-  contents_->by_pid[pid] = {&job, static_cast<uint32_t>(job.processes_.size() - 1)};
+  contents_->by_pid.insert(pid, {&job, static_cast<uint32_t>(job.processes_.size() - 1)});
   contents_->remembered.erase(pid);  // the number is used again
   move_to_list(job, before);
 }
@@ -173,8 +174,8 @@ void JobTable::destroy(Job& job) {
   Contents& all = *contents_;
   set_changed(job, false);
   for (const JobProcess& process : job.processes_) {
-    auto found = all.by_pid.find(process.pid);
-    if (found != all.by_pid.end() && found->second.job == &job) all.by_pid.erase(found);
+    const Location* found = all.by_pid.find(process.pid);
+    if (found != nullptr && found->job == &job) all.by_pid.erase(process.pid);
   }
   if (job.is_listed()) {
     list_of(job.state()).remove(&job);
@@ -187,10 +188,8 @@ void JobTable::destroy(Job& job) {
   }
   std::unique_ptr<Job> owned(&job);
   if (spare_.size() >= kMaxSpareJobs) return;
-  std::vector<JobProcess> processes = std::move(job.processes_);
-  processes.clear();
-  job = Job();
-  job.processes_ = std::move(processes);  // its memory is used again
+  std::destroy_at(&job);
+  std::construct_at(&job);
   spare_.push_back(std::move(owned));
 }
 
@@ -251,10 +250,10 @@ void JobTable::set_process_status(Job& job, JobProcess& process, const ProcessSt
 
 void JobTable::apply(const ChildChange& change) {
   if (is_inherited_) return;
-  auto found = contents_->by_pid.find(change.pid);
-  if (found == contents_->by_pid.end()) return;
-  Job& job = *found->second.job;
-  JobProcess& process = job.processes_[found->second.index];
+  const Location* found = contents_->by_pid.find(change.pid);
+  if (found == nullptr) return;
+  Job& job = *found->job;
+  JobProcess& process = job.processes_[found->index];
   if (change.status.is_finished()) {
     process.usage = change.usage;
     process.end_ns = monotonic_ns();
@@ -419,14 +418,14 @@ Job* JobTable::find_number(int number) {
 
 Job* JobTable::find_pid(pid_t pid) {
   if (is_inherited_) return nullptr;
-  auto found = contents_->by_pid.find(pid);
-  return found == contents_->by_pid.end() ? nullptr : found->second.job;
+  const Location* found = contents_->by_pid.find(pid);
+  return found == nullptr ? nullptr : found->job;
 }
 
 const JobProcess* JobTable::find_process(pid_t pid) const {
   if (is_inherited_) return nullptr;
-  auto found = contents_->by_pid.find(pid);
-  return found == contents_->by_pid.end() ? nullptr : &found->second.job->processes_[found->second.index];
+  const Location* found = contents_->by_pid.find(pid);
+  return found == nullptr ? nullptr : &found->job->processes_[found->index];
 }
 
 Job* JobTable::current() { return contents_->current; }
@@ -478,23 +477,23 @@ JobLookup JobTable::find(std::string_view spec, bool percent_optional) {
 
 std::optional<int> JobTable::take_remembered(pid_t pid) {
   if (is_inherited_) return std::nullopt;
-  auto found = contents_->remembered.find(pid);
-  if (found == contents_->remembered.end()) return std::nullopt;
-  int result = found->second.exit_status;
-  contents_->remembered.erase(found);
+  const Remembered* found = contents_->remembered.find(pid);
+  if (found == nullptr) return std::nullopt;
+  int result = found->exit_status;
+  contents_->remembered.erase(pid);
   return result;
 }
 
 void JobTable::remember_in(Order& order, size_t limit, pid_t pid, int exit_status) {
   Contents& all = *contents_;
-  all.remembered[pid] = {exit_status, ++serial_};
+  all.remembered.insert(pid, {exit_status, ++serial_});
   order.emplace_back(pid, serial_);
   while (order.size() > limit) {
     auto [oldest, serial] = order.front();
     order.pop_front();
-    auto found = all.remembered.find(oldest);
+    const Remembered* found = all.remembered.find(oldest);
     // Taken out meanwhile, or in again under a later serial number.
-    if (found != all.remembered.end() && found->second.serial == serial) all.remembered.erase(found);
+    if (found != nullptr && found->serial == serial) all.remembered.erase(oldest);
   }
 }
 

@@ -15,11 +15,12 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "shell/base/inline_vector.h"
 #include "shell/base/result.h"
+#include "shell/process/pid_map.h"
 #include "shell/process/terminal.h"
 #include "shell/process/usage.h"
 #include "shell/process/wait.h"
@@ -51,7 +52,7 @@ class Job {
   bool is_listed() const { return number_ != 0; }
   /// Its process group, 0 when it runs in the shell's.
   pid_t group() const { return group_; }
-  std::span<const JobProcess> processes() const { return processes_; }
+  std::span<const JobProcess> processes() const { return processes_.span(); }
   pid_t last_pid() const { return processes_.empty() ? 0 : processes_.back().pid; }
   JobState state() const {
     return running_ != 0 ? JobState::Running : stopped_ != 0 ? JobState::Stopped : JobState::Done;
@@ -71,7 +72,7 @@ class Job {
  private:
   friend class JobTable;
   friend struct JobList;
-  std::vector<JobProcess> processes_;
+  InlineVector<JobProcess, 2> processes_;
   std::string text_;
   JobText source_;
   pid_t group_ = 0;
@@ -240,7 +241,7 @@ class JobTable {
   /// Everything a subshell replaces when it makes jobs of its own.
   struct Contents {
     ~Contents();
-    std::unordered_map<pid_t, Location> by_pid;
+    PidMap<Location> by_pid;
     std::vector<Job*> by_number;     // [number - 1]; the last one is never null
     JobList foreground;              // unlisted
     JobList stopped, running, done;  // listed, in order of the last change
@@ -248,7 +249,7 @@ class JobTable {
     Job* previous = nullptr;
     size_t listed_count = 0;
     size_t changed_count = 0;
-    std::unordered_map<pid_t, Remembered> remembered;
+    PidMap<Remembered> remembered;
     std::deque<std::pair<pid_t, uint64_t>> remembered_order;
     std::deque<std::pair<pid_t, uint64_t>> fetched_order;
   };

@@ -12,7 +12,8 @@
 
 namespace mish::process {
 
-volatile sig_atomic_t g_any_pending = 0;
+// First of this file's variables, 1 KiB in all: every forked child writes to them, so they should lie in one page.
+alignas(2048) volatile sig_atomic_t g_any_pending = 0;
 
 namespace {
 

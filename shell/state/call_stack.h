@@ -26,7 +26,10 @@ struct Frame {
 
 class CallStack {
  public:
-  CallStack() { frames_.push_back(Frame{}); }
+  CallStack() {
+    frames_.reserve(8);  // a forked child that pushes the frame of its subshell need not move the others
+    frames_.push_back(Frame{});
+  }
   Frame& top() { return frames_.back(); }
   const Frame& top() const { return frames_.back(); }
   std::span<const Frame> frames() const { return frames_; }  // outermost first

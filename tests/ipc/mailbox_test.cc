@@ -674,5 +674,25 @@ TEST_F(MailboxTest, ListNamesThemSortedAndMarksTheDamaged) {
   EXPECT_TRUE(Mailbox::remove(named("c"), where()));
 }
 
+TEST(ProcessIdentity, IsItsOwnInEveryChildHoweverForked) {
+  ProcessIdentity parent = ProcessIdentity::self();
+  uint32_t generation = fork_generation();
+  auto check = [&]() -> int {
+    bool is_other = fork_generation() != generation && fork_generation() != 0;
+    return is_other && ProcessIdentity::self().pid == getpid() && !(ProcessIdentity::self() == parent) ? 0 : 1;
+  };
+  pid_t child = fork();
+  if (child == 0) _exit(check());
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  // As _Fork() does: nothing registered with pthread_atfork() runs.
+  child = static_cast<pid_t>(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+  if (child == 0) _exit(check());
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(fork_generation(), generation);
+}
+
 }  // namespace
 }  // namespace mish::ipc
