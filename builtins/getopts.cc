@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "builtins/getopts.h"
 
+#include "builtins/operand.h"
 #include "shell/api/option_parser.h"
 #include "shell/base/text.h"
 
@@ -129,7 +130,9 @@ Completion run_getopts(BuiltinContext& context, Args args) {
   if (args.size() < 2) return context.usage_error("optstring and name are required");
   if (!is_identifier(args[1])) return context.failure(fmt::format("{}: not a valid identifier", args[1]), state::kUsageError);
   Args arguments = args.size() > 2 ? args.subspan(2) : context.state.positional.all();
-  return OptionWalk(context, args[0], NameTable::intern(args[1]), arguments).step();
+  Completion completion;
+  auto step = [&] { completion = OptionWalk(context, args[0], NameTable::intern(args[1]), arguments).step(); };
+  return reporting_errors(context, step) ? completion : Completion::of(state::kUsageError);
 }
 
 }  // namespace mish::builtins

@@ -109,7 +109,7 @@ void list_variables(api::BuiltinContext& context) {
   }
   for (Name name : names) {
     const Variable* v = variables.find(name);
-    if (v->has(attribute::Nameref) || v->value.is_unset()) continue;
+    if (v->has(attribute::Nameref | attribute::Declared) || v->value.is_unset()) continue;
     context.out.write(format_assignment(name, *variables.resolve(name), context.state.is_posix()));
   }
 }

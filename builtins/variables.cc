@@ -112,6 +112,7 @@ Removal unset_function(BuiltinContext& context, std::string_view name_text) {
   if (!name.has_value() || context.state.functions.find(*name) == nullptr) return Removal::Done;
   if (!context.state.functions.unset(*name)) return Removal::ReadOnly;
   context.state.bump_generation();
+  context.state.current_command = nullptr;  // it may have been of this function
   return Removal::Done;
 }
 

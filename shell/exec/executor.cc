@@ -187,8 +187,13 @@ void Executor::loop_words(bool has_in, std::span<const syntax::Word* const> word
 
 // bash: a variable of a loop that cannot be assigned to fails the loop, not the shell.
 bool Executor::assign_loop_variable(Name variable, std::string_view value) {
+  state::VariableTable& variables = context_.state.variables;
   try {
-    context_.state.variables.assign(variable, value);
+    // A nameref is made to refer to each word in turn.
+    bool is_reference = (variables.attributes(variable) & state::attribute::Nameref) != 0;
+    if (is_reference) [[unlikely]] variables.remove_attributes(variable, state::attribute::Nameref);
+    variables.assign(variable, value);
+    if (is_reference) [[unlikely]] variables.add_attributes(variable, state::attribute::Nameref);
     return true;
   } catch (const state::ShellError& error) {
     if (error.kind() != state::ShellError::Kind::Assignment || context_.state.is_posix()) throw;
@@ -342,7 +347,10 @@ Completion Executor::define_function(const syntax::FunctionDefinition& node) {
   function.program = context_.program;
   function.definition = &node;
   function.source_name = std::string(node.source_name);
-  if (const state::Function* old = state.functions.find(node.name)) function.is_exported = old->is_exported;
+  if (const state::Function* old = state.functions.find(node.name)) {
+    function.is_exported = old->is_exported;
+    state.current_command = nullptr;  // it may have been of the old one
+  }
   if (!state.functions.define(node.name, std::move(function))) {
     context_.services.report(std::string(text(node.name)) + ": readonly function");
     return finish(Completion::of(state::kFailure));

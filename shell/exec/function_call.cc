@@ -76,6 +76,7 @@ Completion FunctionCaller::call(Name name, std::span<const std::string_view> arg
   InheritedTraps traps(*context_.traps, function->is_traced);
   if (Completion due = on_entry(*function->definition); !due.is_normal()) [[unlikely]] return due;
   Completion completion = body(*function->definition);
+  if (function.use_count() == 1) [[unlikely]] state.current_command = nullptr;  // gone with the function
   if (completion.flow == Flow::Exit && context_.in_process == nullptr) [[unlikely]] scope.keep_locals();
   bool leaves_loop = completion.flow == Flow::Break || completion.flow == Flow::Continue;
   if (completion.flow == Flow::Return || (leaves_loop && !state.is_on(Option::NonLexicalCtrl))) {

@@ -89,6 +89,9 @@ Completion PipelineRunner::untimed(const syntax::Pipeline& node, Tail tail) {
 Completion PipelineRunner::stages(const syntax::Pipeline& node, Tail tail) {
   state::ShellState& state = context_.state;
   state.line = node.line;
+  if (context_.traps->is_debug_armed()) [[unlikely]] {
+    if (Completion due = context_.traps->announce(node.commands); !due.is_normal()) return due;
+  }
   int64_t start_ns = process::monotonic_ns();
   process::InterruptHold hold(context_.traps->holds_interrupts());
   process::Job& job = context_.subshells->new_job(&node);
@@ -96,6 +99,7 @@ Completion PipelineRunner::stages(const syntax::Pipeline& node, Tail tail) {
   std::vector<process::JobProcess> processes;
   Completion in_shell;
   bool launched = launch(node, job, false, started, in_shell);
+  context_.traps->forget_announced();
   Completion completion;
   if (job.processes().empty()) {
     context_.jobs.release(job);

@@ -20,19 +20,24 @@ namespace {
 class RunningProgram {
  public:
   RunningProgram(ExecutionContext& context, const syntax::ProgramPtr& program)
-      : context_(context), saved_(std::move(context.program)) {
+      : context_(context), saved_(std::move(context.program)), command_(context.state.current_command) {
     context_.program = program;
   }
   ~RunningProgram() {
+    if (is_kept_) return;
     context_.program = std::move(saved_);
-    context_.state.current_command = nullptr;  // the node may be gone now
+    context_.state.current_command = command_;  // what ran may be gone now
   }
+  /// The EXIT action is next: its BASH_COMMAND is the command that ended the shell.
+  void keep() { is_kept_ = true; }
   RunningProgram(const RunningProgram&) = delete;
   RunningProgram& operator=(const RunningProgram&) = delete;
 
  private:
   ExecutionContext& context_;
   syntax::ProgramPtr saved_;
+  const syntax::Command* command_;
+  bool is_kept_ = false;
 };
 
 // In the bash language an assignment or expansion that fails ends the line it is in, not the script.
@@ -133,6 +138,7 @@ Completion ReadEvalLoop::execute(const syntax::ParseResult& parsed, Tail tail) {
   ProcessSubstitutionScope substitutions(context_);
   const syntax::Command& root = *parsed.program->root();
   Completion completion = execute_root(root, tail);
+  if (completion.flow == Flow::Exit && is_outermost()) running.keep();
   if (process::any_pending() && completion.is_normal()) [[unlikely]] {
     // Here and not before the next command: BASH_COMMAND is the command that was interrupted.
     if (Completion due = context_.traps->run_pending(); !due.is_normal()) return due;

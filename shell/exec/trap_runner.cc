@@ -139,12 +139,24 @@ Completion TrapRunner::run_condition(state::Condition condition, int status) {
 
 Completion TrapRunner::on_debug(const syntax::Command& command) {
   if (is_in_debug_) return {};
+  for (const syntax::Command* each : announced_) {
+    if (each == &command) return {};
+  }
   // Within another trap's action BASH_COMMAND stays what that action interrupted.
   if (trap_depth_ == 0) context_.state.current_command = &command;
   is_in_debug_ = true;
   Completion completion = run_condition(state::kTrapDebug, context_.state.last_status);
   is_in_debug_ = false;
   return completion;
+}
+
+Completion TrapRunner::announce(std::span<const syntax::Command* const> stages) {
+  for (const syntax::Command* each : stages) {
+    if (each->kind != syntax::CommandKind::Simple) continue;
+    if (Completion due = on_debug(*each); !due.is_normal()) return due;
+  }
+  announced_ = stages;
+  return {};
 }
 
 int TrapRunner::pending_trap_signal() const {

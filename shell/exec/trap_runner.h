@@ -4,6 +4,8 @@
 #ifndef MISH_SHELL_EXEC_TRAP_RUNNER_H_
 #define MISH_SHELL_EXEC_TRAP_RUNNER_H_
 
+#include <span>
+
 #include "shell/exec/context.h"
 #include "shell/process/signals.h"
 #include "shell/state/traps.h"
@@ -70,6 +72,9 @@ class TrapRunner {
   void restore_dispositions();
   /// A foreground command that got SIGINT with us did not die of it.
   void drop_handled_interrupt();
+  /// The DEBUG action for the simple commands of a pipeline, which are to start: once each, here and not in their processes.
+  Completion announce(std::span<const syntax::Command* const> stages);
+  void forget_announced() { announced_ = {}; }
   bool is_debug_armed() const { return debug_is_armed_; }
   /// How many trap actions are running.
   int trap_depth() const { return trap_depth_; }
@@ -91,6 +96,7 @@ class TrapRunner {
   bool is_in_error_ = false;
   bool is_in_return_ = false;
   bool exit_is_running_ = false;
+  std::span<const syntax::Command* const> announced_;
   bool catches_deaths_ = false;
   int trap_depth_ = 0;
   int deadly_signal_ = 0;

@@ -301,7 +301,9 @@ void ParameterExpander::expand_keys(const Parameter& parameter, bool quoted) {
 
 void ParameterExpander::expand_prefix(const ParameterExpansion& p, bool quoted) {
   FieldList names(arena_);
-  for (Name name : state_.variables.names_with_prefix(text(p.name))) names.push_back(text(name));
+  for (Name name : state_.variables.names_with_prefix(text(p.name))) {
+    if ((state_.variables.attributes(name) & attribute::Declared) == 0) names.push_back(text(name));
+  }
   out_.add_list(names.span(), p.special == '*', quoted);
 }
 

@@ -179,8 +179,10 @@ void refresh_command(ShellState& state, Variable& v) {
 void refresh_function_names(ShellState& state, Variable& v) {
   v.value.unset();
   std::vector<const Frame*> frames = state.calls.visible();
-  if (frames.empty() || frames.front()->kind == FrameKind::Main) return;
   IndexedArray& array = v.value.make_indexed();
+  v.attributes |= attribute::Declared;
+  if (frames.empty() || frames.front()->kind == FrameKind::Main) return;  // declared, but unset
+  v.attributes &= static_cast<Attributes>(~attribute::Declared);
   int64_t i = 0;
   for (const Frame* frame : frames) {
     switch (frame->kind) {

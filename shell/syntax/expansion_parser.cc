@@ -443,6 +443,11 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
         b.has_quotes = true;
         continue;
       case '$':
+        if ((end == End::Bracket || end == End::Text) && in.look_ahead(1) == '\'') {  // the key of an associative array
+          in.skip(2);
+          parse_ansi_c(b);
+          continue;
+        }
         parse_dollar(b, text_quoted);
         continue;
       case '`':
