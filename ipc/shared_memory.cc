@@ -59,6 +59,13 @@ int reserve(int fd, uint64_t size) {
   }
 }
 
+/// Makes the segment `size` bytes long. An errno, 0 on success.
+int give_size(int fd, uint64_t size) { return ftruncate(fd, static_cast<off_t>(size)) == 0 ? reserve(fd, size) : errno; }
+
+Error size_error(int code, uint64_t size, int fd) {
+  return code == ENOSPC || code == EFBIG || code == EINVAL ? no_space(size, fd) : error_of(code);
+}
+
 /// Name of the file in the user's directory that remembers a mapped file.
 std::string registration(const KernelName& name) { return "map=" + name.name; }
 
@@ -212,27 +219,29 @@ Outcome<SharedMemory> SharedMemory::create(const KernelName& name, uint64_t size
   }
   if (mapped_path(name)) return Error{Status::Exists, EEXIST, "this name stands for a mapped file"};
   std::string path = name.posix_path();
-  bool is_new = true;
-  int fd = shm_open(path.c_str(), O_RDWR | O_CREAT | O_EXCL, mode);
-  if (fd < 0 && errno == EEXIST && options.may_exist) {
-    is_new = false;
-    fd = shm_open(path.c_str(), O_RDWR | O_CREAT, mode);
-  }
-  if (fd < 0) return error_of(errno);
-  out.fd_.reset(fd);
-  struct stat status {};
-  if (fstat(fd, &status) != 0) return error_of(errno);
-  if (is_new || status.st_size == 0) {
-    int code = ftruncate(fd, static_cast<off_t>(size)) == 0 ? reserve(fd, size) : errno;
-    if (code != 0) {
-      Error error = code == ENOSPC || code == EFBIG || code == EINVAL ? no_space(size, fd) : error_of(code);
-      if (is_new) shm_unlink(path.c_str());
-      return error;
+  for (;;) {
+    int fd = shm_open(path.c_str(), O_RDWR, 0);
+    if (fd < 0 && errno != ENOENT) return error_of(options.may_exist ? errno : EEXIST);
+    if (fd >= 0) {
+      out.fd_.reset(fd);
+      if (!options.may_exist) return error_of(EEXIST);
+      struct stat status {};
+      if (fstat(fd, &status) != 0) return error_of(errno);
+      if (status.st_size != 0) return out;
+      if (int code = give_size(fd, size); code != 0) return size_error(code, size, fd);  // half made by another program
+      return out;
     }
-    // shm_open masks the mode with umask; who asks for a mode means it.
-    if (is_new && options.mode) fchmod(fd, mode);
+    // Made without a name, which it gets when it is whole: nobody meets a segment without its bytes.
+    out.fd_.reset(::open(kShmDirectory, O_TMPFILE | O_RDWR | O_CLOEXEC, mode));
+    if (!out.fd_) return error_of(errno);
+    fd = out.fd_.get();
+    if (int code = give_size(fd, size); code != 0) return size_error(code, size, fd);
+    // The mode is masked with umask; who asks for a mode means it.
+    if (options.mode) fchmod(fd, mode);
+    std::string nameless = fmt::format("/proc/self/fd/{}", fd);
+    if (linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, (kShmDirectory + path).c_str(), AT_SYMLINK_FOLLOW) == 0) return out;
+    if (errno != EEXIST || !options.may_exist) return error_of(errno);
   }
-  return out;
 }
 
 Outcome<SharedMemory> SharedMemory::open(const KernelName& name, Access access) {

@@ -54,7 +54,8 @@ class KillTest : public MailboxTest, public testing::WithParamInterface<std::tup
       EXPECT_TRUE(box.receive(message, {.deadline = kNoWait}));
     }
     EXPECT_EQ(box.stat()->messages, 0u);
-    EXPECT_LT(now_ns() - start, 1000 * kMillisecond);
+    longest_ = std::max(longest_, now_ns() - start);
+    EXPECT_LT(longest_, 10'000 * kMillisecond);  // wedged; the machine may be busy
     return found;
   }
 
@@ -78,6 +79,7 @@ class KillTest : public MailboxTest, public testing::WithParamInterface<std::tup
   template <typename Operation, typename Check>
   void kill_with(int present, Operation operation, Check check, OnFull on_full = OnFull::Block) {
     kill_everywhere([&] { fill(present, on_full); }, [&] { return open("k"); }, operation, check);
+    RecordProperty("longest_drain_us", static_cast<int>(longest_ / 1000));
   }
 
   static int count(const std::map<int, int>& found) {
@@ -87,6 +89,9 @@ class KillTest : public MailboxTest, public testing::WithParamInterface<std::tup
   }
   std::string new_body() const { return body_of(kNew, size()); }
   int several() const { return capacity() == 1 ? 1 : 3; }
+
+ private:
+  Deadline longest_ = 0;
 };
 
 TEST_P(KillTest, Send) {
