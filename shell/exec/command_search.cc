@@ -126,8 +126,7 @@ int CommandSearch::find_file(std::string_view name, std::string& path, bool defa
   if (default_path) {
     list = state::default_path();
   } else {
-    std::string_view value = state.variables.text_or_null(names::PATH);
-    list = value.data() == nullptr ? state::default_path() : std::string(value);
+    list = state.variables.text(names::PATH);  // unset, nothing is found, as in dash and bash
   }
   bool found_unexecutable = false;
   path = state::search_path(name, list, &found_unexecutable);
@@ -256,9 +255,7 @@ api::FoundCommand CommandSearch::describe(std::string_view name, const api::RunO
       }
     }
   }
-  std::string_view value = state.variables.text_or_null(names::PATH);
-  bool use_default = options.default_path || value.data() == nullptr;
-  std::string list = use_default ? state::default_path() : std::string(value);
+  std::string list = options.default_path ? state::default_path() : std::string(state.variables.text(names::PATH));
   found.path = state::search_path(name, list, &found.is_unexecutable);
   if (!found.path.empty()) found.kind = Kind::File;
   return found;

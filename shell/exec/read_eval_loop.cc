@@ -62,6 +62,8 @@ Completion consequence(ExecutionContext& context, const state::ShellError& error
     survives = context.is_interactive_process();
   }
   if (abandons_line(context, error)) survives = true;
+  // bash: with errexit the EXIT action runs among the functions that are left.
+  if (!survives && context.state.is_on(Option::ErrExit)) status = context.traps->on_leave(status);
   return {status, survives ? Flow::Interrupt : Flow::Exit, 0};
 }
 

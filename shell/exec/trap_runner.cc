@@ -95,12 +95,13 @@ Completion TrapRunner::run_action(state::Condition condition, const state::TrapA
   // The text may be replaced by the action itself.
   std::string text = action.command;
   uint32_t line = state.line;
+  uint32_t first_line = line == 0 || condition == state::kTrapExit ? 1 : line;  // of EXIT its own, as in bash
   Completion completion;
   ++trap_depth_;
   {
     state::FrameGuard guard(state.calls, frame);
     syntax::StringSource source(text);
-    ReadEvalLoop loop(context_, source, "trap", ReadEvalLoop::Purpose::Text, line == 0 ? 1 : line);
+    ReadEvalLoop loop(context_, source, "trap", ReadEvalLoop::Purpose::Text, first_line);
     try {
       completion = loop.run();
     } catch (const state::ShellError& error) {

@@ -171,7 +171,7 @@ void refresh_execution_string(ShellState& state, Variable& v) {
 }
 
 void refresh_command(ShellState& state, Variable& v) {
-  v.value.set_text(state.current_command != nullptr ? syntax::print_command_line(*state.current_command) : std::string());
+  v.value.set_text(state.current_command != nullptr ? syntax::print_command_head(*state.current_command) : std::string());
 }
 
 // --- the call stack ---

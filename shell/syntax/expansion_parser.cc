@@ -443,7 +443,9 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
         b.has_quotes = true;
         continue;
       case '$':
-        if ((end == End::Bracket || end == End::Text) && in.look_ahead(1) == '\'') {  // the key of an associative array
+        // The key of an associative array; and in "${x:-$'a'}" (not in here-documents) bash knows such quotes.
+        if (in.look_ahead(1) == '\'' && (end == End::Bracket || end == End::Text ||
+                                         (style == Style::Quoted && !in_document_ && !cx_.options.posix))) {
           in.skip(2);
           parse_ansi_c(b);
           continue;

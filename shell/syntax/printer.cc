@@ -135,6 +135,28 @@ class Printer {
     }
   }
 
+  // What comes before the body.
+  template <typename Clause>
+  void for_head(std::string_view keyword, const Clause& node) {
+    put(keyword);
+    put(text(node.variable));
+    put(" in");
+    if (node.has_in) {
+      for (const Word* word : node.words) {
+        put(" ");
+        put(word->source);
+      }
+    } else {
+      put(" \"$@\"");
+    }
+  }
+
+  void case_head(const CaseClause& node) {
+    put("case ");
+    put(node.word->source);
+    put(" in ");
+  }
+
  private:
   void put(std::string_view text) { out_.append(text); }
 
@@ -260,17 +282,7 @@ class Printer {
 
   template <typename Clause>
   void for_words(std::string_view keyword, const Clause& node) {
-    put(keyword);
-    put(text(node.variable));
-    put(" in");
-    if (node.has_in) {
-      for (const Word* word : node.words) {
-        put(" ");
-        put(word->source);
-      }
-    } else {
-      put(" \"$@\"");
-    }
+    for_head(keyword, node);
     put(";");
     line_break();
     do_group(node.body);
@@ -301,9 +313,7 @@ class Printer {
   }
 
   void case_clause(const CaseClause& node) {
-    put("case ");
-    put(node.word->source);
-    put(" in ");
+    case_head(node);
     ++depth_;
     for (const CaseClause::Item& item : node.items) {
       line_break();
@@ -412,6 +422,37 @@ class Printer {
 std::string print_command_line(const Command& command) {
   Printer printer(true);
   printer.command(command);
+  return printer.take();
+}
+
+std::string print_command_head(const Command& command) {
+  Printer printer(true);
+  switch (command.kind) {
+    case CommandKind::For:
+      printer.for_head("for ", as<ForClause>(command));
+      break;
+    case CommandKind::Select:
+      printer.for_head("select ", as<SelectClause>(command));
+      break;
+    case CommandKind::Case:
+      printer.case_head(as<CaseClause>(command));
+      return printer.take() + " ";
+    case CommandKind::Simple:
+    case CommandKind::Pipeline:
+    case CommandKind::AndOr:
+    case CommandKind::List:
+    case CommandKind::Group:
+    case CommandKind::Subshell:
+    case CommandKind::ArithFor:
+    case CommandKind::If:
+    case CommandKind::Loop:
+    case CommandKind::Function:
+    case CommandKind::Conditional:
+    case CommandKind::Arithmetic:
+    case CommandKind::Coprocess:
+      printer.command(command);
+      break;
+  }
   return printer.take();
 }
 

@@ -11,6 +11,8 @@ namespace mish::syntax {
 
 /// On one line, as the job table shows a command: `a | b && { c; d; }`. Here-documents as `<<EOF` without the body.
 std::string print_command_line(const Command& command);
+/// The same, but of `for`, `select` and `case` only what comes before the body, as bash's BASH_COMMAND has it.
+std::string print_command_head(const Command& command);
 /// Indented by four spaces over several lines, here-documents with bodies, as bash's `declare -f` prints a body.
 std::string print_command(const Command& command);
 /// `name () \n{ \n    body\n}` as `declare -f` and `type` print it.

@@ -28,6 +28,7 @@ void WordParser::parse_double_quotes(Builder& b) {
   b.has_quotes = true;
   flush(b);
   b.text_quoted = true;
+  const bool outer_is_document = std::exchange(in_document_, false);
   const size_t parts_before = parts_.size();
   for (;;) {
     const char* p = in.data() + in.position();
@@ -47,6 +48,7 @@ void WordParser::parse_double_quotes(Builder& b) {
         if (parts_.size() == parts_before && text_.size() == b.text_mark) {
           add_part(b, PartKind::Literal, true, line).text = cx_.arena->copy("");
         }
+        in_document_ = outer_is_document;
         return;
       case '\n':
         add_char(b, c, true);

@@ -40,6 +40,7 @@ void ParseContext::check_depth() const {
 // ---- building words ----
 
 void WordParser::reset() {
+  in_document_ = false;
   parts_.clear();
   text_.clear();
   fixups_.clear();
@@ -178,6 +179,7 @@ const Word* WordParser::parse_text() {
   const size_t start = in.position();
   const size_t fixups_mark = fixups_.size();
   begin_source();
+  const bool outer_is_document = std::exchange(in_document_, true);
   Builder b = begin();
   for (;;) {
     const char* p = in.data() + in.position();
@@ -210,6 +212,7 @@ const Word* WordParser::parse_text() {
       parse_backquotes(b, true);
     }
   }
+  in_document_ = outer_is_document;
   Word* word = finish(b, WordContext::Value, line);
   end_source(&word->source, start, fixups_mark);
   return word;

@@ -172,6 +172,7 @@ class WordParser {
   std::string name_;  // a name with line continuations inside
   std::vector<Fixup> fixups_;
   std::vector<ArrayElement> elements_;
+  bool in_document_ = false;   // in text where `"` is ordinary, and not within quotes of an expansion there
   uint32_t source_depth_ = 0;  // words under construction around this place, in this Input
 };
 
