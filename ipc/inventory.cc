@@ -87,7 +87,7 @@ void add_mailboxes(std::vector<ObjectInfo>& out) {
     info.capacity = box.config.capacity == kUnbounded ? -1 : static_cast<int64_t>(box.config.capacity);
     info.users = static_cast<int64_t>(std::count_if(box.participants.begin(), box.participants.end(),
                                                     [](const Participant& p) { return p.is_alive; }));
-    info.is_stale = !box.config.keep && !box.is_owner_alive;
+    info.is_stale = box.condition == Status::Done && !box.config.keep && !box.is_owner_alive;
     out.push_back(std::move(info));
   }
 }
@@ -118,7 +118,7 @@ void add_sockets(std::vector<ObjectInfo>& out) {
 }
 
 Outcome<ObjectName> mailbox_name(const std::string& text, const ProcessIdentity& owner) {
-  return starts_with(text, "@") ? ObjectName::direct(owner) : ObjectName::parse(text);
+  return starts_with(text, "@") ? ObjectName::direct(owner, geteuid()) : ObjectName::parse(text);
 }
 
 bool process_is_gone(pid_t pid) { return pid > 0 && kill(pid, 0) != 0 && errno == ESRCH; }

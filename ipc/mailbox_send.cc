@@ -164,7 +164,7 @@ Outcome<void> Mailbox::Core::acquire_room(uint32_t blocks, const SendOptions& op
     }
     if (room == Room::FullBytes && config_.capacity == kUnbounded) {
       stop();
-      return {Status::TooBig, fmt::format("full: its limit of {} bytes is used up", config_.bytes), ENOSPC};
+      return {Status::TooBig, fmt::format("full: its limit of {} bytes is used up; receive some, or make it with more --bytes", config_.bytes), ENOSPC};
     }
     if (config_.on_full == OnFull::Fail || options.deadline == kNoWait) {
       stop();

@@ -278,7 +278,7 @@ bool Mailbox::Core::copy_out(uint32_t first, char* to, size_t length) {
 Error Mailbox::Core::no_space(size_t wanted) const {
   auto space = directory_.space();
   return {Status::TooBig, ENOSPC,
-          fmt::format("no space left in {}: {} bytes wanted, {} of {} free", directory_.path(), wanted, space.free,
+          fmt::format("no space left in {}: {} bytes wanted, {} of {} free; remove what is not needed", directory_.path(), wanted, space.free,
                       space.total)};
 }
 

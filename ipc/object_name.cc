@@ -77,10 +77,14 @@ Outcome<ObjectName> ObjectName::direct(const ProcessIdentity& process) {
   if (stat(fmt::format("/proc/{}", process.pid).c_str(), &info) != 0) {
     return {Status::NoObject, "no such process", ESRCH};
   }
+  return direct(process, info.st_uid);
+}
+
+ObjectName ObjectName::direct(const ProcessIdentity& process, uid_t user) {
   ObjectName name;
   name.file_ = fmt::format("@{}-{}", process.pid, process.start_time);
   name.text_ = fmt::format("@{}", process.pid);
-  name.user_ = info.st_uid;
+  name.user_ = user;
   return name;
 }
 

@@ -25,6 +25,8 @@ class ObjectName {
   static Outcome<ObjectName> parse(std::string_view text);
   /// The name of the direct mailbox of `process`; it belongs to the user that runs the process.
   static Outcome<ObjectName> direct(const ProcessIdentity& process);
+  /// The same when its user is known: also of a process that has ended.
+  static ObjectName direct(const ProcessIdentity& process, uid_t user);
 
   /// The file's name in the directory: NAME, or "@PID-START" for a direct mailbox (an '@' no user can spell).
   const std::string& file() const { return file_; }

@@ -26,6 +26,8 @@ Error error_of(int code) {
   if (code == ENOENT || code == EIDRM) return {Status::NoObject, code, "no such semaphore"};
   if (code == EEXIST) return {Status::Exists, code, "this semaphore exists already"};
   if (code == ERANGE || code == EOVERFLOW) return {Status::TooBig, code, "the value would become too big"};
+  if (code == ELOOP) return {Status::NotPermitted, code, "is a symbolic link, which is never followed"};
+  if (code == ENOSPC) return {Status::TooBig, code, "no space left for semaphores; remove what is not needed"};
   return error_from_errno(code);
 }
 
@@ -127,7 +129,9 @@ Outcome<Semaphore> Semaphore::open(const KernelName& name) {
     return out;
   }
   struct stat status {};
-  if (::stat(posix_file(name).c_str(), &status) == 0 && static_cast<size_t>(status.st_size) < sizeof(sem_t)) {
+  bool is_there = ::lstat(posix_file(name).c_str(), &status) == 0;
+  if (is_there && S_ISLNK(status.st_mode)) return error_of(ELOOP);
+  if (is_there && static_cast<size_t>(status.st_size) < sizeof(sem_t)) {
     return Error{Status::Damaged, 0, "the file is too short to be a semaphore"};  // touching it would be SIGBUS
   }
   sem_t* semaphore = sem_open(name.posix_path().c_str(), 0);

@@ -34,6 +34,7 @@ Error truncated() { return {Status::Damaged, 0, "the segment was cut short by so
 Error error_of(int code, std::string_view object = "shared memory object") {
   if (code == ENOENT || code == EIDRM) return {Status::NoObject, code, fmt::format("no such {}", object)};
   if (code == EEXIST) return {Status::Exists, code, fmt::format("this {} exists already", object)};
+  if (code == ELOOP) return {Status::NotPermitted, code, "is a symbolic link, which is never followed"};
   return error_from_errno(code);
 }
 
@@ -41,7 +42,7 @@ Error no_space(uint64_t wanted, int fd) {
   struct statvfs fs {};
   if ((fd >= 0 ? fstatvfs(fd, &fs) : statvfs(kShmDirectory, &fs)) != 0) return error_from_errno(ENOSPC);
   return {Status::TooBig, ENOSPC,
-          fmt::format("no space: {} bytes wanted, {} free of {}", wanted, size_text(fs.f_bavail * fs.f_frsize),
+          fmt::format("no space: {} bytes wanted, {} free of {}; remove what is not needed", wanted, size_text(fs.f_bavail * fs.f_frsize),
                       size_text(fs.f_blocks * fs.f_frsize))};
 }
 
