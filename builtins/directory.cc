@@ -10,6 +10,7 @@
 #include "builtins/operand.h"
 #include "shell/api/option_parser.h"
 #include "shell/api/services.h"
+#include "shell/base/retry.h"
 #include "shell/base/text.h"
 
 namespace mish::builtins {
@@ -20,7 +21,7 @@ using state::Option;
 
 bool is_directory(const std::string& path) {
   struct stat status;
-  return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+  return retry_interrupted([&] { return stat(path.c_str(), &status); }) == 0 && S_ISDIR(status.st_mode);
 }
 
 // --- cd ---
@@ -256,7 +257,7 @@ Completion run_pwd(BuiltinContext& context, Args args) {
     // XCU pwd -L: only a path that still leads here will do.
     struct stat named, current;
     const std::string& path = context.state.directory.logical();
-    bool is_true = stat(path.c_str(), &named) == 0 && stat(".", &current) == 0 && named.st_ino == current.st_ino &&
+    bool is_true = retry_interrupted([&] { return stat(path.c_str(), &named); }) == 0 && retry_interrupted([&] { return stat(".", &current); }) == 0 && named.st_ino == current.st_ino &&
                    named.st_dev == current.st_dev;
     if (!is_true) physical = true;
   }

@@ -12,6 +12,7 @@
 #include "builtins/introspect.h"
 #include "shell/api/option_parser.h"
 #include "shell/api/services.h"
+#include "shell/base/retry.h"
 
 namespace mish::builtins {
 
@@ -23,7 +24,7 @@ using state::Option;
 // A readable file that is no directory; errno tells why not.
 bool is_readable_file(const std::string& path) {
   struct stat status;
-  if (stat(path.c_str(), &status) != 0) return false;
+  if (retry_interrupted([&] { return stat(path.c_str(), &status); }) != 0) return false;
   if (S_ISDIR(status.st_mode)) {
     errno = EISDIR;
     return false;

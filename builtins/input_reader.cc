@@ -121,8 +121,20 @@ InputReader::~InputReader() {
   if (!is_file_) return;
   BlockCache& kept = cache();
   kept.in_use = false;
-  off_t consumed = start_ + static_cast<off_t>(position_);
-  if (consumed != entry_offset_) lseek(fd_, consumed, SEEK_SET);
+  go_to(start_ + static_cast<off_t>(position_));
+}
+
+/// Leaves the offset of the file, which pread(2) has not moved, at `offset`. What was used must never be read again: a
+/// file that does not seek any more is read up to there.
+void InputReader::go_to(off_t offset) {
+  if (offset == entry_offset_ || lseek(fd_, offset, SEEK_SET) >= 0) return;
+  std::unique_ptr<char[]> used = std::make_unique<char[]>(kBlock);
+  while (entry_offset_ < offset) {
+    const auto size = std::min(offset - entry_offset_, static_cast<off_t>(kBlock));
+    Result<size_t> got = read_some(fd_, used.get(), static_cast<size_t>(size));
+    if (!got.ok() || *got == 0) return;
+    entry_offset_ += static_cast<off_t>(*got);
+  }
 }
 
 void InputReader::suspend() {
@@ -131,7 +143,7 @@ void InputReader::suspend() {
   cache().size = 0;
   start_ += static_cast<off_t>(position_);
   position_ = limit_ = 0;
-  lseek(fd_, start_, SEEK_SET);
+  go_to(start_);
 }
 
 void InputReader::resume() {
@@ -139,6 +151,9 @@ void InputReader::resume() {
   cache().in_use = true;
   cache().size = 0;
   start_ = entry_offset_ = lseek(fd_, 0, SEEK_CUR);
+  if (start_ >= 0) return;
+  is_file_ = false;  // byte by byte from here
+  cache().in_use = false;
 }
 
 bool InputReader::fill() {

@@ -57,6 +57,7 @@ class InputReader {
   Outcome next_slow(char& c);
   Outcome wait_for_input();
   ssize_t read_pipe();
+  void go_to(off_t offset);
 
   api::BuiltinContext& context_;
   int fd_;

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "shell/base/diagnostic.h"
+#include "shell/base/retry.h"
 #include "shell/base/stack_guard.h"
 #include "shell/process/fd_plan.h"
 #include "shell/process/signals.h"
@@ -380,7 +381,7 @@ class Starter {
 
   static bool is_readable(const std::string& path) {
     struct stat status;
-    return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && access(path.c_str(), R_OK) == 0;
+    return retry_interrupted([&] { return stat(path.c_str(), &status); }) == 0 && S_ISREG(status.st_mode) && access(path.c_str(), R_OK) == 0;
   }
 
   Completion read_file(const std::string& path) {
@@ -460,7 +461,7 @@ class Starter {
   Completion run_standard_input() {
     if (!is_interactive_) {
       // XCU sh, STDIN: a non-blocking standard input is made blocking.
-      if (int flags = fcntl(STDIN_FILENO, F_GETFL); flags >= 0 && (flags & O_NONBLOCK) != 0) {
+      if (int flags = retry_interrupted([&] { return fcntl(STDIN_FILENO, F_GETFL); }); flags >= 0 && (flags & O_NONBLOCK) != 0) {
         fcntl(STDIN_FILENO, F_SETFL, flags & ~O_NONBLOCK);
       }
       syntax::SharedInputSource source(STDIN_FILENO);
@@ -488,7 +489,7 @@ class Starter {
     }
     if (!opened.ok()) return cannot_open(operand, opened.code());
     struct stat status;
-    if (fstat(opened->get(), &status) == 0 && S_ISDIR(status.st_mode)) return cannot_open(operand, EISDIR);
+    if (retry_interrupted([&] { return fstat(opened->get(), &status); }) == 0 && S_ISDIR(status.st_mode)) return cannot_open(operand, EISDIR);
     if (S_ISREG(status.st_mode) && is_binary(opened->get())) {
       shell_.err().write(format_diagnostic(state_.shell_name, {}, operand + ": cannot execute binary file"));
       shell_.err().flush();

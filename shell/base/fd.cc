@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "shell/base/retry.h"
+
 namespace mish {
 
 void UniqueFd::reset(int fd) {
@@ -21,7 +23,7 @@ Result<Pipe> make_pipe() {
 }
 
 Result<UniqueFd> duplicate_above_9(int fd) {
-  int copy = fcntl(fd, F_DUPFD_CLOEXEC, kFirstPrivateFd);
+  int copy = retry_interrupted([&] { return fcntl(fd, F_DUPFD_CLOEXEC, kFirstPrivateFd); });
   if (copy < 0) return Errno::last();
   return UniqueFd(copy);
 }
@@ -40,10 +42,10 @@ Result<UniqueFd> open_file(const char* path, int flags, unsigned mode) {
 }
 
 Result<void> set_close_on_exec(int fd, bool on) {
-  int flags = fcntl(fd, F_GETFD);
+  int flags = retry_interrupted([&] { return fcntl(fd, F_GETFD); });
   if (flags < 0) return Errno::last();
   int wanted = on ? flags | FD_CLOEXEC : flags & ~FD_CLOEXEC;
-  if (wanted != flags && fcntl(fd, F_SETFD, wanted) != 0) return Errno::last();
+  if (wanted != flags && retry_interrupted([&] { return fcntl(fd, F_SETFD, wanted); }) != 0) return Errno::last();
   return {};
 }
 

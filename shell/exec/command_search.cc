@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "shell/base/retry.h"
 #include "shell/base/stack_guard.h"
 
 namespace mish::exec {
@@ -20,7 +21,7 @@ constexpr std::string_view kReservedWords[] = {"!",    "[[",  "]]",   "case",   
 
 bool is_regular_executable(const char* path, bool& exists) {
   struct stat status;
-  exists = stat(path, &status) == 0;
+  exists = retry_interrupted([&] { return stat(path, &status); }) == 0;
   return exists && S_ISREG(status.st_mode) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "shell/base/retry.h"
 #include "shell/exec/command_search.h"
 #include "shell/exec/containment.h"
 #include "shell/exec/read_eval_loop.h"
@@ -422,8 +423,13 @@ Completion PipelineRunner::start_coprocess(const syntax::Coprocess& node) {
   }
   context_.jobs.add_process(job, pid);
   // Users name these descriptors in redirections: they are theirs, not close-on-exec.
-  int read_fd = fcntl(from_child->read_end.get(), F_DUPFD, 60);
-  int write_fd = fcntl(to_child->write_end.get(), F_DUPFD, 60);
+  constexpr int kFirstInheritedFd = 60;
+  auto give_to_user = [](const UniqueFd& fd) {
+    return retry_interrupted([&] { return fcntl(fd.get(), F_DUPFD, kFirstInheritedFd); });
+  };
+  int read_fd = give_to_user(from_child->read_end);
+  int write_fd = give_to_user(to_child->write_end);
+  if (read_fd < 0 || write_fd < 0) context_.services.report(std::string("coproc: ") + std::string(Errno::last().message()));
   state::IndexedArray& array = state.variables.prepare_internal_indexed(node.name);
   array.clear();
   array.set(0, std::to_string(read_fd));

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <string>
 
+#include "shell/base/retry.h"
 #include "shell/base/text.h"
 #include "shell/exec/subshell.h"
 #include "shell/process/signals.h"
@@ -116,7 +117,7 @@ class Preparer {
     Result<UniqueFd> opened = open_interruptible(path, O_WRONLY);
     if (!opened.ok()) return opened.code() == ENOENT ? Errno(EEXIST) : opened.error();
     struct stat status;
-    if (fstat(opened->get(), &status) != 0 || S_ISREG(status.st_mode)) return Errno(EEXIST);
+    if (retry_interrupted([&] { return fstat(opened->get(), &status); }) != 0 || S_ISREG(status.st_mode)) return Errno(EEXIST);
     return opened;
   }
 
@@ -177,7 +178,7 @@ class Preparer {
 
   /// {name}>file: a descriptor of the user's at 10 or above; it stays open when the command is done (bash).
   bool bind_variable(const syntax::Redirection& node, UniqueFd opened) {
-    int copy = fcntl(opened.get(), F_DUPFD, kFirstPrivateFd);
+    int copy = retry_interrupted([&] { return fcntl(opened.get(), F_DUPFD, kFirstPrivateFd); });
     if (copy < 0) return fail(text(node.fd_variable), Errno::last().message());
     opened.reset();
     char digits[kMaxIntegerText];
@@ -220,7 +221,7 @@ class Preparer {
     }
     if (node.fd_variable != kNoName) {
       int real = plan_.resolve(source);
-      int copy = fcntl(real, F_DUPFD, kFirstPrivateFd);
+      int copy = retry_interrupted([&] { return fcntl(real, F_DUPFD, kFirstPrivateFd); });
       if (copy < 0) return fail(target, Errno::last().message());
       char text_of[kMaxIntegerText];
       set_fd_variable(node, {text_of, format_integer(copy, text_of)});
@@ -234,7 +235,7 @@ class Preparer {
 
   /// XCU 2.7.5, 2.7.6: the descriptor copied has to be open for input or output.
   static bool has_access(int fd, RedirectionKind kind) {
-    int flags = fcntl(fd, F_GETFL);
+    int flags = retry_interrupted([&] { return fcntl(fd, F_GETFL); });
     int mode = flags & O_ACCMODE;
     return flags < 0 || mode == O_RDWR || mode == (kind == RedirectionKind::DuplicateInput ? O_RDONLY : O_WRONLY);
   }

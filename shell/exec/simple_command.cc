@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "shell/base/retry.h"
 #include "shell/exec/function_call.h"
 #include "shell/exec/read_eval_loop.h"
 #include "shell/exec/redirection.h"
@@ -366,14 +367,14 @@ int SimpleCommandRunner::report_failure(std::string_view name, int error) {
       context_.services.report(text + ": command not found");
       return state::kNotFound;
     case ENOENT:
-      if (stat(text.c_str(), &status) == 0) {
+      if (retry_interrupted([&] { return stat(text.c_str(), &status); }) == 0) {
         context_.services.report(text + ": its interpreter was not found");
         return state::kNotFound;
       }
       context_.services.report(text + ": No such file or directory");
       return state::kNotFound;
     case EACCES:
-      if (stat(text.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) error = EISDIR;
+      if (retry_interrupted([&] { return stat(text.c_str(), &status); }) == 0 && S_ISDIR(status.st_mode)) error = EISDIR;
       break;
     case ENOEXEC:
       context_.services.report(text + ": cannot execute binary file");
@@ -507,7 +508,7 @@ Completion SimpleCommandRunner::not_found(Fields fields) {
 bool SimpleCommandRunner::change_directory_by_name(Fields fields, Completion& completion) {
   if (!context_.state.is_on(Option::AutoCd) || !context_.is_interactive() || fields.size() != 1) return false;
   struct stat status;
-  if (stat(fields[0].data(), &status) != 0 || !S_ISDIR(status.st_mode)) return false;
+  if (retry_interrupted([&] { return stat(fields[0].data(), &status); }) != 0 || !S_ISDIR(status.st_mode)) return false;
   const api::Builtin* cd = context_.search->find_builtin("cd");
   if (cd == nullptr) return false;
   std::string_view words[] = {"cd", "--", fields[0]};

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <new>
 
+#include "shell/base/retry.h"
 #include "shell/exec/containment.h"
 #include "shell/exec/read_eval_loop.h"
 #include "shell/exec/redirection.h"
@@ -84,7 +85,7 @@ DirectoryKeeper::DirectoryKeeper(ExecutionContext& context) : context_(context) 
 
 DirectoryKeeper::~DirectoryKeeper() {
   if (!fd_) return;
-  if (fchdir(fd_.get()) != 0) {
+  if (retry_interrupted([&] { return fchdir(fd_.get()); }) != 0) {
     context_.services.report(std::string("cannot return to the working directory: ") +
                              std::string(Errno::last().message()));
   }
@@ -174,10 +175,16 @@ void SubshellRunner::throw_interrupt(const Completion& completion) const {
   throw state::ShellError(state::ShellError::Kind::Fatal, "", completion.status);
 }
 
+/// The output of a substitution, to its end.
+void SubshellRunner::read_output(int fd, std::string& out) {
+  Result<void> read = read_all(fd, out);
+  if (!read) context_.services.report(std::string("read error: ") + std::string(read.error().message()));
+}
+
 void SubshellRunner::drain(Capture& capture) {
   capture.write_end.reset();
   if (!capture.read_end.is_open()) return;
-  static_cast<void>(read_all(capture.read_end.get(), *capture.memory));
+  read_output(capture.read_end.get(), *capture.memory);
   capture.read_end.reset();
 }
 
@@ -344,7 +351,7 @@ int SubshellRunner::capture_forked(const syntax::Command& body, std::string& out
   }
   context_.jobs.add_process(job, pid);
   watch(job, hold);
-  static_cast<void>(read_all(pipe->read_end.get(), out));
+  read_output(pipe->read_end.get(), out);
   pipe->read_end.reset();
   Completion completion = wait_for(job, hold, false);
   throw_interrupt(completion);
@@ -376,7 +383,7 @@ std::string SubshellRunner::open_process_substitution(const syntax::ProcessSubst
   context_.state.last_background = pid;
   UniqueFd& mine = node.reads ? pipe->read_end : pipe->write_end;
   // Inherited by the command, hence not close-on-exec; high, out of the user's way.
-  int fd = fcntl(mine.get(), F_DUPFD, 60);
+  int fd = retry_interrupted([&] { return fcntl(mine.get(), F_DUPFD, 60); });
   if (fd < 0) {
     throw state::ShellError(state::ShellError::Kind::Expansion,
                             std::string("process substitution: ") + std::string(Errno::last().message()));

@@ -135,6 +135,7 @@ class SubshellRunner {
   void leave_loops(Completion& completion) const;
   void throw_interrupt(const Completion& completion) const;
   void drain(Capture& capture);
+  void read_output(int fd, std::string& out);
 
   /// The list of what changes in a forked subshell (XCU 2.13).
   void become_subshell();

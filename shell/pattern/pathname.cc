@@ -12,6 +12,7 @@
 
 #include "shell/base/fd.h"
 #include "shell/base/locale.h"
+#include "shell/base/retry.h"
 #include "shell/base/stack_guard.h"
 
 namespace mish::pattern {
@@ -76,14 +77,17 @@ struct PathnameExpander::Walk {
   /// lstat(2), or stat(2) when the path ends with a slash, says whether something is there.
   bool exists() {
     struct stat status;
-    if (fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return true;
+    if (retry_interrupted([&] { return fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW); }) == 0) return true;
     if (!means_no_match(errno)) fail(errno);
     return false;
   }
 
   bool is_directory(bool follow) {
     struct stat status;
-    if (fstatat(AT_FDCWD, path.c_str(), &status, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0) return S_ISDIR(status.st_mode);
+    const int flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
+    if (retry_interrupted([&] { return fstatat(AT_FDCWD, path.c_str(), &status, flags); }) == 0) {
+      return S_ISDIR(status.st_mode);
+    }
     if (!means_no_match(errno)) fail(errno);
     return false;
   }
@@ -193,7 +197,7 @@ struct PathnameExpander::Walk {
       return;
     }
     for (;;) {
-      ssize_t size = getdents64(fd->get(), owner.buffer_.get(), kBufferSize);
+      ssize_t size = retry_interrupted([&] { return getdents64(fd->get(), owner.buffer_.get(), kBufferSize); });
       if (size < 0 && !means_no_match(errno)) fail(errno);
       if (size <= 0) return;
       for (const char* p = owner.buffer_.get(); p < owner.buffer_.get() + size;) {

@@ -3,10 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <string>
 #include <vector>
+
+#include "shell/base/retry.h"
 
 namespace mish::process {
 namespace {
@@ -20,8 +24,8 @@ std::vector<UniqueFd*>& protected_fds() {
 
 /// A close-on-exec copy at `lowest` or above; lower, but above 2, when the limit of descriptors leaves no room there.
 int duplicate_private(int fd, int lowest) {
-  int copy = fcntl(fd, F_DUPFD_CLOEXEC, lowest);
-  if (copy < 0 && (errno == EINVAL || errno == EMFILE)) copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  int copy = retry_interrupted([&] { return fcntl(fd, F_DUPFD_CLOEXEC, lowest); });
+  if (copy < 0 && (errno == EINVAL || errno == EMFILE)) copy = retry_interrupted([&] { return fcntl(fd, F_DUPFD_CLOEXEC, 3); });
   return copy;
 }
 
@@ -35,13 +39,22 @@ int dup2_retried(int source, int target) {
 
 /// dup2(2), or, onto itself, only the loss of close-on-exec.
 int place(int source, int target) {
-  return source == target ? fcntl(source, F_SETFD, 0) : dup2_retried(source, target);
+  return source == target ? retry_interrupted([&] { return fcntl(source, F_SETFD, 0); }) : dup2_retried(source, target);
+}
+
+/// Where dup2(2) fails, the other way to the same; else what comes next would go to the wrong file without a word.
+void put_back(int copy, int target) {
+  const int error = errno;
+  ::close(target);
+  if (retry_interrupted([&] { return fcntl(copy, F_DUPFD, target); }) == target) return;
+  const std::string message = fmt::format("mish: cannot restore descriptor {}: {}\n", target, Errno(error).message());
+  static_cast<void>(write_all(target == STDERR_FILENO ? copy : STDERR_FILENO, message));
 }
 
 }  // namespace
 
 bool is_user_fd(int fd) {
-  int flags = fcntl(fd, F_GETFD);
+  int flags = retry_interrupted([&] { return fcntl(fd, F_GETFD); });
   return flags >= 0 && (flags & FD_CLOEXEC) == 0;
 }
 
@@ -109,7 +122,7 @@ void SavedFds::restore() {
       ::close(entry.target);
       continue;
     }
-    dup2_retried(entry.copy, entry.target);
+    if (dup2_retried(entry.copy, entry.target) < 0) put_back(entry.copy, entry.target);
     ::close(entry.copy);
   }
   unlink();

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "shell/base/retry.h"
+
 namespace mish::state {
 
 namespace {
@@ -23,7 +25,7 @@ enum class Candidate { Missing, NotExecutable, Executable };
 Candidate examine(const std::string& path) {
   // stat(2) first: access(2), which has to change identities, costs twice as much, and most candidates do not exist.
   struct stat status;
-  if (stat(path.c_str(), &status) != 0) return Candidate::Missing;
+  if (retry_interrupted([&] { return stat(path.c_str(), &status); }) != 0) return Candidate::Missing;
   if (S_ISDIR(status.st_mode)) return Candidate::Missing;
   return faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0 ? Candidate::Executable : Candidate::NotExecutable;
 }

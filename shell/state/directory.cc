@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "shell/base/fd.h"
+#include "shell/base/retry.h"
 
 namespace mish::state {
 
@@ -25,13 +26,13 @@ bool names_current_directory(const std::string& path) {
     start = end + 1;
   }
   struct stat named, current;
-  return stat(path.c_str(), &named) == 0 && stat(".", &current) == 0 && named.st_dev == current.st_dev &&
+  return retry_interrupted([&] { return stat(path.c_str(), &named); }) == 0 && retry_interrupted([&] { return stat(".", &current); }) == 0 && named.st_dev == current.st_dev &&
          named.st_ino == current.st_ino;
 }
 
 // chdir(2) for paths of any length: a path beyond PATH_MAX is walked in pieces, and undone when that fails.
 Result<void> change_directory(const std::string& path) {
-  if (chdir(path.c_str()) == 0) return {};
+  if (retry_interrupted([&] { return chdir(path.c_str()); }) == 0) return {};
   if (errno != ENAMETOOLONG || path.size() < PATH_MAX) return Errno::last();
   UniqueFd before(open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   size_t start = 0;
@@ -102,7 +103,7 @@ std::string WorkingDirectory::normalise(std::string_view base, std::string_view 
     if (component == "..") {
       if (out.size() == root) continue;
       struct stat status;
-      if (stat(out.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return {};
+      if (retry_interrupted([&] { return stat(out.c_str(), &status); }) != 0 || !S_ISDIR(status.st_mode)) return {};
       size_t slash = out.rfind('/');
       out.resize(std::max(slash, root));
       continue;

@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "shell/base/retry.h"
 #include "shell/base/text.h"
 #include "shell/state/shell_state.h"
 
@@ -95,14 +96,14 @@ bool evaluate_unary(const ShellState& state, char op, std::string_view operand) 
     default: break;
   }
   struct stat status;
-  int failed = op == 'h' || op == 'L' ? lstat(path, &status) : stat(path, &status);
+  int failed = retry_interrupted([&] { return op == 'h' || op == 'L' ? lstat(path, &status) : stat(path, &status); });
   return failed == 0 && evaluate_mode(op, status);
 }
 
 bool compare_files(std::string_view op, std::string_view left, std::string_view right) {
   struct stat a, b;
-  bool has_a = stat(std::string(left).c_str(), &a) == 0;
-  bool has_b = stat(std::string(right).c_str(), &b) == 0;
+  bool has_a = retry_interrupted([&] { return stat(std::string(left).c_str(), &a); }) == 0;
+  bool has_b = retry_interrupted([&] { return stat(std::string(right).c_str(), &b); }) == 0;
   if (op == "-ef") return has_a && has_b && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
   if (op == "-nt") return has_a && (!has_b || is_newer(a.st_mtim, b.st_mtim));
   return has_b && (!has_a || is_newer(b.st_mtim, a.st_mtim));

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "shell/base/fd.h"
 #include "tests/builtins/fake_services.h"
@@ -49,6 +57,36 @@ TEST_F(ReadTest, ConsumesNothingBehindTheLine) {
   EXPECT_EQ(read("y"), 0);
   EXPECT_EQ(get("y"), "two");
   EXPECT_EQ(rest(), "three\n");
+}
+
+/// From now on lseek(2) to an absolute offset fails in this process.
+bool forbid_seeking() {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_lseek, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[2])),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SEEK_SET, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  sock_fprog filter = {sizeof program / sizeof program[0], program};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+TEST_F(ReadTest, NeverReadsALineTwiceWhenSeekingFails) {
+  give("one\ntwo\nthree\n");
+  constexpr int kCannotForbid = 77;
+  pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    if (!forbid_seeking()) _exit(kCannotForbid);
+    bool is_right = read("x") == 0 && read("y") == 0 && get("x") == "one" && get("y") == "two" && rest() == "three\n";
+    _exit(is_right ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kCannotForbid) GTEST_SKIP() << "no seccomp here";
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(ReadTest, ConsumesNothingBehindTheLineOfAPipe) {
