@@ -103,7 +103,7 @@ Completion run_return(BuiltinContext& context, Args args) {
   if (!context.state.calls.in_function_or_source()) {
     // Unspecified (XCU return). As sh it ends the script, as in dash and ksh: `return 0 2>/dev/null || exit 0`.
     if (!context.state.is_posix() || context.services.is_interactive()) {
-      return context.failure("there is no function or sourced script to return from");
+      return context.failure("there is no function or sourced script to return from", state::kUsageError);
     }
     parse_status(context, args, status);
     return {status, Flow::Exit, 0};

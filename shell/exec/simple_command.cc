@@ -175,15 +175,23 @@ void SimpleCommandRunner::assign_all(const syntax::SimpleCommand& node) {
 void SimpleCommandRunner::assign_prefix(const syntax::SimpleCommand& node, bool exports) {
   state::VariableTable& variables = context_.state.variables;
   for (const syntax::Assignment& each : node.assignments) {
-    Name name = variables.target(each.name);
-    variables.save_for_scope(name);
-    context_.expander.assign(each);
-    if (exports) variables.add_attributes(name, state::attribute::Exported);
+    try {
+      Name name = variables.target(each.name);
+      variables.save_for_scope(name);
+      context_.expander.assign(each);
+      if (exports) variables.add_attributes(name, state::attribute::Exported);
+    } catch (const ShellError& error) {
+      // bash: the command runs all the same, without this assignment; errexit takes it for a failure.
+      bool goes_on = error.kind() == ShellError::Kind::Assignment && !context_.state.is_posix() &&
+                     !context_.state.is_on(Option::ErrExit);
+      if (!goes_on) throw;
+      context_.services.report(error.message());
+    }
   }
 }
 
 Completion SimpleCommandRunner::assignment_failure(const ShellError& error) {
-  // bash: a command whose prefix assignment fails is not run, and that is all.
+  // bash with errexit: the command is not run, and that is all.
   if (error.kind() == ShellError::Kind::Assignment && !context_.state.is_posix()) {
     if (!error.message().empty()) context_.services.report(error.message());
     return Completion::of(context_.state.status_of(error));

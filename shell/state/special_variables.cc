@@ -181,7 +181,9 @@ void refresh_function_names(ShellState& state, Variable& v) {
   std::vector<const Frame*> frames = state.calls.visible();
   IndexedArray& array = v.value.make_indexed();
   v.attributes |= attribute::Declared;
-  if (frames.empty() || frames.front()->kind == FrameKind::Main) return;  // declared, but unset
+  bool in_function = false;
+  for (const Frame* frame : frames) in_function = in_function || frame->kind == FrameKind::Function;
+  if (!in_function) return;  // declared, but unset
   v.attributes &= static_cast<Attributes>(~attribute::Declared);
   int64_t i = 0;
   for (const Frame* frame : frames) {

@@ -31,7 +31,7 @@ TEST_F(FlowBuiltins, BreakReachesThroughEvalButNotOutOfAFunction) {
 
 TEST_F(FlowBuiltins, ReturnNeedsSomethingToReturnFrom) {
   EXPECT_EQ(run({"return", "3"}).flow, Flow::Normal);
-  EXPECT_EQ(run({"return", "3"}).status, 1);
+  EXPECT_EQ(run({"return", "3"}).status, 2);
   state.calls.push({FrameKind::Function, n("f"), {}, 0, 0, {}});
   api::Completion completion = run({"return", "3"});
   EXPECT_EQ(completion.flow, Flow::Return);
