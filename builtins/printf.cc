@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cinttypes>
 #include <cstdint>
@@ -23,6 +24,9 @@
 namespace mish::builtins {
 
 namespace {
+
+/// Widths and precisions from here on: what they make is longer than printf(3) can say.
+constexpr int kTooLarge = INT32_MAX;
 
 struct Conversion {
   bool left = false, plus = false, space = false, alternative = false, zero = false, grouped = false;
@@ -142,6 +146,12 @@ bool Formatter::convert(std::string_view format, size_t& at) {
     return false;
   }
   has_conversions_ = true;
+  const bool is_text = std::strchr("sbqQcT", conversion.letter) != nullptr;  // whose precision only cuts
+  if (conversion.width == kTooLarge || (!is_text && conversion.has_precision && conversion.precision == kTooLarge)) {
+    context_.error("`{}': the width or precision is too large", format.substr(start, at - start));
+    status_ = state::kFailure;
+    return false;
+  }
   return put(conversion);
 }
 
@@ -162,17 +172,17 @@ bool Formatter::parse_number(std::string_view format, size_t& at, int& value) {
     }
     intmax_t given = integer(next_argument(), false);
     chosen_ = chosen;
-    value = given > INT32_MAX / 2 ? INT32_MAX / 2 : given < -INT32_MAX / 2 ? -INT32_MAX / 2 : static_cast<int>(given);
+    value = static_cast<int>(std::clamp<intmax_t>(given, -kTooLarge, kTooLarge));
     return true;
   }
   int64_t number = 0;
   bool any = false;
   while (at < format.size() && is_digit(format[at])) {
-    if (number < INT32_MAX / 2) number = number * 10 + (format[at] - '0');
+    if (number < kTooLarge) number = number * 10 + (format[at] - '0');
     ++at;
     any = true;
   }
-  value = static_cast<int>(number < INT32_MAX / 2 ? number : INT32_MAX / 2);
+  value = static_cast<int>(std::min<int64_t>(number, kTooLarge));
   return any;
 }
 

@@ -429,7 +429,14 @@ Completion PipelineRunner::start_coprocess(const syntax::Coprocess& node) {
   };
   int read_fd = give_to_user(from_child->read_end);
   int write_fd = give_to_user(to_child->write_end);
-  if (read_fd < 0 || write_fd < 0) context_.services.report(std::string("coproc: ") + std::string(Errno::last().message()));
+  if (read_fd < 0 || write_fd < 0) {
+    // Without its pipes it sees the end of its input; nobody may wait for what it never says.
+    context_.services.report(std::string("coproc: ") + std::string(Errno::last().message()));
+    if (read_fd >= 0) ::close(read_fd);
+    if (write_fd >= 0) ::close(write_fd);
+    context_.jobs.put_in_background(job);
+    return Completion::of(state::kFailure);
+  }
   state::IndexedArray& array = state.variables.prepare_internal_indexed(node.name);
   array.clear();
   array.set(0, std::to_string(read_fd));

@@ -410,7 +410,8 @@ int SimpleCommandRunner::report_failure_under(process::FdPlan& plan, std::string
 std::string SimpleCommandRunner::script_interpreter_name() const { return context_.state.is_posix() ? "sh" : "mish"; }
 
 bool SimpleCommandRunner::has_not_found_handler() const {
-  if (context_.state.is_posix()) return false;
+  constexpr int kDeepest = 16;  // a handler whose own commands are not found would go on for ever
+  if (context_.state.is_posix() || not_found_depth_ >= kDeepest) return false;
   std::optional<Name> name = NameTable::find("command_not_found_handle");
   return name && context_.state.functions.find(*name) != nullptr;
 }
@@ -497,6 +498,7 @@ Completion SimpleCommandRunner::not_found(Fields fields) {
   options.terminal = context_.subshells->terminal_for(job);
   pid_t pid = context_.subshells->fork(options);
   if (pid == 0) {
+    ++not_found_depth_;
     Completion completion;
     try {
       completion = context_.functions->call(NameTable::intern("command_not_found_handle"), fields);

@@ -80,6 +80,7 @@ class SimpleCommandRunner {
 
   ExecutionContext& context_;
   AppliedRedirections* redirections_ = nullptr;  // of the builtin that runs
+  int not_found_depth_ = 0;  // calls of command_not_found_handle this process runs in
 };
 
 }  // namespace mish::exec

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "shell/base/stack_guard.h"
 #include "shell/state/status.h"
 
@@ -11,6 +13,47 @@ namespace mish::expand {
 using syntax::BraceExpansion;
 using syntax::PartKind;
 using syntax::WordPart;
+
+namespace {
+
+// Gigabytes of words: an error at once is better than an hour of them.
+constexpr uint64_t kMostWords = uint64_t(1) << 25;
+
+/// How many numbers or characters the range has.
+uint64_t count_items(const BraceExpansion& range) {
+  uint64_t step = range.step < 0 ? 0 - static_cast<uint64_t>(range.step) : static_cast<uint64_t>(range.step);
+  uint64_t distance = range.first <= range.last ? static_cast<uint64_t>(range.last) - static_cast<uint64_t>(range.first)
+                                                : static_cast<uint64_t>(range.first) - static_cast<uint64_t>(range.last);
+  return distance / (step == 0 ? 1 : step);
+}
+
+/// How many words `parts` stands for, or some number above kMostWords.
+uint64_t count_words(std::span<const WordPart> parts) {
+  if (stack_is_low()) throw state::ShellError(state::ShellError::Kind::Fatal, "braces are nested too deeply");
+  uint64_t words = 1;
+  for (const WordPart& part : parts) {
+    if (part.kind != PartKind::Brace) continue;
+    uint64_t alternatives = 0;
+    if (part.brace->is_range) {
+      alternatives = std::min(count_items(*part.brace), kMostWords) + 1;
+    } else {
+      for (const syntax::Word* alternative : part.brace->alternatives) {
+        alternatives = std::min(alternatives + count_words(alternative->parts), kMostWords + 1);
+      }
+    }
+    words = std::min(words * alternatives, kMostWords + 1);
+  }
+  return words;
+}
+
+}  // namespace
+
+void BraceExpander::expand(std::span<const WordPart> parts) {
+  if (count_words(parts) > kMostWords) {
+    throw state::ShellError(state::ShellError::Kind::Fatal, "the braces make too many words");
+  }
+  expand_from(parts, nullptr);
+}
 
 void BraceExpander::expand_from(std::span<const WordPart> parts, const Rest* rest) {
   if (stack_is_low()) throw state::ShellError(state::ShellError::Kind::Fatal, "braces are nested too deeply");
@@ -43,11 +86,7 @@ void BraceExpander::expand_range(const BraceExpansion& range, std::span<const Wo
   uint64_t step = range.step < 0 ? 0 - static_cast<uint64_t>(range.step) : static_cast<uint64_t>(range.step);
   if (step == 0) step = 1;
   bool is_rising = range.first <= range.last;
-  uint64_t distance = is_rising ? static_cast<uint64_t>(range.last) - static_cast<uint64_t>(range.first)
-                                : static_cast<uint64_t>(range.first) - static_cast<uint64_t>(range.last);
-  uint64_t items = distance / step;
-  constexpr uint64_t kMostItems = uint64_t(1) << 25;  // gigabytes of words: an error is better than an hour of them
-  if (items >= kMostItems) throw state::ShellError(state::ShellError::Kind::Fatal, "the braces make too many words");
+  const uint64_t items = count_items(range);
   size_t size = word_.size();
   for (uint64_t i = 0;; ++i) {
     uint64_t offset = i * step;

@@ -17,8 +17,9 @@ class BraceExpander {
   /// Text of range items is made in `arena` and lives until the arena is released.
   explicit BraceExpander(Arena& arena) : arena_(arena) {}
   virtual ~BraceExpander() = default;
-  /// Calls produce() for each word that `parts` stands for. Throws ShellError when braces nest too deeply.
-  void expand(std::span<const syntax::WordPart> parts) { expand_from(parts, nullptr); }
+  /// Calls produce() for each word that `parts` stands for. Throws ShellError, before the first, when braces nest too
+  /// deeply or stand for more words than memory holds.
+  void expand(std::span<const syntax::WordPart> parts);
 
  protected:
   /// The parts of one word; valid during the call.

@@ -28,9 +28,28 @@ const std::string* IndexedArray::find(int64_t index) const {
     const Dense& element = dense_[static_cast<size_t>(index)];
     return element.is_set ? &element.text : nullptr;
   }
-  auto it = std::lower_bound(sparse_.begin(), sparse_.end(), index,
+  const size_t position = locate_sparse(index);
+  return position != sparse_.size() && sparse_[position].index == index ? &sparse_[position].text : nullptr;
+}
+
+/// The position of the first element that is not below `index`.
+size_t IndexedArray::locate_sparse(int64_t index) const {
+  auto it = std::lower_bound(sparse_.begin() + static_cast<std::ptrdiff_t>(gap_), sparse_.end(), index,
                              [](const Sparse& element, int64_t i) { return element.index < i; });
-  return it != sparse_.end() && it->index == index ? &it->text : nullptr;
+  return static_cast<size_t>(it - sparse_.begin());
+}
+
+/// A new first element, in constant time on the average: arrays are filled from the top down, too.
+std::string& IndexedArray::prepend_sparse(int64_t index) {
+  if (gap_ == 0) {
+    gap_ = sparse_.size();
+    std::vector<Sparse> roomy(2 * gap_);
+    std::move(sparse_.begin(), sparse_.end(), roomy.begin() + static_cast<std::ptrdiff_t>(gap_));
+    sparse_ = std::move(roomy);
+  }
+  Sparse& element = sparse_[--gap_];
+  element.index = index;
+  return element.text;
 }
 
 std::string& IndexedArray::at(int64_t index) {
@@ -48,23 +67,24 @@ std::string& IndexedArray::at(int64_t index) {
     }
     return element.text;
   }
-  auto it = sparse_.end();
-  if (!sparse_.empty() && sparse_.back().index >= index) {
-    it = std::lower_bound(sparse_.begin(), sparse_.end(), index,
-                          [](const Sparse& element, int64_t i) { return element.index < i; });
-    if (it->index == index) return it->text;
+  size_t position = sparse_.size();
+  if (gap_ != position && sparse_.back().index >= index) {
+    position = locate_sparse(index);
+    if (sparse_[position].index == index) return sparse_[position].text;
+    if (position == gap_) {
+      ++count_;
+      return prepend_sparse(index);
+    }
   }
   ++count_;
-  return sparse_.insert(it, Sparse{index, {}})->text;
+  return sparse_.insert(sparse_.begin() + static_cast<std::ptrdiff_t>(position), Sparse{index, {}})->text;
 }
 
 void IndexedArray::erase(int64_t index) {
   if (find(index) == nullptr) return;
   --count_;
   if (is_sparse_) {
-    auto it = std::lower_bound(sparse_.begin(), sparse_.end(), index,
-                               [](const Sparse& element, int64_t i) { return element.index < i; });
-    sparse_.erase(it);
+    sparse_.erase(sparse_.begin() + static_cast<std::ptrdiff_t>(locate_sparse(index)));
     return;
   }
   Dense& element = dense_[static_cast<size_t>(index)];
@@ -76,12 +96,13 @@ void IndexedArray::erase(int64_t index) {
 void IndexedArray::clear() {
   dense_.clear();
   sparse_.clear();
+  gap_ = 0;
   count_ = 0;
   is_sparse_ = false;
 }
 
 int64_t IndexedArray::end_index() const {
-  if (is_sparse_) return sparse_.empty() ? 0 : sparse_.back().index + 1;
+  if (is_sparse_) return sparse_.size() == gap_ ? 0 : sparse_.back().index + 1;
   return static_cast<int64_t>(dense_.size());
 }
 
@@ -99,7 +120,9 @@ IndexedArray::Iterator::Iterator(const IndexedArray& array, size_t position)
     : array_(&array),
       position_(position),
       limit_(array.is_sparse_ ? array.sparse_.size() : array.dense_.size()) {
-  if (!array.is_sparse_) {
+  if (array.is_sparse_) {
+    position_ = std::max(position_, array.gap_);
+  } else {
     while (position_ < limit_ && !array.dense_[position_].is_set) ++position_;
   }
 }
@@ -121,9 +144,7 @@ const std::string& IndexedArray::Iterator::value() const {
 IndexedArray::Iterator IndexedArray::from(int64_t index) const {
   if (index < 0) index = 0;
   if (!is_sparse_) return Iterator(*this, std::min(static_cast<size_t>(index), dense_.size()));
-  auto it = std::lower_bound(sparse_.begin(), sparse_.end(), index,
-                             [](const Sparse& element, int64_t i) { return element.index < i; });
-  return Iterator(*this, static_cast<size_t>(it - sparse_.begin()));
+  return Iterator(*this, locate_sparse(index));
 }
 
 // --- AssociativeArray ---

@@ -53,6 +53,8 @@ class IndexedArray {
 
  private:
   void become_sparse();
+  size_t locate_sparse(int64_t index) const;
+  std::string& prepend_sparse(int64_t index);
   struct Dense {
     bool is_set = false;
     std::string text;
@@ -62,7 +64,8 @@ class IndexedArray {
     std::string text;
   };
   std::vector<Dense> dense_;
-  std::vector<Sparse> sparse_;  // sorted by index
+  std::vector<Sparse> sparse_;  // sorted by index, behind `gap_` unused elements: room to grow downwards
+  size_t gap_ = 0;
   size_t count_ = 0;
   bool is_sparse_ = false;
 };

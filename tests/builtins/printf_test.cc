@@ -31,6 +31,18 @@ TEST_F(PrintfTest, IntegersInEveryForm) {
   EXPECT_EQ(printf("%*d|%-*d|", "4", "1", "4", "2"), "   1|2   |");
 }
 
+TEST_F(PrintfTest, WidthsThatDoNotFitAreErrorsAtOnce) {
+  EXPECT_EQ(printf("a%99999999999999db", "1"), "a");
+  EXPECT_EQ(last_status, 1);
+  EXPECT_NE(err.find("%99999999999999d': the width or precision is too large"), std::string::npos);
+  EXPECT_EQ(printf("%.99999999999999f", "1"), "");
+  EXPECT_EQ(last_status, 1);
+  EXPECT_EQ(printf("%*d", "-99999999999999", "1"), "");
+  EXPECT_EQ(last_status, 1);
+  EXPECT_EQ(printf("%.99999999999999s", "abc"), "abc");
+  EXPECT_EQ(last_status, 0);
+}
+
 TEST_F(PrintfTest, BadNumbersAreReportedAndStillPrinted) {
   EXPECT_EQ(printf("%d|", "12x"), "12|");
   EXPECT_EQ(last_status, 1);

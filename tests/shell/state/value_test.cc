@@ -59,6 +59,28 @@ TEST(IndexedArray, TurnsSparseAndStaysOrdered) {
   EXPECT_EQ(array.find(1'000'000'000), nullptr);
 }
 
+TEST(IndexedArray, FilledDownwardsInLinearTime) {
+  IndexedArray array;
+  constexpr int64_t kSize = 1'000'000;  // hours when each new first element moves all others
+  for (int64_t i = kSize; i > 0; --i) array.set(10 * i, "x");
+  array.set(15, "between");
+  array.erase(10);
+  array.set(3, "first");
+  EXPECT_EQ(array.count(), static_cast<size_t>(kSize + 1));
+  EXPECT_EQ(array.end_index(), 10 * kSize + 1);
+  auto it = array.first();
+  EXPECT_EQ(it.index(), 3);
+  it.next();
+  EXPECT_EQ(it.index(), 15);
+  EXPECT_EQ(it.value(), "between");
+  EXPECT_EQ(array.from(16).index(), 20);
+  EXPECT_EQ(array.find(10), nullptr);
+  IndexedArray copy = array;
+  copy.set(1, "y");
+  EXPECT_EQ(copy.first().index(), 1);
+  EXPECT_EQ(array.first().index(), 3);
+}
+
 TEST(IndexedArray, HolesAreSkipped) {
   IndexedArray array;
   for (int i = 0; i < 6; ++i) array.set(i, std::to_string(i));
