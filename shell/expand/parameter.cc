@@ -356,7 +356,8 @@ std::string ParameterExpander::declaration(const Parameter& parameter, const Val
   } else if (const auto* keyed = variable->value.associative()) {
     for (const auto& entry : keyed->entries()) {
       if (!entry.is_set) continue;
-      result.append("[").append(quote_double(entry.key)).append("]=").append(quote_double(entry.value)).append(" ");
+      bool is_plain = quote(entry.key) == entry.key;
+      result.append("[").append(is_plain ? entry.key : quote_double(entry.key)).append("]=").append(quote_double(entry.value)).append(" ");
     }
   }
   if (result.back() == ' ' && variable->value.kind() != state::Value::Kind::Associative) result.pop_back();
@@ -380,7 +381,12 @@ void ParameterExpander::key_value_pairs(const Parameter& parameter, bool as_word
     for (auto it = variable->value.indexed()->first(); it.valid(); it.next()) add(ex_.integer_text(it.index()), it.value());
   } else if (variable != nullptr && variable->value.kind() == state::Value::Kind::Associative) {
     for (const auto& entry : variable->value.associative()->entries()) {
-      if (entry.is_set) add(as_words ? entry.key : quote(entry.key), entry.value);
+      if (!entry.is_set) continue;
+      if (as_words) {
+        add(entry.key, entry.value);
+      } else {
+        add(quote(entry.key), entry.value);
+      }
     }
   }
   if (!as_words && !joined.empty()) pairs.push_back(arena_.copy(joined));
