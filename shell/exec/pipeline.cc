@@ -422,26 +422,14 @@ Completion PipelineRunner::start_coprocess(const syntax::Coprocess& node) {
     return Completion::of(state::kNotExecutable);
   }
   context_.jobs.add_process(job, pid);
-  // Users name these descriptors in redirections: they are theirs, not close-on-exec.
-  constexpr int kFirstInheritedFd = 60;
-  auto give_to_user = [](const UniqueFd& fd) {
-    return retry_interrupted([&] { return fcntl(fd.get(), F_DUPFD, kFirstInheritedFd); });
-  };
-  int read_fd = give_to_user(from_child->read_end);
-  int write_fd = give_to_user(to_child->write_end);
-  if (read_fd < 0 || write_fd < 0) {
+  Result<void> added =
+      coprocesses_.add(node.name, pid, std::move(from_child->read_end), std::move(to_child->write_end));
+  if (!added.ok()) {
     // Without its pipes it sees the end of its input; nobody may wait for what it never says.
-    context_.services.report(std::string("coproc: ") + std::string(Errno::last().message()));
-    if (read_fd >= 0) ::close(read_fd);
-    if (write_fd >= 0) ::close(write_fd);
+    context_.services.report("coproc: " + std::string(added.error().message()));
     context_.jobs.put_in_background(job);
     return Completion::of(state::kFailure);
   }
-  state::IndexedArray& array = state.variables.prepare_internal_indexed(node.name);
-  array.clear();
-  array.set(0, std::to_string(read_fd));
-  array.set(1, std::to_string(write_fd));
-  state.variables.assign(NameTable::intern(std::string(text(node.name)) + "_PID"), std::to_string(pid));
   state.last_background = pid;
   context_.jobs.put_in_background(job);
   if (context_.is_interactive()) {

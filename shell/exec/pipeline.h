@@ -9,6 +9,7 @@
 
 #include "shell/api/pipeline_record.h"
 #include "shell/exec/context.h"
+#include "shell/exec/coprocess.h"
 #include "shell/process/fd_plan.h"
 #include "shell/process/job.h"
 #include "shell/process/usage.h"
@@ -17,12 +18,13 @@ namespace mish::exec {
 
 class PipelineRunner {
  public:
-  explicit PipelineRunner(ExecutionContext& context) : context_(context) {}
+  explicit PipelineRunner(ExecutionContext& context) : context_(context), coprocesses_(context) {}
 
   Completion run(const syntax::Pipeline& node, Tail tail);
   /// `command &`. Status 0.
   Completion start_asynchronous(const syntax::Command& command);
   Completion start_coprocess(const syntax::Coprocess& node);
+  Coprocesses& coprocesses() { return coprocesses_; }
 
   /// The last pipelines of several commands, for pipestat.
   const api::PipelineRecords& records() const { return records_; }
@@ -62,6 +64,7 @@ class PipelineRunner {
   pid_t fork_into(process::Job& job, bool is_async);
 
   ExecutionContext& context_;
+  Coprocesses coprocesses_;
   api::PipelineRecords records_;
 };
 

@@ -11,6 +11,7 @@
 
 #include "shell/base/retry.h"
 #include "shell/exec/containment.h"
+#include "shell/exec/pipeline.h"
 #include "shell/exec/read_eval_loop.h"
 #include "shell/exec/redirection.h"
 #include "shell/exec/trap_runner.h"
@@ -435,6 +436,7 @@ void SubshellRunner::become_subshell() {
   context_.err.redirect_to_fd(STDERR_FILENO);
   push_subshell_frame(state);
   context_.jobs.enter_subshell();
+  if (!context_.pipelines->coprocesses().empty()) context_.pipelines->coprocesses().close_all();
   state.options.set(Option::Monitor, false);
   state.traps.enter_subshell();
   context_.traps->enter_subshell();

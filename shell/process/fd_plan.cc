@@ -17,6 +17,11 @@ namespace {
 
 SavedFds* g_saved = nullptr;  // the live SavedFds, innermost first
 
+std::vector<int>& lent_fds() {
+  static std::vector<int> list;
+  return list;
+}
+
 std::vector<UniqueFd*>& protected_fds() {
   static std::vector<UniqueFd*> list;
   return list;
@@ -55,8 +60,13 @@ void put_back(int copy, int target) {
 
 bool is_user_fd(int fd) {
   int flags = retry_interrupted([&] { return fcntl(fd, F_GETFD); });
-  return flags >= 0 && (flags & FD_CLOEXEC) == 0;
+  if (flags < 0) return false;
+  return (flags & FD_CLOEXEC) == 0 || std::find(lent_fds().begin(), lent_fds().end(), fd) != lent_fds().end();
 }
+
+void lend_fd(int fd) { lent_fds().push_back(fd); }
+
+void take_back_fd(int fd) { std::erase(lent_fds(), fd); }
 
 void protect_fd(UniqueFd& owner) { protected_fds().push_back(&owner); }
 

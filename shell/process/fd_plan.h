@@ -105,8 +105,12 @@ class FdPlan {
   InlineVector<FdAction, 4> actions_;
 };
 
-/// Whether `fd` is open and the user's (not close-on-exec). One system call.
+/// Whether `fd` is open and the user's (not close-on-exec, or lent). One system call.
 bool is_user_fd(int fd);
+/// Makes a descriptor that is close-on-exec the user's all the same: redirections may name it, programs do not get it
+/// (those of a coprocess). take_back_fd() ends that.
+void lend_fd(int fd);
+void take_back_fd(int fd);
 
 /// Registers a private descriptor that lives long (script, terminal, history), so that it is moved when the user wants
 /// its number. `owner` must stay where it is until unprotect_fd(); its number may change at any application of a plan.
