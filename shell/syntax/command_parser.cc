@@ -274,7 +274,7 @@ const Command* CommandParser::parse_pipeline() {
     if (word == ReservedWord::Bang) {
       advance();
       negated = !negated;
-    } else if (word == ReservedWord::Time && !timed) {
+    } else if (word == ReservedWord::Time) {
       advance();
       timed = true;
       while (peek().is_plain && (peek().text == "-p" || peek().text == "--")) {
