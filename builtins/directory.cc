@@ -257,7 +257,8 @@ Completion run_pwd(BuiltinContext& context, Args args) {
     // XCU pwd -L: only a path that still leads here will do.
     struct stat named, current;
     const std::string& path = context.state.directory.logical();
-    bool is_true = retry_interrupted([&] { return stat(path.c_str(), &named); }) == 0 && retry_interrupted([&] { return stat(".", &current); }) == 0 && named.st_ino == current.st_ino &&
+    bool is_true = retry_interrupted([&] { return stat(path.c_str(), &named); }) == 0 &&
+                   retry_interrupted([&] { return stat(".", &current); }) == 0 && named.st_ino == current.st_ino &&
                    named.st_dev == current.st_dev;
     if (!is_true) physical = true;
   }

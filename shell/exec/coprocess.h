@@ -26,7 +26,6 @@ class Coprocesses {
   /// The shell's ends of the two pipes of process `pid` become NAME[0] and NAME[1], numbered from 60 on; NAME_PID is
   /// set. A coprocess that had the name loses its descriptors. Fails with the errno of fcntl(2).
   Result<void> add(Name name, pid_t pid, UniqueFd from_it, UniqueFd to_it);
-  bool empty() const { return entries_.empty(); }
   /// Lets go of those that have ended. Called at safe points after a child changed.
   void drop_ended();
   /// In a forked subshell: closes all descriptors, leaves the variables.

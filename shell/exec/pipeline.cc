@@ -9,7 +9,6 @@
 #include <string>
 #include <utility>
 
-#include "shell/base/retry.h"
 #include "shell/exec/command_search.h"
 #include "shell/exec/containment.h"
 #include "shell/exec/read_eval_loop.h"

@@ -46,11 +46,11 @@ bool abandons_line(const ExecutionContext& context, const state::ShellError& err
   return error.kind() == state::ShellError::Kind::Assignment || error.kind() == state::ShellError::Kind::Expansion;
 }
 
+}  // namespace
+
 bool is_interrupt(const Completion& completion) {
   return completion.flow == Flow::Interrupt && completion.status == state::kSignalBase + SIGINT;
 }
-
-}  // namespace
 
 Completion consequence(ExecutionContext& context, const state::ShellError& error) {
   if (!error.message().empty()) context.services.report(error.message());

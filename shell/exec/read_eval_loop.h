@@ -57,6 +57,9 @@ class ReadEvalLoop {
 /// shell or subshell exits otherwise.
 Completion consequence(ExecutionContext& context, const state::ShellError& error);
 
+/// Whether it is Ctrl-C, not an error, that abandons the command line.
+bool is_interrupt(const Completion& completion);
+
 }  // namespace mish::exec
 
 #endif  // MISH_SHELL_EXEC_READ_EVAL_LOOP_H_

@@ -155,8 +155,7 @@ Completion SubshellRunner::run_in_process(const syntax::Command& body, bool is_s
   }
   // However the body ended, only the subshell ended; but the SIGINT that killed its command was for the shell too.
   bool is_shells_death = completion.flow == Flow::Exit && context_.traps->deadly_signal() != 0;
-  bool is_interrupt = completion.flow == Flow::Interrupt && completion.status == state::kSignalBase + SIGINT;
-  if (!is_interrupt && !is_shells_death) completion.flow = Flow::Normal;
+  if (!is_interrupt(completion) && !is_shells_death) completion.flow = Flow::Normal;
   return completion;
 }
 
@@ -436,7 +435,7 @@ void SubshellRunner::become_subshell() {
   context_.err.redirect_to_fd(STDERR_FILENO);
   push_subshell_frame(state);
   context_.jobs.enter_subshell();
-  if (!context_.pipelines->coprocesses().empty()) context_.pipelines->coprocesses().close_all();
+  context_.pipelines->coprocesses().close_all();
   state.options.set(Option::Monitor, false);
   state.traps.enter_subshell();
   context_.traps->enter_subshell();

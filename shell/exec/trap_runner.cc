@@ -201,7 +201,7 @@ Completion TrapRunner::run_pending() {
     if (int death = pending_death(); death != 0) return {state::kSignalBase + death, Flow::Exit, 0};
     return {};
   }
-  if (!context_.pipelines->coprocesses().empty()) context_.pipelines->coprocesses().drop_ended();
+  context_.pipelines->coprocesses().drop_ended();
   while (int signal = process::take_pending_signal()) {
     const state::TrapAction& action = state.traps.action(signal);
     if (action.kind == state::TrapAction::Kind::Command) {

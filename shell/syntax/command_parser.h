@@ -88,6 +88,8 @@ class CommandParser final : public SubstitutionParser {
   Command* parse_group();
   Command* parse_if();
   Command* parse_loop(bool is_until);
+  template <typename Clause>
+  void parse_loop(Clause& clause, const Opener& opener);
   Command* parse_for();
   Command* parse_arith_for(const Opener& opener);
   const ArithExpression* parse_for_expression(uint32_t line, bool last);

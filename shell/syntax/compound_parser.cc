@@ -151,6 +151,23 @@ std::span<const Word* const> CommandParser::parse_word_list() {
   return take(word_stack_, mark);
 }
 
+// Behind the variable of `for` and `select`.
+template <typename Clause>
+void CommandParser::parse_loop(Clause& clause, const Opener& opener) {
+  if (lexer_.peek_before_in().kind == TokenKind::Semicolon) {
+    advance();
+    skip_newlines();
+  } else {
+    skip_newlines_before_in();
+    if (reserved(peek()) == ReservedWord::In) {
+      advance();
+      clause.has_in = true;
+      clause.words = parse_word_list();
+    }
+  }
+  clause.body = parse_do_group(opener);
+}
+
 Command* CommandParser::parse_for() {
   const Opener opener = make_opener("for", peek());
   advance();
@@ -161,18 +178,7 @@ Command* CommandParser::parse_for() {
   }
   ForClause* clause = make<ForClause>(opener.line);
   clause->variable = parse_variable_name("for");
-  if (lexer_.peek_before_in().kind == TokenKind::Semicolon) {
-    advance();
-    skip_newlines();
-  } else {
-    skip_newlines_before_in();
-    if (reserved(peek()) == ReservedWord::In) {
-      advance();
-      clause->has_in = true;
-      clause->words = parse_word_list();
-    }
-  }
-  clause->body = parse_do_group(opener);
+  parse_loop(*clause, opener);
   return clause;
 }
 
@@ -211,18 +217,7 @@ Command* CommandParser::parse_select() {
   advance();
   SelectClause* clause = make<SelectClause>(opener.line);
   clause->variable = parse_variable_name("select");
-  if (lexer_.peek_before_in().kind == TokenKind::Semicolon) {
-    advance();
-    skip_newlines();
-  } else {
-    skip_newlines_before_in();
-    if (reserved(peek()) == ReservedWord::In) {
-      advance();
-      clause->has_in = true;
-      clause->words = parse_word_list();
-    }
-  }
-  clause->body = parse_do_group(opener);
+  parse_loop(*clause, opener);
   return clause;
 }
 
