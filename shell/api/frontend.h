@@ -64,8 +64,6 @@ class Frontend : public syntax::Source {
   virtual int bind(const std::vector<std::string>& arguments, std::string& out, std::string& error) = 0;
   /// Reads one line with editing for `read -e`. nullopt at end of file.
   virtual std::optional<std::string> read_line(std::string_view prompt, std::string_view initial) = 0;
-  /// Called after a foreground command ended: terminal modes, window size.
-  virtual void after_command(int status, int64_t duration_ns) = 0;
   virtual void set_editing_mode(bool vi, bool emacs) = 0;
   /// Prints a job notice above the line being edited.
   virtual void print_notice(std::string_view text) = 0;

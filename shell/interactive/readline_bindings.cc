@@ -14,8 +14,6 @@ namespace mish::interactive {
 
 namespace {
 
-ReadlineFrontend* g_owner = nullptr;
-
 /// What Readline prints to rl_outstream while this lives, collected.
 class OutputCapture {
  public:
@@ -67,8 +65,7 @@ std::string take_sequence(const std::string& text, size_t& at) {
 }
 
 int run_bound_command(int, int) {
-  if (g_owner == nullptr) return 1;
-  return g_owner->run_key_command({});
+  return ReadlineFrontend::active().run_bound_command();
 }
 
 }  // namespace
@@ -252,6 +249,5 @@ int Bindings::run(const std::vector<std::string>& arguments, std::string& out, s
   return status;
 }
 
-void set_bindings_owner(ReadlineFrontend* owner) { g_owner = owner; }
 
 }  // namespace mish::interactive

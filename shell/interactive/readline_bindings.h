@@ -12,11 +12,6 @@
 
 namespace mish::interactive {
 
-class ReadlineFrontend;
-
-/// Sets the front end in which commands bound to keys run; null when it goes.
-void set_bindings_owner(ReadlineFrontend* owner);
-
 class Bindings {
  public:
   /// `bind` with its operands. Returns the exit status; `out` is what it prints, `error` a message without name.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The front end on GNU Readline: prompts, reads complete commands with editing, keeps the history, tells of jobs. Only
 // the files readline_*.cc include Readline. On terminals that can do more than a teletype, Readline is the editing engine
-// alone and the line is drawn by Renderer; elsewhere Readline draws it.
+// alone and the line is drawn by Renderer; elsewhere Readline draws it. One class in three files: readline_frontend.cc reads
+// commands, readline_display.cc draws, readline_keys.cc has the editing commands.
 #ifndef MISH_SHELL_INTERACTIVE_READLINE_FRONTEND_H_
 #define MISH_SHELL_INTERACTIVE_READLINE_FRONTEND_H_
 
@@ -24,6 +25,7 @@
 #include "shell/interactive/notices.h"
 #include "shell/interactive/prompt.h"
 #include "shell/interactive/readline_bindings.h"
+#include "shell/interactive/readline_history.h"
 #include "shell/interactive/renderer.h"
 #include "shell/interactive/suggestion.h"
 #include "shell/process/job.h"
@@ -36,6 +38,9 @@ class ReadlineFrontend final : public api::Frontend {
   ReadlineFrontend(state::ShellState& state, api::ShellServices& services, process::JobTable& jobs, bool is_private);
   ~ReadlineFrontend() override;
 
+  /// The front end Readline works for: there is one line editor in a process, and its hooks are plain functions.
+  static ReadlineFrontend& active() { return *active_; }
+
   // syntax::Source
   Status next_line(syntax::LinePurpose purpose, std::string_view& line) override;
   bool is_interactive() const override { return true; }
@@ -45,29 +50,42 @@ class ReadlineFrontend final : public api::Frontend {
   api::CompletionStore& completions() override { return completer_.store(); }
   int bind(const std::vector<std::string>& arguments, std::string& out, std::string& error) override;
   std::optional<std::string> read_line(std::string_view prompt, std::string_view initial) override;
-  void after_command(int status, int64_t duration_ns) override;
   void set_editing_mode(bool vi, bool emacs) override;
   void print_notice(std::string_view text) override;
   void shut_down() override;
 
   // What Readline's hooks call.
   int get_character();
+  char** complete(const char* text, int end);
+  char* word_breaks();
+  int insert_initial_text();
+
+  // The display (readline_display.cc).
   void redisplay();
-  char** complete(const char* text, int start, int end);
   void show_matches(char** matches, int count, int longest);
-  int accept_line(int count, int key);
-  int clear_screen(int count, int key);
-  int accept_suggestion(int count, int key, bool whole);
-  int insert_newline();
-  int paste(int count, int key);
-  int edit_in_editor();
-  int expand_history_in_line();
-  int run_key_command(const std::string& command);
   void prepare_terminal();
   void restore_terminal();
 
+  // Editing commands (readline_keys.cc), with Readline's arguments: the numeric argument and the key.
+  int accept_line(int count, int key);
+  int insert_newline(int count, int key);
+  int clear_screen(int count, int key);
+  int forward_char(int count, int key);
+  int forward_word(int count, int key);
+  int end_of_line(int count, int key);
+  int paste(int count, int key);
+  int expand_history_in_line(int count, int key);
+  int magic_space(int count, int key);
+  int edit_in_editor(int count, int key);
+  int run_bound_command();
+
  private:
   enum class Outcome : uint8_t { Line, EndOfFile, Interrupted };
+
+  void start_readline();
+  void set_completion_hooks();
+  void export_to_readline();
+  bool wants_renderer() const;
 
   void before_prompt();
   void run_prompt_commands();
@@ -76,28 +94,39 @@ class ReadlineFrontend final : public api::Frontend {
   void set_duration();
   void send_marks_before_prompt();
   void before_execution(const std::string& text);
+  std::string prompt_text(Name variable);
+
   Outcome read_command(std::string& text);
   Outcome edit_line(const std::string& prompt, const std::string& right_prompt, std::string& text);
   bool expand_history(std::string& piece);
   bool confirm_end_of_file();
-  bool needs_more(std::string_view text) const;
-  std::string prompt_text(Name variable);
-  void synchronise_history();
-  void add_default_bindings();
   void release_window_signal();
   bool handle_signals();
   void handle_children();
+
+  void write(std::string_view text) const;
+  View view() const;
+  View last_view();
   void window_changed();
   void leave_line();
+  void hide_line();
   void resume_line();
-  void write(std::string_view text) const;
-  bool wants_renderer() const;
-  View view() const;
+
+  void add_key_commands();
+  void bind_default_keys();
+  void bind_drawing_keys();
+  bool take_suggestion(size_t size);
+  std::string read_pasted_text();
+  std::optional<std::string> edit_text(const std::string& text);
+  int run_key_command(const std::string& command);
+
+  static ReadlineFrontend* active_;
 
   state::ShellState& state_;
   api::ShellServices& services_;
   process::JobTable& jobs_;
   History history_;
+  std::optional<ReadlineHistory> readline_history_;  // made when the history is loaded
   PromptRenderer prompts_;
   Notices notices_;
   Completer completer_;
@@ -113,17 +142,13 @@ class ReadlineFrontend final : public api::Frontend {
   std::string prompt_, right_prompt_;
   std::string ghost_;             // what the suggestion would add
   std::string last_command_;
-  std::string initial_text_;      // for read_line
+  std::string initial_text_;      // what the next line begins with
+  std::string word_breaks_;       // what Readline was given
   std::string forced_line_;       // what a trap action that asked for exit turned into
   int64_t command_started_ns_ = 0;
   int64_t command_number_ = 1;
   int64_t deadline_ns_ = -1;      // TMOUT
   int end_of_file_count_ = 0;
-  uint64_t synchronised_generation_ = 0;
-  size_t synchronised_count_ = 0;
-  size_t synchronised_others_ = 0;
-  int64_t synchronised_first_ = 0;
-  int64_t session_begin_ = 1;     // number of the first command of this session
   bool is_editing_ = false;
   bool is_continuation_ = false;
   bool is_aborted_ = false;       // the line being edited is given up
@@ -131,7 +156,6 @@ class ReadlineFrontend final : public api::Frontend {
   bool timed_out_ = false;
   bool has_warned_of_jobs_ = false;
   bool knows_marks_ = false;      // the terminal understands OSC 7 and OSC 133
-  bool is_pasting_ = false;
 };
 
 }  // namespace mish::interactive
