@@ -39,7 +39,7 @@ class Generator {
 
  private:
   void add(std::string_view candidate) {
-    if (starts_with(candidate, word_)) result_.words.emplace_back(candidate);
+    if (candidate.starts_with(word_)) result_.words.emplace_back(candidate);
   }
   void run_action(std::string_view action);
   void add_variables(bool exported_only, bool arrays_only);
@@ -174,7 +174,7 @@ void Generator::add_commands() {
     std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(directory.c_str()), closedir);
     while (dirent* entry = stream == nullptr ? nullptr : readdir(stream.get())) {
       std::string_view name = entry->d_name;
-      if (!starts_with(name, word_) || name == "." || name == "..") continue;
+      if (!name.starts_with(word_) || name == "." || name == "..") continue;
       struct stat status;
       if (fstatat(dirfd(stream.get()), entry->d_name, &status, 0) != 0 || !S_ISREG(status.st_mode)) continue;
       if (faccessat(dirfd(stream.get()), entry->d_name, X_OK, AT_EACCESS) == 0) add(name);
@@ -191,7 +191,7 @@ void Generator::add_paths(bool directories_only, bool executables_only) {
   std::string_view prefix = slash == std::string_view::npos ? std::string_view() : word_.substr(0, slash + 1);
   std::string_view base = word_.substr(prefix.size());
   std::string directory = prefix.empty() ? "." : std::string(prefix);
-  if (starts_with(directory, "~")) {
+  if (directory.starts_with("~")) {
     size_t end = directory.find('/');
     std::string user = directory.substr(1, end - 1);
     std::string home(context_.state.variables.text(names::HOME));
@@ -206,7 +206,7 @@ void Generator::add_paths(bool directories_only, bool executables_only) {
   size_t first = result_.words.size();
   while (dirent* entry = readdir(stream.get())) {
     std::string_view name = entry->d_name;
-    if (name == "." || name == ".." || !starts_with(name, base)) continue;
+    if (name == "." || name == ".." || !name.starts_with(base)) continue;
     if (directories_only || executables_only) {
       struct stat status;
       if (fstatat(dirfd(stream.get()), entry->d_name, &status, 0) != 0) continue;

@@ -134,7 +134,7 @@ Completion change_to_operand(BuiltinContext& context, std::string_view operand, 
 
 std::string with_tilde(const state::ShellState& state, const std::string& path) {
   std::string_view home = state.variables.text(names::HOME);
-  if (home.size() < 2 || !starts_with(path, home)) return path;
+  if (home.size() < 2 || !path.starts_with(home)) return path;
   if (path.size() != home.size() && path[home.size()] != '/') return path;
   return "~" + path.substr(home.size());
 }

@@ -37,7 +37,7 @@ std::string join(Args args) {
 void drop_own_line(HistoryStore& store, std::string_view command) {
   if (store.count() == 0) return;
   std::string_view line = trim_blanks(store.entry(store.count() - 1).line);
-  if (starts_with(line, command)) store.remove(store.count() - 1);
+  if (line.starts_with(command)) store.remove(store.count() - 1);
 }
 
 std::string format_time(int64_t seconds, const std::string& format) {
@@ -134,7 +134,7 @@ class FixCommand {
       : context_(context), store_(store), options_(options) {
     // fc itself is the newest entry already: everything is counted from the one before it.
     count_ = store.count();
-    if (count_ > 0 && starts_with(trim_blanks(store.entry(count_ - 1).line), context.name)) {
+    if (count_ > 0 && trim_blanks(store.entry(count_ - 1).line).starts_with(context.name)) {
       --count_;
       has_own_line_ = true;
     }
@@ -172,7 +172,7 @@ std::optional<size_t> FixCommand::find(std::string_view text, bool clamps) const
     return static_cast<size_t>(position);
   }
   for (size_t i = count_; i > 0; --i) {
-    if (starts_with(store_.entry(i - 1).line, text)) return i - 1;
+    if (store_.entry(i - 1).line.starts_with(text)) return i - 1;
   }
   return std::nullopt;
 }

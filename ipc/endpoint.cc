@@ -518,8 +518,8 @@ Outcome<std::string> receive_framed(int fd, Framing framing, size_t limit, const
 }
 
 Result<UniqueFd> open_network_path(std::string_view path, bool& is_network) {
-  bool is_tcp = starts_with(path, "/dev/tcp/");
-  is_network = is_tcp || starts_with(path, "/dev/udp/");
+  bool is_tcp = path.starts_with("/dev/tcp/");
+  is_network = is_tcp || path.starts_with("/dev/udp/");
   if (!is_network) return Errno(ENOENT);
   std::string_view rest = path.substr(9);
   size_t slash = rest.rfind('/');

@@ -118,7 +118,7 @@ void add_sockets(std::vector<ObjectInfo>& out) {
 }
 
 Outcome<ObjectName> mailbox_name(const std::string& text, const ProcessIdentity& owner) {
-  return starts_with(text, "@") ? ObjectName::direct(owner, geteuid()) : ObjectName::parse(text);
+  return text.starts_with("@") ? ObjectName::direct(owner, geteuid()) : ObjectName::parse(text);
 }
 
 bool process_is_gone(pid_t pid) { return pid > 0 && kill(pid, 0) != 0 && errno == ESRCH; }
@@ -131,12 +131,12 @@ void add_leftovers(std::vector<Garbage>& out) {
   std::vector<SegmentInfo> segments = SharedMemory::list();
   while (dirent* entry = dir != nullptr ? readdir(dir.get()) : nullptr) {
     std::string_view file = entry->d_name;
-    if (starts_with(file, "map=")) {
+    if (file.starts_with("map=")) {
       bool is_listed = std::any_of(segments.begin(), segments.end(), [&](const SegmentInfo& s) {
         return s.name.api == Api::File && s.name.name == file.substr(4);
       });
       if (!is_listed) out.push_back({"map", std::string(file.substr(4)), "its file is gone"});
-    } else if (starts_with(file, "lock=shm-")) {
+    } else if (file.starts_with("lock=shm-")) {
       bool is_used = std::any_of(segments.begin(), segments.end(), [&](const SegmentInfo& s) {
         return s.name.api == Api::SystemV && std::to_string(s.name.id) == file.substr(9);
       });
@@ -201,21 +201,21 @@ class SharingScan {
   /// The object behind a path of /dev/shm or of our own directory; "" for an ordinary file.
   std::string object_of_path(std::string_view path) const {
     if (size_t at = path.find(" (deleted)"); at != std::string_view::npos) path = path.substr(0, at);
-    if (!own_directory_.empty() && starts_with(path, own_directory_)) {
+    if (!own_directory_.empty() && path.starts_with(own_directory_)) {
       std::string_view file = path.substr(own_directory_.size());
       if (file.find('=') != std::string_view::npos) return {};
       return fmt::format("mbox {}", file);
     }
-    if (starts_with(path, "/dev/shm/sem.")) return fmt::format("sem {}", path.substr(13));
-    if (starts_with(path, "/dev/shm/")) return fmt::format("shm {}", path.substr(9));
-    if (starts_with(path, "/SYSV")) return fmt::format("shm key:0x{}", path.substr(5));
-    if (starts_with(path, "/memfd:")) return fmt::format("memfd {}", path.substr(7));
+    if (path.starts_with("/dev/shm/sem.")) return fmt::format("sem {}", path.substr(13));
+    if (path.starts_with("/dev/shm/")) return fmt::format("shm {}", path.substr(9));
+    if (path.starts_with("/SYSV")) return fmt::format("shm key:0x{}", path.substr(5));
+    if (path.starts_with("/memfd:")) return fmt::format("memfd {}", path.substr(7));
     return {};
   }
 
   std::string object_of_descriptor(std::string_view target, const struct stat& status) const {
-    if (starts_with(target, "pipe:[")) return fmt::format("pipe {}", target.substr(6, target.size() - 7));
-    if (starts_with(target, "socket:[")) {
+    if (target.starts_with("pipe:[")) return fmt::format("pipe {}", target.substr(6, target.size() - 7));
+    if (target.starts_with("socket:[")) {
       uint64_t inode = strtoull(target.data() + 8, nullptr, 10);
       auto peer = peers_.find(inode);
       if (peer == peers_.end()) return {};

@@ -35,7 +35,7 @@ std::string KernelName::text() const {
 }
 
 Outcome<KernelName> posix_name(std::string_view text) {
-  if (starts_with(text, "/")) text.remove_prefix(1);
+  if (text.starts_with("/")) text.remove_prefix(1);
   if (text.empty()) return usage("the name is empty");
   if (text.size() > 250) return usage("the name is longer than 250 bytes");
   if (text == "." || text == "..") return usage("'.' and '..' are no names of objects");
@@ -69,15 +69,15 @@ Outcome<KernelName> sysv_id(std::string_view text) {
 }
 
 Outcome<KernelName> parse_kernel_name(std::string_view text) {
-  if (starts_with(text, "key:")) return sysv_key(text.substr(4));
-  if (starts_with(text, "id:")) return sysv_id(text.substr(3));
+  if (text.starts_with("key:")) return sysv_key(text.substr(4));
+  if (text.starts_with("id:")) return sysv_id(text.substr(3));
   return posix_name(text);
 }
 
 Outcome<uint64_t> parse_unsigned(std::string_view text) {
   int base = 10;
   std::string_view digits = text;
-  if (starts_with(digits, "0x") || starts_with(digits, "0X")) {
+  if (digits.starts_with("0x") || digits.starts_with("0X")) {
     base = 16;
     digits.remove_prefix(2);
   } else if (digits.size() > 1 && digits[0] == '0') {
@@ -93,7 +93,7 @@ Outcome<uint64_t> parse_unsigned(std::string_view text) {
 
 Outcome<uint64_t> parse_size(std::string_view text) {
   std::string_view digits = text;
-  bool is_hex = starts_with(digits, "0x");
+  bool is_hex = digits.starts_with("0x");
   if (digits.size() > 2 && digits.substr(digits.size() - 2) == "iB")
     digits.remove_suffix(2);
   else if (!is_hex && digits.size() > 1 && digits.back() == 'B')

@@ -525,7 +525,6 @@ ReceiptState Mailbox::receipt(uint64_t id) const { return core_->receipt(id); }
 bool Mailbox::is_ready(const ReceiveOptions& options) { return core_->is_ready(options); }
 Outcome<void> Mailbox::arm_doorbell() { return core_->arm_doorbell(); }
 void Mailbox::disarm_doorbell() { core_->disarm_doorbell(); }
-const ObjectName& Mailbox::name() const { return core_->name(); }
 const MailboxConfig& Mailbox::config() const { return core_->config(); }
 bool Mailbox::is_removed() const { return core_->is_removed(); }
 bool Mailbox::has_receivers() { return core_->has_receivers(); }

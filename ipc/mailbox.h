@@ -198,7 +198,6 @@ class Mailbox {
   Outcome<void> arm_doorbell();
   void disarm_doorbell();
 
-  const ObjectName& name() const;
   const MailboxConfig& config() const;
   /// Whether the object was removed (or replaced) under its name; a cached handle is then dropped.
   bool is_removed() const;

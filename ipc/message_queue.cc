@@ -366,18 +366,6 @@ Outcome<QueueInfo> MessageQueue::stat() const {
   return sysv_info(name_.id, status);
 }
 
-Outcome<void> MessageQueue::change_mode(mode_t mode) {
-  if (name_.api != Api::SystemV) {
-    if (fchmod(fd_.get(), mode) != 0) return error_of(errno);
-    return {};
-  }
-  struct msqid_ds status {};
-  if (msgctl(name_.id, IPC_STAT, &status) != 0) return error_of(errno == EINVAL ? ENOENT : errno);
-  status.msg_perm.mode = static_cast<unsigned short>((status.msg_perm.mode & ~0777u) | mode);
-  if (msgctl(name_.id, IPC_SET, &status) != 0) return error_of(errno);
-  return {};
-}
-
 Outcome<void> MessageQueue::notify(int signal_number) {
   if (name_.api == Api::SystemV) return Error{Status::Usage, EINVAL, "only POSIX queues notify"};
   struct sigevent event {};

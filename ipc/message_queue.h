@@ -64,7 +64,6 @@ class MessageQueue {
   Outcome<QueueMessage> receive(long kind, bool except, const Wait& wait);
 
   Outcome<QueueInfo> stat() const;
-  Outcome<void> change_mode(mode_t mode);
   /// POSIX: `signal_number` is sent to this process when a message arrives in the empty queue, once; 0 takes the
   /// request back. NotPermitted when another process asked before. The request lives as long as this object.
   Outcome<void> notify(int signal_number);

@@ -430,7 +430,7 @@ std::vector<ConnectionPort::Info> ConnectionPort::list() {
   if (dir == nullptr) return out;
   while (dirent* entry = readdir(dir.get())) {
     struct stat status {};
-    if (!starts_with(entry->d_name, "port=") ||
+    if (!std::string_view(entry->d_name).starts_with("port=") ||
         fstatat(directory->fd(), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
       continue;
     }

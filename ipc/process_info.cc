@@ -53,7 +53,7 @@ class Fields {
   template <typename T = uint64_t>
   T number(int base = 10) {
     std::string_view field = next();
-    if (base == 16 && starts_with(field, "0x")) field.remove_prefix(2);
+    if (base == 16 && field.starts_with("0x")) field.remove_prefix(2);
     T value{};
     std::from_chars(field.data(), field.data() + field.size(), value, base);
     return value;
@@ -332,11 +332,11 @@ std::vector<pid_t> numeric_entries(const std::string& path) {
 std::string_view segment_of(const MemoryRegion& region, const std::string& executable) {
   const std::string& perms = region.permissions;
   if (region.name == "[heap]") return "heap";
-  if (starts_with(region.name, "[stack")) return "stack";
-  if (starts_with(region.name, "[v")) return "kernel";
+  if (region.name.starts_with("[stack")) return "stack";
+  if (region.name.starts_with("[v")) return "kernel";
   if (region.name.empty() || region.name[0] == '[') return perms[3] == 's' ? "shared memory" : "anonymous";
-  if (starts_with(region.name, "/dev/shm/") || starts_with(region.name, "/SYSV") ||
-      starts_with(region.name, "/memfd:") || starts_with(region.name, "/dev/zero")) {
+  if (region.name.starts_with("/dev/shm/") || region.name.starts_with("/SYSV") ||
+      region.name.starts_with("/memfd:") || region.name.starts_with("/dev/zero")) {
     return "shared memory";
   }
   if (region.name == executable) return perms[2] == 'x' ? "text" : perms[1] == 'w' ? "data" : "constants";
@@ -583,21 +583,11 @@ std::string signal_name(int number) {
 
 int signal_by_name(std::string_view name) {
   if (auto number = parse_integer(name)) return *number > 0 && *number <= SIGRTMAX ? static_cast<int>(*number) : 0;
-  if (starts_with(name, "SIG")) name.remove_prefix(3);
+  if (name.starts_with("SIG")) name.remove_prefix(3);
   for (int number = 1; number <= SIGRTMAX; ++number) {
     if (signal_name(number) == name) return number;
   }
   return 0;
-}
-
-std::string signal_set_text(uint64_t set) {
-  std::string out;
-  for (int number = 1; number <= 64; ++number) {
-    if ((set >> (number - 1) & 1) == 0) continue;
-    if (!out.empty()) out += ' ';
-    out += signal_name(number);
-  }
-  return out;
 }
 
 }  // namespace mish::ipc

@@ -118,8 +118,6 @@ std::vector<pid_t> descendants_first(const std::vector<ProcessInfo>& processes, 
 /// never made one of its own.
 bool is_orphan(const ProcessInfo& process, const std::vector<ProcessInfo>& processes);
 
-/// Names of the signals in a set, "INT TERM".
-std::string signal_set_text(uint64_t set);
 /// "USR1" for 10; "RTMIN+3"; the number when it has no name.
 std::string signal_name(int signal_number);
 /// Number of "USR1", "SIGUSR1" or "10"; 0 when there is none.

@@ -149,13 +149,6 @@ Outcome<std::vector<RpcFunction>> unmarshal_schema(std::string_view bytes) {
   return schema;
 }
 
-Outcome<RpcReply> call_remote(CommunicationPort& port, const RpcCall& call, const Wait& wait) {
-  if (Outcome<void> sent = port.send(marshal(call), wait); !sent) return sent.error();
-  Outcome<std::string> answer = port.receive(wait);
-  if (!answer) return answer.error();
-  return unmarshal_reply(*answer);
-}
-
 Outcome<std::vector<RpcFunction>> ask_schema(CommunicationPort& port, const Wait& wait) {
   RpcCall question;
   question.kind = RpcCall::Kind::Schema;

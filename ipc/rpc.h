@@ -44,8 +44,6 @@ Outcome<RpcCall> unmarshal_call(std::string_view bytes);
 Outcome<RpcReply> unmarshal_reply(std::string_view bytes);
 Outcome<std::vector<RpcFunction>> unmarshal_schema(std::string_view bytes);
 
-/// Calls over an open port. Closed when the server ends before it answers.
-Outcome<RpcReply> call_remote(CommunicationPort& port, const RpcCall& call, const Wait& wait);
 Outcome<std::vector<RpcFunction>> ask_schema(CommunicationPort& port, const Wait& wait);
 
 }  // namespace mish::ipc

@@ -70,13 +70,13 @@ bool is_aligned(const void* cell) {
 template <typename T>
 Outcome<Scalar> parse_number(ScalarType type, std::string_view text) {
   std::string_view digits = text;
-  if (starts_with(digits, "+")) digits.remove_prefix(1);
+  if (digits.starts_with("+")) digits.remove_prefix(1);
   T value{};
   std::from_chars_result result{};
   if constexpr (std::floating_point<T>) {
     size_t used = read_decimal(digits, value);
     result = {digits.data() + used, used != 0 ? std::errc{} : std::errc::invalid_argument};
-  } else if (starts_with(digits, "0x")) {
+  } else if (digits.starts_with("0x")) {
     std::make_unsigned_t<T> bits = 0;  // hexadecimal fills the bits, whatever the sign
     result = std::from_chars(digits.data() + 2, digits.data() + digits.size(), bits, 16);
     value = static_cast<T>(bits);

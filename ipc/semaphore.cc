@@ -154,7 +154,7 @@ std::vector<SemaphoreInfo> Semaphore::list() {
   std::vector<SemaphoreInfo> out;
   std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir("/dev/shm"), closedir);
   while (dirent* entry = dir != nullptr ? readdir(dir.get()) : nullptr) {
-    if (!starts_with(entry->d_name, "sem.")) continue;
+    if (!std::string_view(entry->d_name).starts_with("sem.")) continue;
     KernelName name;
     name.name = entry->d_name + 4;
     Outcome<Semaphore> semaphore = open(name);

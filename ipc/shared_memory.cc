@@ -104,7 +104,7 @@ void list_posix(std::vector<SegmentInfo>& out) {
   while (dirent* entry = readdir(dir.get())) {
     std::string_view file = entry->d_name;
     struct stat status {};
-    if (starts_with(file, "sem.") || fstatat(dirfd(dir.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+    if (file.starts_with("sem.") || fstatat(dirfd(dir.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
         !S_ISREG(status.st_mode)) {
       continue;
     }
@@ -121,7 +121,7 @@ void list_mapped_files(std::vector<SegmentInfo>& out) {
   if (dir == nullptr) return;
   while (dirent* entry = readdir(dir.get())) {
     std::string_view file = entry->d_name;
-    if (!starts_with(file, "map=")) continue;
+    if (!file.starts_with("map=")) continue;
     KernelName name;
     name.name = file.substr(4);
     std::optional<std::string> path = mapped_path(name);

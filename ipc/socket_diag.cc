@@ -92,7 +92,7 @@ std::vector<pid_t> holders_of_sockets(std::span<const uint64_t> inodes) {
       ssize_t length = readlinkat(dirfd(descriptors.get()), entry->d_name, target, sizeof target - 1);
       if (length <= 0) continue;
       target[length] = '\0';
-      if (!starts_with(target, "socket:[")) continue;
+      if (!std::string_view(target).starts_with("socket:[")) continue;
       uint64_t inode = strtoull(target + 8, nullptr, 10);
       auto at = static_cast<size_t>(std::find(inodes.begin(), inodes.end(), inode) - inodes.begin());
       if (at < inodes.size() && (holders[at] == 0 || pid < holders[at])) holders[at] = pid;

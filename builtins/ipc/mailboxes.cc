@@ -133,12 +133,12 @@ void run_pump(int fd, const ipc::ObjectName& name, bool writes) {
 Outcome<ProcessIdentity> process_named(api::BuiltinContext& context, std::string_view text) {
   if (text == "@self") return ProcessIdentity::self();
   pid_t pid = 0;
-  if (starts_with(text, "%")) {
+  if (text.starts_with("%")) {
     process::JobLookup job = context.jobs.find(text);
     if (job.job == nullptr) return {Status::NoObject, "no such job", ESRCH};
     pid = job.job->last_pid();
   } else {
-    auto number = parse_integer(starts_with(text, "@") ? text.substr(1) : text);
+    auto number = parse_integer(text.starts_with("@") ? text.substr(1) : text);
     if (!number || *number <= 0 || *number > INT32_MAX) {
       return {Status::Usage, "is no process: use @PID, @self, %JOB or a number"};
     }
@@ -150,7 +150,7 @@ Outcome<ProcessIdentity> process_named(api::BuiltinContext& context, std::string
 }
 
 Outcome<Mailbox*> attached_mailbox(api::BuiltinContext& context, std::string_view target) {
-  bool is_direct = starts_with(target, "@") || starts_with(target, "%");
+  bool is_direct = target.starts_with("@") || target.starts_with("%");
   if (!is_direct) {
     if (Mailbox* known = attachments().find(target)) return known;
     Outcome<ipc::ObjectName> name = ipc::ObjectName::parse(target);
@@ -183,14 +183,14 @@ std::vector<std::string> mailbox_names() {
   auto list = Mailbox::list(*where);
   if (!list) return names;
   for (const ipc::MailboxInfo& info : *list) {
-    if (!starts_with(info.name, "@")) names.push_back(info.name);
+    if (!info.name.starts_with("@")) names.push_back(info.name);
   }
   return names;
 }
 
 Result<UniqueFd> open_mailbox_path(std::string_view path, int flags, bool& is_mailbox) {
   constexpr std::string_view kPrefix = "/dev/mbox/";
-  is_mailbox = starts_with(path, kPrefix);
+  is_mailbox = path.starts_with(kPrefix);
   if (!is_mailbox) return Errno(ENOENT);
   Outcome<ipc::ObjectName> name = ipc::ObjectName::parse(path.substr(kPrefix.size()));
   if (!name) return Errno(EINVAL);

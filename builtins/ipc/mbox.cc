@@ -468,7 +468,7 @@ Completion rm(Call& call) {
   for (size_t i = 0; i < call.operand_count(); ++i) {
     std::string_view target = call.operand(i);
     Outcome<ipc::ObjectName> name(Status::Usage, "");
-    if (starts_with(target, "@") || starts_with(target, "%")) {
+    if (target.starts_with("@") || target.starts_with("%")) {
       Outcome<ipc::ProcessIdentity> process = process_named(call.context, target);
       name = process ? ipc::ObjectName::direct(*process) : Outcome<ipc::ObjectName>(process.error());
     } else {
@@ -507,7 +507,7 @@ bool parse_grant(Call& call, std::string_view text, ipc::Right& right, std::vect
     ipc::Principal principal;
     if (who == "anyone") {
       principal.kind = ipc::Principal::Kind::Anyone;
-    } else if (starts_with(who, "user:")) {
+    } else if (who.starts_with("user:")) {
       Outcome<ipc::ObjectName> user = ipc::ObjectName::parse(std::string(who.substr(5)) + ":x");
       if (!user) {
         failed = call.fail(user.error(), who);
@@ -515,7 +515,7 @@ bool parse_grant(Call& call, std::string_view text, ipc::Right& right, std::vect
       }
       principal.kind = ipc::Principal::Kind::User;
       principal.user = user->user();
-    } else if (starts_with(who, "@") || starts_with(who, "%")) {
+    } else if (who.starts_with("@") || who.starts_with("%")) {
       Outcome<ipc::ProcessIdentity> process = process_named(call.context, who);
       if (!process) {
         failed = call.fail(process.error(), who);

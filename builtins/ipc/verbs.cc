@@ -199,7 +199,7 @@ bool Call::parse_option(Args args, size_t& i) {
     wants_help_ = true;
     return true;
   }
-  if (starts_with(word, "--")) {
+  if (word.starts_with("--")) {
     size_t equals = word.find('=');
     std::string_view name = word.substr(2, equals == std::string_view::npos ? equals : equals - 2);
     const OptionRow* row = find_option(name);
@@ -578,7 +578,7 @@ std::vector<std::string> complete_ipc(std::span<const std::string> words) {
   if (noun == nullptr) return out;
   const std::string& prefix = words.back();
   auto offer = [&](std::string word) {
-    if (starts_with(word, prefix)) out.push_back(std::move(word));
+    if (word.starts_with(prefix)) out.push_back(std::move(word));
   };
   if (words.size() == 2) {
     for (const Verb& verb : noun->verbs) offer(std::string(verb.name));
@@ -587,7 +587,7 @@ std::vector<std::string> complete_ipc(std::span<const std::string> words) {
   }
   const Verb* verb = find_verb(*noun, words[1]);
   if (verb == nullptr) return out;
-  if (starts_with(prefix, "-")) {
+  if (prefix.starts_with("-")) {
     for (const OptionRow& row : verb->options) offer("--" + std::string(row.name));
     offer("--help");
     return out;

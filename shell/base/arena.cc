@@ -23,14 +23,6 @@ Arena::~Arena() {
   }
 }
 
-Arena::Arena(Arena&& other) noexcept
-    : blocks_(std::exchange(other.blocks_, nullptr)),
-      spare_(std::exchange(other.spare_, nullptr)),
-      cursor_(std::exchange(other.cursor_, nullptr)),
-      limit_(std::exchange(other.limit_, nullptr)),
-      next_block_size_(other.next_block_size_),
-      capacity_(std::exchange(other.capacity_, 0)) {}
-
 Arena& Arena::operator=(Arena&& other) noexcept {
   std::swap(blocks_, other.blocks_);
   std::swap(spare_, other.spare_);

@@ -23,7 +23,6 @@ class Arena {
   ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
-  Arena(Arena&& other) noexcept;
   Arena& operator=(Arena&& other) noexcept;
 
   /// Uninitialised memory. Throws std::bad_alloc.

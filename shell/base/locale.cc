@@ -290,12 +290,4 @@ int collate(std::string_view a, std::string_view b) {
   return compare_bytes(a, b);
 }
 
-int collate_characters(char32_t a, char32_t b) {
-  if (g_c_collation) return a < b ? -1 : a > b ? 1 : 0;
-  std::string left, right;
-  append_character(left, a);
-  append_character(right, b);
-  return collate(left, right);
-}
-
 }  // namespace mish

@@ -65,8 +65,6 @@ char32_t to_lower(char32_t code);
 
 /// strcoll(3) on byte strings (NULs compare as bytes); ties in a locale are broken by byte order.
 int collate(std::string_view a, std::string_view b);
-/// Collation order of two single characters, for ranges in bracket expressions.
-int collate_characters(char32_t a, char32_t b);
 
 }  // namespace mish
 

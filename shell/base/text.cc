@@ -68,11 +68,6 @@ int edit_distance(std::string_view a, std::string_view b, int limit) {
   return std::min(last[b.size()], limit + 1);
 }
 
-void TextBuffer::append_integer(int64_t value) {
-  char digits[kMaxIntegerText];
-  append({digits, format_integer(value, digits)});
-}
-
 void TextBuffer::grow(size_t more) {
   size_t wanted = std::max(capacity_ * 2, size_ + more);
   wanted = std::max<size_t>(wanted, 64);

@@ -37,10 +37,6 @@ inline constexpr size_t kMaxIntegerText = 20;
 size_t format_integer(int64_t value, char* out);
 
 std::string_view trim_blanks(std::string_view text);
-inline bool starts_with(std::string_view text, std::string_view prefix) {
-  return text.starts_with(prefix);
-}
-
 /// Edit distance for "did you mean" suggestions (insertions, deletions, substitutions, transpositions), cut at `limit`:
 /// returns limit + 1 when the distance is larger.
 int edit_distance(std::string_view a, std::string_view b, int limit);
@@ -58,7 +54,6 @@ class TextBuffer {
     if (!text.empty()) std::memcpy(data_ + size_, text.data(), text.size());
     size_ += text.size();
   }
-  void append_integer(int64_t value);
   void clear() { size_ = 0; }
   void truncate(size_t size) { size_ = size; }
   bool empty() const { return size_ == 0; }

@@ -99,7 +99,7 @@ class Preparer {
 
   Result<UniqueFd> open_target(std::string_view path, RedirectionKind kind) {
     int flags = flags_of(kind);
-    if (starts_with(path, "/dev/") && context_.open_virtual_file != nullptr && !context_.state.is_posix()) {
+    if (path.starts_with("/dev/") && context_.open_virtual_file != nullptr && !context_.state.is_posix()) {
       bool is_virtual = true;
       Result<UniqueFd> opened = context_.open_virtual_file(path, flags, is_virtual);
       if (is_virtual) return opened;

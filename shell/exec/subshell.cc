@@ -418,14 +418,10 @@ pid_t SubshellRunner::fork(const process::ChildOptions& options) {
 void SubshellRunner::become_subshell() {
   state::ShellState& state = context_.state;
   state.trap_status = -1;
-  if (context_.in_process == nullptr) {
-    ++state.subshell_depth;
-  } else {
-    // The environment of the frame is the subshell already; what is forked from it is one more.
-    ++state.subshell_depth;
-    context_.in_process = nullptr;
-    state.in_process_subshells = 0;
-  }
+  ++state.subshell_depth;
+  // What is forked from a subshell in this process is a process of its own.
+  context_.in_process = nullptr;
+  state.in_process_subshells = 0;
   for (Capture* each = context_.captures; each != nullptr; each = each->outer) {
     each->read_end.reset();
     each->write_end.reset();

@@ -360,7 +360,7 @@ void Expander::add_tilde(const WordPart& part, const WordPart* next, FieldBuilde
     return;
   }
   // ~/x with HOME=/ is /x, not //x (XCU 2.6.1).
-  bool slash_follows = next != nullptr && next->kind == PartKind::Literal && starts_with(next->text, "/");
+  bool slash_follows = next != nullptr && next->kind == PartKind::Literal && next->text.starts_with("/");
   if (slash_follows && !home->empty() && home->back() == '/') home->pop_back();
   out.add_quoted(*home);
 }

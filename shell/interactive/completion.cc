@@ -17,7 +17,7 @@ constexpr int kRetry = 124;  // a completion function has loaded another specifi
 bool is_assignment(std::string_view word) {
   size_t i = 0;
   while (i < word.size() && is_name_char(word[i])) ++i;
-  return i > 0 && !is_digit(word[0]) && i < word.size() && (word[i] == '=' || word[i] == '[' || starts_with(word.substr(i), "+="));
+  return i > 0 && !is_digit(word[0]) && i < word.size() && (word[i] == '=' || word[i] == '[' || word.substr(i).starts_with("+="));
 }
 
 /// Words after which a command begins again.
@@ -416,15 +416,15 @@ Completions Completer::complete_builtin(const Request& request, const CommandAtP
   const Defaults* row = std::find_if(std::begin(kDefaults), std::end(kDefaults),
                                      [&](const Defaults& defaults) { return defaults.name == name; });
   bool is_ipc = row != std::end(kDefaults) && row->actions == "ipc";
-  if (starts_with(word, "-") && builtin != nullptr && !is_ipc) {
+  if (word.starts_with("-") && builtin != nullptr && !is_ipc) {
     if (name == "kill") {
       for (std::string& signal : generate({"-A", "signal"})) {
-        std::string option = "-" + (starts_with(signal, "SIG") ? signal.substr(3) : signal);
-        if (starts_with(option, word)) result.words.push_back(option);
+        std::string option = "-" + (signal.starts_with("SIG") ? signal.substr(3) : signal);
+        if (option.starts_with(word)) result.words.push_back(option);
       }
     }
     for (std::string& option : option_letters(*builtin)) {
-      if (starts_with(option, word)) result.words.push_back(std::move(option));
+      if (option.starts_with(word)) result.words.push_back(std::move(option));
     }
     result.use_default = false;
     return result;
@@ -434,7 +434,7 @@ Completions Completer::complete_builtin(const Request& request, const CommandAtP
     return result;
   }
   if (row == std::end(kDefaults)) return result;
-  if (starts_with(word, "%")) {
+  if (word.starts_with("%")) {
     for (std::string& job : generate({"-A", "job", "--", word.substr(1)})) result.words.push_back("%" + job);
     result.use_default = false;
     return result;
@@ -464,14 +464,14 @@ Completions Completer::complete(const Request& request) {
   size_t dollar = word.rfind('$');
   if (dollar != std::string_view::npos) {
     std::string_view rest = word.substr(dollar + 1);
-    if (starts_with(rest, "{")) rest.remove_prefix(1);
+    if (rest.starts_with("{")) rest.remove_prefix(1);
     if (std::all_of(rest.begin(), rest.end(), is_name_char)) {
       Completions result = complete_variable(word.substr(dollar));
       for (std::string& each : result.words) each = std::string(word.substr(0, dollar)) + each;
       return result;
     }
   }
-  if (starts_with(word, "~") && word.find('/') == std::string_view::npos) {
+  if (word.starts_with("~") && word.find('/') == std::string_view::npos) {
     Completions result;
     for (std::string& user : generate({"-u", "--", std::string(word.substr(1))})) result.words.push_back("~" + user);
     result.are_filenames = true;

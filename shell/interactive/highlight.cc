@@ -114,7 +114,7 @@ class Highlighter::Scan {
     } else if (word.find('/') != std::string::npos && word.find_first_of("*?[") == std::string::npos) {
       struct stat status;
       std::string path = word;
-      if (starts_with(path, "~/")) path = std::string(owner_.state_.variables.text(names::HOME)) + path.substr(1);
+      if (path.starts_with("~/")) path = std::string(owner_.state_.variables.text(names::HOME)) + path.substr(1);
       if (stat(path.c_str(), &status) == 0) paint(begin, at_, Style::Path);
     }
   }

@@ -101,7 +101,7 @@ bool HistoryExpander::find_event(const HistoryLines& history, std::string_view t
   std::string_view prefix = text.substr(at, end - at);
   at = end;
   for (size_t i = count; i > 0; --i) {
-    if (starts_with(history.line(i - 1), prefix)) return take(i - 1);
+    if (history.line(i - 1).starts_with(prefix)) return take(i - 1);
   }
   return not_found(end);
 }

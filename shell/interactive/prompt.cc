@@ -52,7 +52,7 @@ std::string PromptRenderer::working_directory(bool last_component) const {
   std::string path(state_.variables.text(names::PWD));
   if (path.empty()) path = state_.directory.logical();
   std::string_view home = state_.variables.text(names::HOME);
-  if (home.size() > 1 && starts_with(path, home) && (path.size() == home.size() || path[home.size()] == '/')) {
+  if (home.size() > 1 && path.starts_with(home) && (path.size() == home.size() || path[home.size()] == '/')) {
     path.replace(0, home.size(), "~");
   }
   if (last_component) {

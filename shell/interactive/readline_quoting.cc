@@ -12,7 +12,7 @@ std::string quote_filename(std::string_view name, char quote) {
   std::string out;
   if (quote != '\0') {
     out += quote;
-  } else if (starts_with(name, "~")) {
+  } else if (name.starts_with("~")) {
     size_t slash = std::min(name.find('/'), name.size());
     out += name.substr(0, slash);
     name.remove_prefix(slash);

@@ -9,8 +9,8 @@ const std::string& Suggestions::find(std::string_view text, std::string_view dir
   bool is_same_history = generation_ == history_.generation() && directory == directory_;
   if (is_same_history && text == text_) return answer_;
   // Typing what is suggested keeps the suggestion.
-  bool still_fits = is_same_history && !command_.empty() && starts_with(text, text_) && command_.size() > text.size() &&
-                    starts_with(command_, text);
+  bool still_fits = is_same_history && !command_.empty() && text.starts_with(text_) && command_.size() > text.size() &&
+                    command_.starts_with(text);
   text_ = text;
   directory_ = directory;
   generation_ = history_.generation();
@@ -23,7 +23,7 @@ const std::string& Suggestions::find(std::string_view text, std::string_view dir
   if (trim_blanks(text).empty() || text.find('\n') != std::string_view::npos) return answer_;
   const HistoryRecord* best = nullptr;
   auto look_at = [&](const HistoryRecord& record) {
-    if (record.line.size() <= text.size() || !starts_with(record.line, text)) return false;
+    if (record.line.size() <= text.size() || !record.line.starts_with(text)) return false;
     if (best == nullptr) best = &record;
     if (record.directory == nullptr || *record.directory != directory) return false;
     best = &record;

@@ -16,7 +16,7 @@ bool terminal_knows_marks(const state::VariableTable& variables) {
     if (program == known) return true;
   }
   for (std::string_view known : {"foot", "xterm-kitty", "xterm-ghostty", "contour"}) {
-    if (starts_with(term, known)) return true;
+    if (term.starts_with(known)) return true;
   }
   if (parse_integer(value("VTE_VERSION")).value_or(0) >= 7600) return true;
   return !value("WT_SESSION").empty() || !value("KONSOLE_VERSION").empty();

@@ -145,8 +145,6 @@ void SavedFds::keep() {
   unlink();
 }
 
-void SavedFds::abandon() { unlink(); }
-
 void SavedFds::abandon_all() {
   while (g_saved != nullptr) g_saved->keep();
 }

@@ -37,8 +37,6 @@ class SavedFds {
   void restore();
   /// Makes the change permanent (`exec` without command): the saved copies are closed.
   void keep();
-  /// As keep(), but without closing the copies: in a forked child, where exec will close them anyway.
-  void abandon();
   /// In a forked child: closes the copies of all frames of the parent, which are never gone back to. Else a background
   /// list would hold open the pipe that its caller redirected it away from.
   static void abandon_all();

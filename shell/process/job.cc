@@ -629,10 +629,4 @@ void JobTable::enter_subshell() {
   set_monitor(false, nullptr);
 }
 
-void JobTable::forget_all() {
-  is_inherited_ = true;
-  drop_inherited();
-  set_monitor(false, nullptr);
-}
-
 }  // namespace mish::process

@@ -225,9 +225,6 @@ class JobTable {
   /// In a forked subshell: the jobs are the parent's. They stay printable (`$(jobs -p)`) and signalable until the
   /// subshell makes its own; none can be waited for. Monitor off.
   void enter_subshell();
-  /// In the child of a shell that execs another program or becomes a subshell that must not even print: everything
-  /// forgotten.
-  void forget_all();
 
  private:
   struct Location {

@@ -425,8 +425,6 @@ SignalMask::SignalMask() {
   sigprocmask(SIG_BLOCK, &all, &previous_);
 }
 
-SignalMask::SignalMask(const sigset_t& blocked) { sigprocmask(SIG_BLOCK, &blocked, &previous_); }
-
 SignalMask::~SignalMask() {
   if (is_active_) sigprocmask(SIG_SETMASK, &previous_, nullptr);
 }

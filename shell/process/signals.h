@@ -115,7 +115,6 @@ const sigset_t& entry_mask();
 class SignalMask {
  public:
   SignalMask();
-  explicit SignalMask(const sigset_t& blocked);
   ~SignalMask();
   SignalMask(const SignalMask&) = delete;
   SignalMask& operator=(const SignalMask&) = delete;

@@ -397,8 +397,6 @@ constexpr std::array<uint8_t, kWellKnownCount> kRowOf = [] {
 
 }  // namespace
 
-std::span<const SpecialVariable> special_variables() { return kSpecials; }
-
 const SpecialVariable* find_special(Name name) {
   uint32_t i = index(name);
   if (i >= kWellKnownCount || kRowOf[i] == 0) return nullptr;

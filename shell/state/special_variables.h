@@ -25,7 +25,6 @@ struct SpecialVariable {
   bool is_readonly = false;
 };
 
-std::span<const SpecialVariable> special_variables();
 /// Null when `name` is an ordinary variable.
 const SpecialVariable* find_special(Name name);
 /// Whether `special` behaves specially in the mode the shell is in.

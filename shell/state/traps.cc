@@ -15,10 +15,6 @@ void TrapTable::set(Condition condition, TrapAction action) {
   set_count_ += static_cast<int>(is_set) - static_cast<int>(was_set);
 }
 
-void TrapTable::remember_program(Condition condition, syntax::ProgramPtr program) {
-  actions_.write()[static_cast<size_t>(condition)].program = std::move(program);
-}
-
 void TrapTable::enter_subshell() {
   arrivals_.clear();
   if (set_count_ == 0) return;

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "shell/state/copy_on_write.h"
-#include "shell/syntax/program.h"
 
 namespace mish::state {
 
@@ -28,7 +27,6 @@ struct TrapAction {
   enum class Kind : uint8_t { Default, Ignore, Command };
   Kind kind = Kind::Default;
   std::string command;
-  syntax::ProgramPtr program;  // parsed once; null when it must be parsed at each run (aliases, errors)
   bool is_set() const { return kind != Kind::Default; }
 };
 
@@ -43,8 +41,6 @@ class TrapTable {
  public:
   const TrapAction& action(Condition condition) const { return actions_.read()[static_cast<size_t>(condition)]; }
   void set(Condition condition, TrapAction action);
-  /// Keeps the parsed form of a command action. Not a change of the table.
-  void remember_program(Condition condition, syntax::ProgramPtr program);
   bool any_set() const { return set_count_ != 0; }
   bool is_command(Condition c) const {
     return set_count_ != 0 && action(c).kind == TrapAction::Kind::Command;

@@ -295,12 +295,6 @@ bool VariableTable::save_options() {
   return true;
 }
 
-bool VariableTable::is_local(Name name) const {
-  uint32_t depth = function_depth();
-  const Variable* v = find(name);
-  return depth != 0 && v != nullptr && v->scope == depth;
-}
-
 void VariableTable::save_for_scope(Name name) {
   uint32_t depth = static_cast<uint32_t>(scopes_.size());
   Variable& v = slot(name);
@@ -747,7 +741,7 @@ std::vector<Name> VariableTable::names_with_prefix(std::string_view prefix) cons
       Variable& v = chunks_[c]->variables[i];
       if (v.value.is_unset() && !v.has(attribute::Declared | attribute::Special)) continue;
       Name name = Name(static_cast<uint32_t>(c) * kChunkSize + i);
-      if (!starts_with(mish::text(name), prefix)) continue;
+      if (!mish::text(name).starts_with(prefix)) continue;
       if (v.has(attribute::Special)) {
         bring_up_to_date(name, v);
         if (v.value.is_unset() && !v.has(attribute::Declared)) continue;

@@ -134,7 +134,6 @@ class VariableTable {
   /// pop_scope); no-op if it is local to the function already or a prefix assignment of its call. With `inherit` value
   /// and attributes are kept (shopt localvar_inherit, local -I). False outside functions.
   bool declare_local(Name name, bool inherit = false);
-  bool is_local(Name name) const;
   /// `local -`: the options of `set` come back at the end of the running function. False outside functions.
   bool save_options();
   /// Runs `action` while the global variable stands where a local one hides it (declare -g).

@@ -326,7 +326,7 @@ void Lexer::read_here_documents() {
 // `EOF)` ends a here-document inside $( ), too, as in bash.
 bool Lexer::is_delimiter_before_parenthesis(std::string_view line, const PendingHereDocument& document) const {
   return level_ != 0 && !cx_.options.posix && line.size() > document.delimiter.size() &&
-         line[document.delimiter.size()] == ')' && starts_with(line, document.delimiter);
+         line[document.delimiter.size()] == ')' && line.starts_with(document.delimiter);
 }
 
 void Lexer::read_here_document(const PendingHereDocument& document) {

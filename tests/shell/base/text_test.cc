@@ -36,10 +36,9 @@ TEST(TextBuffer, GrowsAndTerminates) {
   Arena arena;
   TextBuffer text(arena);
   for (int i = 0; i < 1000; ++i) text.append("ab");
-  text.append_integer(-5);
   std::string_view all = text.finish();
-  EXPECT_EQ(all.size(), 2002u);
-  EXPECT_EQ(all.substr(1998), "ab-5");
+  EXPECT_EQ(all.size(), 2000u);
+  EXPECT_EQ(all.substr(1996), "abab");
   EXPECT_EQ(all.data()[all.size()], '\0');
 }
 

@@ -56,7 +56,9 @@ TEST(PidMap, AgreesWithAMapOfNodesAfterManyChanges) {
     auto found = expected.find(pid);
     const int* value = map.find(pid);
     ASSERT_EQ(value != nullptr, found != expected.end()) << pid;
-    if (value != nullptr) EXPECT_EQ(*value, found->second);
+    if (value != nullptr) {
+      EXPECT_EQ(*value, found->second);
+    }
   }
 }
 

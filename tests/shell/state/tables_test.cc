@@ -46,14 +46,14 @@ TEST(PositionalParameters, AssignFromThemselves) {
 
 TEST(TrapTable, SubshellShowsInheritedActionsUntilItSetsOne) {
   TrapTable traps;
-  traps.set(kTrapExit, {TrapAction::Kind::Command, "echo bye", {}});
-  traps.set(2, {TrapAction::Kind::Ignore, "", {}});
+  traps.set(kTrapExit, {TrapAction::Kind::Command, "echo bye"});
+  traps.set(2, {TrapAction::Kind::Ignore, ""});
   TrapTable outer = traps;
   traps.enter_subshell();
   EXPECT_FALSE(traps.is_command(kTrapExit));
   EXPECT_EQ(traps.action(2).kind, TrapAction::Kind::Ignore);
   EXPECT_EQ(traps.printable(kTrapExit).command, "echo bye");
-  traps.set(15, {TrapAction::Kind::Command, ":", {}});
+  traps.set(15, {TrapAction::Kind::Command, ":"});
   EXPECT_EQ(traps.printable(kTrapExit).kind, TrapAction::Kind::Default);
   EXPECT_TRUE(outer.is_command(kTrapExit));
 }
