@@ -55,6 +55,17 @@ struct PeekPipe {
     pipe.write_end = std::move(*write_end);
     is_usable = true;
   }
+  /// Takes out the `size` bytes that were put in. After a failure the pipe is of no use any more.
+  bool take(char* bytes, size_t size) {
+    while (is_usable && size != 0) {
+      Result<size_t> got = read_some(pipe.read_end.get(), bytes, size);
+      is_usable = got.ok() && *got != 0;
+      if (!is_usable) break;
+      bytes += *got;
+      size -= *got;
+    }
+    return is_usable;
+  }
 };
 
 // Lines are short: a small look suffices for most, and costs less.
@@ -222,10 +233,10 @@ ssize_t InputReader::read_pipe() {
       }
       return seen;
     }
-    for (ssize_t drained = 0; drained < seen;) {
-      ssize_t n = ::read(peek->pipe.read_end.get(), buffer + drained, static_cast<size_t>(seen - drained));
-      if (n <= 0 && errno != EINTR) break;
-      if (n > 0) drained += n;
+    if (!peek->take(buffer, static_cast<size_t>(seen))) {
+      is_pipe_ = false;
+      errno = EINTR;  // nothing was consumed: once more, byte by byte
+      return -1;
     }
     const void* end = std::memchr(buffer, delimiter_, static_cast<size_t>(seen));
     wanted = end == nullptr ? static_cast<size_t>(seen) : static_cast<size_t>(static_cast<const char*>(end) - buffer) + 1;

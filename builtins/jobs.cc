@@ -101,6 +101,7 @@ class Waiter {
     while (jobs_.running_count() != 0 && jobs_.has_active()) {
       if (!sleep()) return interrupted_;  // 0 when there is nobody left
     }
+    report_lost_children();
     // At a prompt the user is still to be told of those that ended.
     if (!context_.services.is_interactive()) jobs_.forget_all_done();
     return state::kSuccess;
@@ -153,17 +154,24 @@ class Waiter {
   bool was_interrupted() const { return interrupted_ != 0; }
 
  private:
+  /// Whether statuses of children were lost; they are 127 now.
+  bool report_lost_children() {
+    if (!jobs_.take_lost()) return false;
+    context_.error("the status of a child is lost: No child processes");
+    return true;
+  }
+
   /// False when a signal ended the wait.
   bool sleep() {
     process::WaitOutcome outcome = jobs_.wait_for_any(true);
-    if (outcome == process::WaitOutcome::NoChildren) jobs_lost_ = true;
+    if (outcome == process::WaitOutcome::NoChildren) nobody_left_ = !report_lost_children();
     int signal = 0;
     if (outcome == process::WaitOutcome::Interrupted) {
       signal = process::peek_pending_signal(false);
     } else if (context_.state.is_posix() && process::is_signal_pending(SIGCHLD)) {
       signal = SIGCHLD;  // trapped; elsewhere that trap runs after the wait, once
     }
-    if (signal == 0) return !jobs_lost_;
+    if (signal == 0) return !nobody_left_;
     interrupted_ = state::kSignalBase + signal;
     return false;
   }
@@ -203,6 +211,7 @@ class Waiter {
   }
 
   int take_status(Job& job) {
+    report_lost_children();
     pid_ = job.last_pid();
     int status = job.exit_status();
     if (job.state() != JobState::Done || (!next_ && context_.services.is_interactive())) return status;
@@ -228,7 +237,7 @@ class Waiter {
   JobTable& jobs_;
   bool next_;
   bool stops_count_ = false;
-  bool jobs_lost_ = false;
+  bool nobody_left_ = false;
   pid_t pid_ = 0;
   int interrupted_ = 0;
 };

@@ -51,6 +51,10 @@ class Evaluator {
     return Truth::Error;
   }
 
+  Truth truth_about(std::string_view file, const Result<bool>& answer) {
+    return answer ? truth(*answer) : complain(file, answer.error().message());
+  }
+
   BuiltinContext& context_;
   Args args_;
   size_t position_ = 0;  // of the precedence parser
@@ -185,7 +189,7 @@ Truth Evaluator::unary(std::string_view op, std::string_view operand) {
   if (op[1] == 't' && !parse_integer_trimmed(operand).has_value()) {
     return complain(operand, "integer expression expected");
   }
-  return truth(state::evaluate_unary(context_.state, op[1], operand));
+  return truth_about(operand, state::evaluate_unary(context_.state, op[1], operand));
 }
 
 Truth Evaluator::binary(std::string_view left, std::string_view op, std::string_view right) {
@@ -196,7 +200,7 @@ Truth Evaluator::binary(std::string_view left, std::string_view op, std::string_
     int order = context_.state.is_posix() ? collate(left, right) : left.compare(right);
     return truth(op[0] == '<' ? order < 0 : order > 0);
   }
-  if (op == "-nt" || op == "-ot" || op == "-ef") return truth(state::compare_files(op, left, right));
+  if (op == "-nt" || op == "-ot" || op == "-ef") return truth_about(left, state::compare_files(op, left, right));
   return compare_numbers(left, op, right);
 }
 

@@ -161,6 +161,11 @@ class Evaluator {
 
  private:
   static int status_of(bool value) { return value ? 0 : 1; }
+  int status_about(std::string_view file, const Result<bool>& answer) {
+    if (answer) return status_of(*answer);
+    context_.services.report("[[: " + std::string(file) + ": " + std::string(answer.error().message()));
+    return 2;
+  }
   std::string_view single(const syntax::Word& word) { return context_.expander.expand_single(word); }
   bool ignores_case() const { return context_.state.is_on(Option::NoCaseMatch); }
 
@@ -172,7 +177,8 @@ class Evaluator {
   int unary(const syntax::ConditionNode& node) {
     trace(node.op, *node.left);
     if (node.op == "-v" || node.op == "-R") return status_of(is_set(single(*node.left), node.op == "-R"));
-    return status_of(state::evaluate_unary(context_.state, node.op[1], single(*node.left)));
+    std::string_view operand = single(*node.left);
+    return status_about(operand, state::evaluate_unary(context_.state, node.op[1], operand));
   }
 
   bool is_set(std::string_view text, bool nameref) {
@@ -221,7 +227,7 @@ class Evaluator {
     if (op == ">") return status_of(collate(single(*node.left), single(*node.right)) > 0);
     if (op == "-nt" || op == "-ot" || op == "-ef") {
       std::string_view left = single(*node.left);
-      return status_of(state::compare_files(op, left, single(*node.right)));
+      return status_about(left, state::compare_files(op, left, single(*node.right)));
     }
     int64_t left = 0;
     int64_t right = 0;

@@ -56,6 +56,7 @@ struct Capture {
   UniqueFd read_end;
   UniqueFd write_end;
   Capture* outer = nullptr;  // list of the live ones, innermost first
+  bool is_incomplete = false;  // the pipe could not be read to its end
 };
 
 struct ExecutionContext {

@@ -39,7 +39,7 @@ bool Coprocesses::End::has_bytes() const {
 void Coprocesses::End::close() {
   if (fd < 0) return;
   process::take_back_fd(fd);
-  if (is_ours()) ::close(fd);
+  if (is_ours()) close_surely(fd);
   fd = -1;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "shell/base/retry.h"
 #include "shell/exec/command_search.h"
 #include "shell/exec/containment.h"
 #include "shell/exec/read_eval_loop.h"
@@ -202,7 +203,11 @@ bool PipelineRunner::plan_stage(const StageRequest& request, process::FdPlan& pl
   } else if (request.is_async && !context_.jobs.is_monitor()) {
     // XCU 2.9.3.1: without job control the standard input of an asynchronous list is /dev/null.
     Result<UniqueFd> nothing = open_file("/dev/null", O_RDONLY);
-    if (nothing.ok()) static_cast<void>(plan.adopt(std::move(*nothing), STDIN_FILENO));
+    Result<void> adopted = nothing.ok() ? plan.adopt(std::move(*nothing), STDIN_FILENO) : nothing.error();
+    if (!adopted) {
+      context_.services.report(std::string("/dev/null: ") + std::string(adopted.error().message()));
+      return false;
+    }
   }
   if (request.output != nullptr) plan.duplicate(request.output->write_end.get(), STDOUT_FILENO);
   return true;
@@ -233,12 +238,17 @@ bool PipelineRunner::write_builtin(const StageRequest& request, process::Job& jo
     pid_t pid = fork_into(job, request.is_async);
     if (pid == 0) {
       request.output->read_end.reset();
-      bool done = write_all(fd, std::string_view(text).substr(written)).ok();
-      _exit(done ? stage.status : state::kFailure);
+      Result<void> done = write_all(fd, std::string_view(text).substr(written));
+      if (done) _exit(stage.status);
+      const std::string name(simple->words[0]->literal);
+      context_.services.report(name + ": write error: " + std::string(done.error().message()));
+      process::end_child(state::kFailure);
     }
     if (pid > 0) {
       context_.jobs.add_process(job, pid);
       stage.pid = pid;
+    } else {
+      stage.status = state::kNotExecutable;
     }
   }
   request.output->write_end.reset();
@@ -333,9 +343,8 @@ PipelineRunner::Stage PipelineRunner::fork_stage(const StageRequest& request, pr
     here.is_async = has_input_from_null;
     if (!plan_stage(here, plan)) _exit(state::kNotExecutable);
     if (request.merges_stderr) plan.duplicate(STDOUT_FILENO, STDERR_FILENO);
-    if (!plan.empty() && !plan.apply_here(nullptr)) _exit(state::kNotExecutable);
-    plan.clear();
-    if (request.input > 2) ::close(request.input);
+    context_.subshells->arrange_descriptors(plan);
+    if (request.input > 2) close_surely(request.input);
     if (request.output != nullptr) *request.output = Pipe();
     context_.subshells->run_child(*request.command);
   }
@@ -411,7 +420,7 @@ Completion PipelineRunner::start_coprocess(const syntax::Coprocess& node) {
     process::FdPlan plan;
     plan.duplicate(to_child->read_end.get(), STDIN_FILENO);
     plan.duplicate(from_child->write_end.get(), STDOUT_FILENO);
-    if (!plan.apply_here(nullptr)) _exit(state::kNotExecutable);
+    context_.subshells->arrange_descriptors(plan);
     *to_child = Pipe();
     *from_child = Pipe();
     context_.subshells->run_child(*node.body);

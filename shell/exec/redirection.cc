@@ -246,7 +246,7 @@ class Preparer {
       // {name}>&- closes the descriptor whose number the variable holds, for good.
       std::optional<int64_t> number = parse_integer(fd_variable(node));
       if (!number || *number < 0 || *number >= kMaxFd) return fail(text(node.fd_variable), "ambiguous redirect");
-      if (process::is_user_fd(static_cast<int>(*number))) ::close(static_cast<int>(*number));
+      if (process::is_user_fd(static_cast<int>(*number))) close_surely(static_cast<int>(*number));
       return true;
     }
     plan_.close(fd);

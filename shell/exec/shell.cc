@@ -155,7 +155,7 @@ pid_t Shell::spawn_command(api::Args words, const SpawnOptions& options) {
   if (options.stdin_fd >= 0) plan.duplicate(options.stdin_fd, STDIN_FILENO);
   if (options.stdout_fd >= 0) plan.duplicate(options.stdout_fd, STDOUT_FILENO);
   if (options.stderr_fd >= 0) plan.duplicate(options.stderr_fd, STDERR_FILENO);
-  if (!plan.apply_here(nullptr)) _exit(state::kNotExecutable);
+  subshells_.arrange_descriptors(plan);
   if (options.own_session) setsid();
   if (options.child_setup != nullptr) options.child_setup(options.child_data);
   Completion completion;

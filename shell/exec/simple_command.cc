@@ -565,7 +565,10 @@ Completion SimpleCommandRunner::external(const syntax::SimpleCommand& node, Fiel
   }
   if (tail == Tail::Yes && !context_.jobs.is_monitor() && context_.traps->allows_replacement() &&
       !context_.jobs.has_active()) {
-    if (!plan.empty() && !plan.apply_here(nullptr)) return Completion::of(state::kNotExecutable);
+    if (Result<void> arranged = plan.apply_here(nullptr); !arranged) {
+      context_.services.report(std::string("cannot set up descriptors: ") + std::string(arranged.error().message()));
+      return Completion::of(state::kNotExecutable);
+    }
     return {replace(fields, {}, false, false), Flow::Exit, 0};
   }
   process::InterruptHold hold(context_.traps->holds_interrupts());

@@ -26,6 +26,11 @@ std::string print_job(const void* node) {
   return syntax::print_command_line(*static_cast<const syntax::Command*>(node));
 }
 
+/// The status of a substitution: none of which a part was lost succeeds.
+int status_of(const Completion& completion, bool is_complete) {
+  return completion.status == 0 && !is_complete ? state::kFailure : completion.status;
+}
+
 /// Takes what is in the pipe now without waiting.
 void empty_pipe(Capture& capture) {
   char buffer[16384];
@@ -165,7 +170,7 @@ int SubshellRunner::capture_in_process(const syntax::Command& body, std::string&
   context_.out.flush();
   if (scope.capture.read_end.is_open()) drain(scope.capture);
   throw_interrupt(completion);
-  return completion.status;
+  return status_of(completion, !scope.capture.is_incomplete);
 }
 
 /// Ctrl-C in a substitution ends the command that the substitution is part of.
@@ -175,16 +180,17 @@ void SubshellRunner::throw_interrupt(const Completion& completion) const {
   throw state::ShellError(state::ShellError::Kind::Fatal, "", completion.status);
 }
 
-/// The output of a substitution, to its end.
-void SubshellRunner::read_output(int fd, std::string& out) {
+/// The output of a substitution, to its end. False after a reported failure.
+bool SubshellRunner::read_output(int fd, std::string& out) {
   Result<void> read = read_all(fd, out);
   if (!read) context_.services.report(std::string("read error: ") + std::string(read.error().message()));
+  return read.ok();
 }
 
 void SubshellRunner::drain(Capture& capture) {
   capture.write_end.reset();
   if (!capture.read_end.is_open()) return;
-  read_output(capture.read_end.get(), *capture.memory);
+  if (!read_output(capture.read_end.get(), *capture.memory)) capture.is_incomplete = true;
   capture.read_end.reset();
 }
 
@@ -287,7 +293,7 @@ int SubshellRunner::capture_text(const syntax::CommandSubstitution& node, std::s
   context_.state.aliases = std::move(aliases);
   context_.out.flush();
   drain(capture.capture);
-  return completion.status;
+  return status_of(completion, !capture.capture.is_incomplete);
 }
 
 /// In POSIX mode the end of `$(` was found without alias substitution; the aliases of now act on its text (XCU 2.2.3).
@@ -337,7 +343,7 @@ int SubshellRunner::capture_forked(const syntax::Command& body, std::string& out
   if (pid == 0) {
     process::FdPlan plan;
     plan.duplicate(pipe->write_end.get(), STDOUT_FILENO);
-    if (!plan.apply_here(nullptr)) _exit(state::kNotExecutable);
+    arrange_descriptors(plan);
     pipe->read_end.reset();
     pipe->write_end.reset();
     ++context_.state.substitution_depth;
@@ -351,11 +357,11 @@ int SubshellRunner::capture_forked(const syntax::Command& body, std::string& out
   }
   context_.jobs.add_process(job, pid);
   watch(job, hold);
-  read_output(pipe->read_end.get(), out);
+  const bool is_complete = read_output(pipe->read_end.get(), out);
   pipe->read_end.reset();
   Completion completion = wait_for(job, hold, false);
   throw_interrupt(completion);
-  return completion.status;
+  return status_of(completion, is_complete);
 }
 
 // --- <( ) and >( ) ---------------------------------------------------------------------------------------------------
@@ -372,7 +378,7 @@ std::string SubshellRunner::open_process_substitution(const syntax::ProcessSubst
   if (pid == 0) {
     process::FdPlan plan;
     plan.duplicate(node.reads ? pipe->write_end.get() : pipe->read_end.get(), node.reads ? STDOUT_FILENO : STDIN_FILENO);
-    if (!plan.apply_here(nullptr)) _exit(state::kNotExecutable);
+    arrange_descriptors(plan);
     pipe->read_end.reset();
     pipe->write_end.reset();
     process_fds_.clear();
@@ -410,9 +416,22 @@ pid_t SubshellRunner::fork(const process::ChildOptions& options) {
   }
   if (*pid != 0) return *pid;
   process::SavedFds::abandon_all();
-  if (!plan.empty() && !plan.apply_in_child()) _exit(state::kNotExecutable);
+  const Result<void> arranged = plan.apply_in_child();
   become_subshell();
+  if (!arranged) die_without_descriptors(arranged.error());
   return 0;
+}
+
+void SubshellRunner::arrange_descriptors(process::FdPlan& plan) {
+  if (Result<void> arranged = plan.apply_here(nullptr); !arranged) die_without_descriptors(arranged.error());
+  plan.clear();
+}
+
+/// The end of a child whose words would go to, or come from, the wrong file.
+void SubshellRunner::die_without_descriptors(Errno error) {
+  context_.services.report(std::string("cannot set up descriptors: ") + std::string(error.message()));
+  context_.err.flush();
+  process::end_child(state::kNotExecutable);
 }
 
 void SubshellRunner::become_subshell() {
@@ -563,6 +582,7 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
     }
   }
   wait_until_done(job);
+  if (context_.jobs.take_lost()) context_.services.report("the status of a child is lost: No child processes");
   Completion completion = Completion::of(job.exit_status());
   bool interrupted = job.was_interrupted();
   // Who reads a POSIX script's standard error expects the commands' words only.

@@ -115,6 +115,8 @@ class SubshellRunner {
   /// Forks with outputs flushed; see process::fork_child(). In the child, which 0 is returned to, the state is that of a
   /// subshell and captured output goes to the pipe of its capture. -1 after a reported failure.
   pid_t fork(const process::ChildOptions& options);
+  /// In a child: makes the descriptors those of `plan`. Where that fails, the child ends with a message and status 126.
+  void arrange_descriptors(process::FdPlan& plan);
   /// Ends a forked child as a shell environment ends: EXIT trap, outputs, status.
   [[noreturn]] void end_child(Completion completion);
   /// Runs `body` in a forked child and ends it.
@@ -130,12 +132,12 @@ class SubshellRunner {
   process::Job& new_job(const syntax::Command* node);
   /// The terminal to hand to the children of `job`, null when it stays where it is.
   const process::Terminal* terminal_for(const process::Job& job) const;
-  /// Reads what is left in the pipe of `capture` to its end.
   static void watch(const process::Job& job, process::InterruptHold& hold);
   void leave_loops(Completion& completion) const;
   void throw_interrupt(const Completion& completion) const;
+  /// Reads what is left in the pipe of `capture` to its end.
   void drain(Capture& capture);
-  void read_output(int fd, std::string& out);
+  bool read_output(int fd, std::string& out);
 
   /// The list of what changes in a forked subshell (XCU 2.13).
   void become_subshell();
@@ -160,6 +162,7 @@ class SubshellRunner {
   int capture_with_aliases(const syntax::CommandSubstitution& node, std::string& out);
   int capture_in_process(const syntax::Command& body, std::string& out);
   int capture_forked(const syntax::Command& body, std::string& out);
+  [[noreturn]] void die_without_descriptors(Errno error);
   void drain_while_running(process::Job& job);
   void wait_until_done(process::Job& job);
   Completion run_forked(const syntax::Subshell& node);

@@ -50,7 +50,7 @@ int place(int source, int target) {
 /// Where dup2(2) fails, the other way to the same; else what comes next would go to the wrong file without a word.
 void put_back(int copy, int target) {
   const int error = errno;
-  ::close(target);
+  close_surely(target);
   if (retry_interrupted([&] { return fcntl(copy, F_DUPFD, target); }) == target) return;
   const std::string message = fmt::format("mish: cannot restore descriptor {}: {}\n", target, Errno(error).message());
   static_cast<void>(write_all(target == STDERR_FILENO ? copy : STDERR_FILENO, message));
@@ -60,7 +60,7 @@ void put_back(int copy, int target) {
 
 bool is_user_fd(int fd) {
   int flags = retry_interrupted([&] { return fcntl(fd, F_GETFD); });
-  if (flags < 0) return false;
+  if (flags < 0) return errno != EBADF;
   return (flags & FD_CLOEXEC) == 0 || std::find(lent_fds().begin(), lent_fds().end(), fd) != lent_fds().end();
 }
 
@@ -129,18 +129,18 @@ void SavedFds::restore() {
   for (size_t i = entries_.size(); i-- > 0;) {
     const Entry entry = entries_[i];
     if (entry.copy < 0) {
-      ::close(entry.target);
+      close_surely(entry.target);
       continue;
     }
     if (dup2_retried(entry.copy, entry.target) < 0) put_back(entry.copy, entry.target);
-    ::close(entry.copy);
+    close_surely(entry.copy);
   }
   unlink();
 }
 
 void SavedFds::keep() {
   for (const Entry& entry : entries_) {
-    if (entry.copy >= 0) ::close(entry.copy);
+    if (entry.copy >= 0) close_surely(entry.copy);
   }
   unlink();
 }
@@ -190,7 +190,7 @@ int FdPlan::resolve(int fd) const {
 
 void FdPlan::clear() {
   for (const FdAction& action : actions_) {
-    if (action.is_owned) ::close(action.source);
+    if (action.is_owned) close_surely(action.source);
   }
   actions_.clear();
 }
@@ -208,11 +208,11 @@ Result<void> FdPlan::apply_here(SavedFds* saved) {
       }
     }
     if (action.source < 0) {
-      ::close(action.target);
+      close_surely(action.target);
       continue;
     }
     if (place(action.source, action.target) < 0) return Errno::last();
-    if (action.is_owned && !in_place) ::close(action.source);
+    if (action.is_owned && !in_place) close_surely(action.source);
     action.is_owned = false;
   }
   return {};
@@ -221,7 +221,7 @@ Result<void> FdPlan::apply_here(SavedFds* saved) {
 Result<void> FdPlan::apply_in_child() const {
   for (const FdAction& action : actions_) {
     if (action.source < 0) {
-      ::close(action.target);
+      close_surely(action.target);
     } else if (place(action.source, action.target) < 0) {
       return Errno::last();
     }

@@ -261,13 +261,29 @@ void JobTable::apply(const ChildChange& change) {
   set_process_status(job, process, change.status);
 }
 
+/// There are no children any more: those that did not end yet never will, to our knowledge.
+void JobTable::lose_children() {
+  if (is_inherited_) return;
+  std::vector<Job*> jobs;  // first: a job that ends changes its list
+  for (JobList* list : {&contents_->foreground, &contents_->stopped, &contents_->running}) {
+    for (Job* job = list->first; job != nullptr; job = job->next_) jobs.push_back(job);
+  }
+  for (Job* job : jobs) {
+    if (job->state() == JobState::Done) continue;
+    has_lost_ = true;
+    for (JobProcess& process : job->processes_) set_process_status(*job, process, ProcessStatus::exited(127));
+  }
+}
+
 bool JobTable::reap() {
   bool changed = false;
   ChildChange change;
-  while (wait_for_change(WaitMode::Poll, is_monitor_, change) == WaitOutcome::Changed) {
+  WaitOutcome outcome;
+  while ((outcome = wait_for_change(WaitMode::Poll, is_monitor_, change)) == WaitOutcome::Changed) {
     apply(change);
     changed = true;
   }
+  if (outcome == WaitOutcome::NoChildren) lose_children();
   if (changed) trim_done();
   return changed;
 }
@@ -278,6 +294,8 @@ WaitOutcome JobTable::wait_for_any(bool interruptible) {
   if (outcome == WaitOutcome::Changed) {
     apply(change);
     reap();
+  } else if (outcome == WaitOutcome::NoChildren) {
+    lose_children();
   }
   return outcome;
 }
@@ -331,8 +349,7 @@ ForegroundOutcome JobTable::wait_in_foreground(Job& job) {
         is_hung_up = true;
         break;
       case WaitOutcome::NoChildren:
-        // Somebody else took the status.
-        for (JobProcess& process : job.processes_) set_process_status(job, process, ProcessStatus::exited(127));
+        lose_children();
         break;
     }
   }

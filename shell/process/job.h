@@ -146,6 +146,9 @@ class JobTable {
 
   // --- what happens to them ---
 
+  /// Whether, since the last call, processes went whose status somebody else took (ECHILD): they count as ended with
+  /// 127.
+  bool take_lost() { return std::exchange(has_lost_, false); }
   /// Takes all changes of children that are ready; never sleeps. Returns whether anything changed.
   bool reap();
   /// Sleeps until at least one child changed, then as reap(). Interrupted when a caught signal is pending, NoChildren
@@ -255,6 +258,7 @@ class JobTable {
   void apply(const ChildChange& change);
   void set_process_status(Job& job, JobProcess& process, const ProcessStatus& status);
   void note_running(Job& job);
+  void lose_children();
   void move_to_list(Job& job, JobState before);
   void enlist(Job& job);
   void destroy(Job& job);
@@ -278,6 +282,7 @@ class JobTable {
   bool is_monitor_ = false;
   bool posix_words_ = false;
   bool is_inherited_ = false;
+  bool has_lost_ = false;
 };
 
 }  // namespace mish::process

@@ -167,14 +167,14 @@ extern "C" void handle_signal(int signal) {
   g_any_pending = 1;
 }
 
-/// Installs what the kernel is to do. With `old`, tells what it was.
-void install(SignalNumber signal, void (*handler)(int), struct sigaction* old = nullptr) {
+/// Installs what the kernel is to do. With `old`, tells what it was. False when the kernel refuses.
+bool install(SignalNumber signal, void (*handler)(int), struct sigaction* old = nullptr) {
   struct sigaction action = {};
   action.sa_handler = handler;
   // A change of a child must not disturb system calls of libraries; every other caught signal must end them.
   action.sa_flags = signal == SIGCHLD ? SA_RESTART : 0;
   sigfillset(&action.sa_mask);
-  sigaction(signal, &action, old);
+  return sigaction(signal, &action, old) == 0;
 }
 
 void note_entry(SignalNumber signal, const struct sigaction& old) {
@@ -365,17 +365,18 @@ bool is_ignored_at_entry(SignalNumber signal) {
   return state.ignored_at_entry;
 }
 
-void watch_children() {
-  if (g_watches_children) return;
-  g_watches_children = true;
+bool watch_children() {
+  if (g_watches_children) return true;
   struct sigaction old = {};
-  install(SIGCHLD, handle_signal, &old);
+  if (!install(SIGCHLD, handle_signal, &old)) return false;
+  g_watches_children = true;
   note_entry(SIGCHLD, old);
   g_touched |= bit(SIGCHLD);
   unblock_at_last(SIGCHLD);
   // Something may have happened before anybody watched.
   g_child_changed = 1;
   g_any_pending = 1;
+  return true;
 }
 
 void set_interactive_dispositions(bool interactive, bool monitor) {

@@ -66,8 +66,9 @@ int ProcessStatus::to_exit_status() const {
 
 WaitOutcome wait_for_change(WaitMode mode, bool stops, ChildChange& change) {
   int options = stops ? WUNTRACED | WCONTINUED : 0;
+  const bool sleeps_for_signals = mode == WaitMode::Interruptible || mode == WaitMode::UntilHangup;
+  if (sleeps_for_signals && !watch_children()) mode = WaitMode::Block;
   if (mode != WaitMode::Block) options |= WNOHANG;
-  if (mode == WaitMode::Interruptible || mode == WaitMode::UntilHangup) watch_children();
   for (;;) {
     // While an interrupt is held, the dead child must stay in /proc until the handler of a SIGINT that came before its
     // end has looked at it: that handler runs at the latest when this call returns.

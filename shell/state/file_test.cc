@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shell/state/file_test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,7 +22,23 @@ bool is_newer(const timespec& a, const timespec& b) {
   return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
 }
 
-bool is_accessible(const char* path, int mode) { return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0; }
+/// False after a call that failed because of the file; an error after one that failed because of the machine.
+Result<bool> no_or_unknown() {
+  if (errno == EIO || errno == ENOMEM) return Errno::last();
+  return false;
+}
+
+Result<bool> is_accessible(const char* path, int mode) {
+  if (retry_interrupted([&] { return faccessat(AT_FDCWD, path, mode, AT_EACCESS); }) == 0) return true;
+  return no_or_unknown();
+}
+
+/// Whether the file exists; then `status` tells about it.
+Result<bool> look_at(std::string_view path, struct stat& status) {
+  const std::string name(path);
+  if (retry_interrupted([&] { return stat(name.c_str(), &status); }) == 0) return true;
+  return no_or_unknown();
+}
 
 bool evaluate_mode(char op, const struct stat& status) {
   switch (op) {
@@ -75,7 +92,7 @@ bool is_binary_primary(std::string_view op) {
   return false;
 }
 
-bool evaluate_unary(const ShellState& state, char op, std::string_view operand) {
+Result<bool> evaluate_unary(const ShellState& state, char op, std::string_view operand) {
   const char* path = operand.data();
   switch (op) {
     case 'n': return !operand.empty();
@@ -97,13 +114,17 @@ bool evaluate_unary(const ShellState& state, char op, std::string_view operand) 
   }
   struct stat status;
   int failed = retry_interrupted([&] { return op == 'h' || op == 'L' ? lstat(path, &status) : stat(path, &status); });
-  return failed == 0 && evaluate_mode(op, status);
+  return failed != 0 ? no_or_unknown() : evaluate_mode(op, status);
 }
 
-bool compare_files(std::string_view op, std::string_view left, std::string_view right) {
+Result<bool> compare_files(std::string_view op, std::string_view left, std::string_view right) {
   struct stat a, b;
-  bool has_a = retry_interrupted([&] { return stat(std::string(left).c_str(), &a); }) == 0;
-  bool has_b = retry_interrupted([&] { return stat(std::string(right).c_str(), &b); }) == 0;
+  const Result<bool> found_a = look_at(left, a);
+  if (!found_a) return found_a;
+  const Result<bool> found_b = look_at(right, b);
+  if (!found_b) return found_b;
+  const bool has_a = *found_a;
+  const bool has_b = *found_b;
   if (op == "-ef") return has_a && has_b && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
   if (op == "-nt") return has_a && (!has_b || is_newer(a.st_mtim, b.st_mtim));
   return has_b && (!has_a || is_newer(b.st_mtim, a.st_mtim));

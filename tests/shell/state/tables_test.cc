@@ -121,19 +121,19 @@ TEST_F(PathSearch, EmptyElementIsTheCurrentDirectory) {
 
 TEST(FileTest, Primaries) {
   ShellState state;
-  EXPECT_TRUE(evaluate_unary(state, 'd', "/"));
-  EXPECT_FALSE(evaluate_unary(state, 'f', "/"));
-  EXPECT_TRUE(evaluate_unary(state, 'z', ""));
-  EXPECT_FALSE(evaluate_unary(state, 'o', "errexit"));
+  EXPECT_TRUE(*evaluate_unary(state, 'd', "/"));
+  EXPECT_FALSE(*evaluate_unary(state, 'f', "/"));
+  EXPECT_TRUE(*evaluate_unary(state, 'z', ""));
+  EXPECT_FALSE(*evaluate_unary(state, 'o', "errexit"));
   state.variables.assign(NameTable::intern("set_one"), "");
-  EXPECT_TRUE(evaluate_unary(state, 'v', "set_one"));
-  EXPECT_FALSE(evaluate_unary(state, 'v', "unset_one"));
-  EXPECT_FALSE(evaluate_unary(state, 't', "99999999999"));
+  EXPECT_TRUE(*evaluate_unary(state, 'v', "set_one"));
+  EXPECT_FALSE(*evaluate_unary(state, 'v', "unset_one"));
+  EXPECT_FALSE(*evaluate_unary(state, 't', "99999999999"));
   EXPECT_TRUE(is_unary_primary("-f"));
   EXPECT_FALSE(is_unary_primary("-q"));
   EXPECT_TRUE(is_binary_primary("-nt"));
-  EXPECT_TRUE(compare_files("-ef", "/", "/."));
-  EXPECT_TRUE(compare_files("-nt", "/", "/nonexistent"));
+  EXPECT_TRUE(*compare_files("-ef", "/", "/."));
+  EXPECT_TRUE(*compare_files("-nt", "/", "/nonexistent"));
 }
 
 }  // namespace
