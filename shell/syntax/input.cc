@@ -13,6 +13,8 @@ namespace {
 constexpr size_t kPiece = 64 * 1024;
 // What is left in the buffer behind the word when an alias is substituted; the rest goes back to the source's line.
 constexpr size_t kTailAtSubstitution = 1024;
+// What aliases may put into one command: more than anybody writes, and parsed within a second.
+constexpr size_t kLongestAliasText = size_t{16} << 20;
 // Consumed text is removed when it has this size.
 constexpr size_t kCompactAt = 32 * 1024;
 }  // namespace
@@ -131,6 +133,7 @@ size_t Input::find(char c, size_t from) {
 void Input::begin_command() {
   started_ = false;
   ended_ = false;
+  alias_text_ = 0;
   edits_.clear();
   attempts_ = 0;
   if (!not_arithmetic_.empty()) not_arithmetic_.clear();
@@ -218,7 +221,9 @@ void Input::give_back_tail() {
   if (is_edited_) original_.resize(original_.size() - back);
 }
 
-void Input::substitute_alias(std::string_view name, size_t start, std::string_view value) {
+bool Input::substitute_alias(std::string_view name, size_t start, std::string_view value) {
+  alias_text_ += value.size();
+  if (alias_text_ > kLongestAliasText) return false;
   if (!is_edited_) {
     is_edited_ = true;
     original_.assign(data_ + command_start_, size_ - command_start_);
@@ -233,6 +238,7 @@ void Input::substitute_alias(std::string_view name, size_t start, std::string_vi
   const bool ends_in_blank = !value.empty() && (value.back() == ' ' || value.back() == '\t');
   regions_.push_back({std::move(region_name), start + value.size(), ends_in_blank});
   position_ = start;
+  return true;
 }
 
 bool Input::is_inside_alias(std::string_view name, size_t start) const {

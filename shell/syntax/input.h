@@ -96,8 +96,9 @@ class Input {
   std::string_view consumed_text() const;
 
   // Alias substitution.
-  /// Replaces the text from `start` to the position by `value` and goes back to `start`.
-  void substitute_alias(std::string_view name, size_t start, std::string_view value);
+  /// Replaces the text from `start` to the position by `value` and goes back to `start`. False when aliases put
+  /// 16 MiB into this command already: aliases that hold each other twice double the text with each level.
+  bool substitute_alias(std::string_view name, size_t start, std::string_view value);
   /// Whether the text at `start` comes from the substitution of the alias `name`.
   bool is_inside_alias(std::string_view name, size_t start) const;
   /// Leaves the substitutions that end at or before `start`; true if one of them ended in a blank, so that the word
@@ -161,6 +162,7 @@ class Input {
   std::vector<Edit> edits_;  // only while an attempt is open
   uint32_t attempts_ = 0;
   std::unordered_set<size_t> not_arithmetic_;
+  size_t alias_text_ = 0;   // bytes that aliases put into this command
   bool is_edited_ = false;  // an alias was substituted in this command: `original_` holds its text
   std::string original_;
 };

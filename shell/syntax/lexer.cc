@@ -309,7 +309,11 @@ void Lexer::substitute_aliases(bool command_position) {
     if (value == nullptr) return;
     Input& in = *cx_.input;
     if (in.is_inside_alias(token_.text, token_.start)) return;
-    in.substitute_alias(token_.text, token_.start, *value);
+    if (!in.substitute_alias(token_.text, token_.start, *value)) {
+      ParseFailure failure{ParseFailure::Reason::TooDeep, "aliases make this command too long", in.line(), 0, {}};
+      in.locate(token_.start, failure);
+      throw failure;
+    }
     scan();
     check_alias_ = check_alias_ || check;
   }

@@ -27,6 +27,16 @@ TEST(Alias, RecursionStops) {
   EXPECT_EQ(with({{"a", "a; a"}}, "a; a"), "(list (simple a) (simple a) (simple a) (simple a))");
 }
 
+TEST(Alias, DoublingTextHasAnEnd) {
+  FakeAliases aliases;
+  for (int i = 0; i < 40; ++i) {
+    const std::string next = "a" + std::to_string(i + 1);
+    aliases.set("a" + std::to_string(i), next + " " + std::string(10000, 'x') + ";" + next);
+  }
+  EXPECT_NE(with(aliases, "a0").find("aliases make this command too long"), std::string::npos);
+  EXPECT_EQ(with({{"b", "b c"}}, "b"), "(simple b c)");
+}
+
 TEST(Alias, TrailingBlankChecksTheNextWord) {
   EXPECT_EQ(with({{"e", "echo "}, {"a", "b"}}, "e a a"), "(simple echo b a)");
   EXPECT_EQ(with({{"e", "echo "}, {"a", "b "}, {"c", "d"}}, "e a c c"), "(simple echo b d c)");

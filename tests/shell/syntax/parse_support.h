@@ -19,6 +19,7 @@ class FakeAliases final : public AliasLookup {
   FakeAliases() = default;
   FakeAliases(std::initializer_list<std::pair<const std::string, std::string>> aliases)
       : aliases_(aliases.begin(), aliases.end()) {}
+  void set(const std::string& name, const std::string& value) { aliases_[name] = value; }
   const std::string* find_alias(std::string_view name) const override {
     auto found = aliases_.find(name);
     return found == aliases_.end() ? nullptr : &found->second;
