@@ -76,6 +76,9 @@ inline void barrier_after_unlock() {
 #endif
 }
 
+/// Orders the taking of a RobustLock, as others see it, before the loads that follow. As above.
+inline void barrier_after_lock() { barrier_after_unlock(); }
+
 /// Fetches the cache line of `address` for writing, ahead of its use. (__builtin_prefetch asks for a shared copy on
 /// x86 unless told of a newer CPU, which makes the store after it slower.)
 inline void prefetch_to_write(const void* address) {

@@ -150,8 +150,13 @@ class Mailbox::Core {
   };
   Found find(const ReceiveOptions& options, bool promised);
   Found find_best(const ReceiveOptions& options, uint64_t head, uint64_t tail);
+  bool has_orphaned_lease();
   bool fits(const Slot& slot, const ReceiveOptions& options) const;
   bool is_takeable(const Slot& slot);
+  bool takes_in_order(const ReceiveOptions& options) const;
+  bool take_at_once(Message& message);                     // takes head_lock
+  void fetch_ahead(uint64_t head);
+  static void describe(const Slot& source, Message& message);
   Outcome<void> take(uint64_t position, Message& message, const ReceiveOptions& options);
   void free_slot(uint64_t position);
   void advance_head();
@@ -161,6 +166,8 @@ class Mailbox::Core {
   Role take_role();
   void give_up_role();
   bool spin_for_message(uint64_t tail);
+  void yield_to_sender();
+  void after_taking();
   Error leave_empty_handed(Status status);
   // Done, Damaged, or TooBig when there is no memory for the body.
   Status take_small(uint64_t position, Message& message, const ReceiveOptions& options);
@@ -193,6 +200,8 @@ class Mailbox::Core {
     int32_t priority = 0;
   };
   void announce(const Arrival& arrival);
+  void ring_doorbells();                                   // tail_lock; takes head_lock
+  void ring_listeners();                                   // head_lock
   void hand_on();                                          // takes head_lock
   int choose(const Arrival& arrival);                      // head_lock
   void wake_participant(uint32_t index);                   // head_lock
@@ -231,6 +240,7 @@ class Mailbox::Core {
   uint64_t ring_word_ = 0;
   layout::Geometry geometry_ = {};
   int me_ = -1;
+  uint32_t yields_to_skip_ = 0;
   uint64_t sends_seen_ = 0;      // t_sends when we last waited for a message
   inline static constinit thread_local uint64_t t_sends = 0;  // through any handle
   uint32_t generation_ = 0;

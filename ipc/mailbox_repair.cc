@@ -222,17 +222,19 @@ void Mailbox::Core::recount() {
     ++leased;
     ++people_[message.holder - 1].leases;
   }
-  uint32_t attention = 0, space = 0, promised = 0, reserved = 0;
+  uint32_t attention = 0, listening = 0, space = 0, promised = 0, reserved = 0;
   uint64_t subscribers = 0;
   for (uint32_t i = 0; i < people_used(); ++i) {
     uint32_t flags = people_[i].flags;
-    attention += ((flags & kWaiting) != 0) + ((flags & kListening) != 0);
+    attention += (flags & kWaiting) != 0;
+    listening += (flags & kListening) != 0;
     space += (flags & (kWaitsForSpace | kWaitsForTaking)) != 0;
     promised += (flags & kPromised) != 0;
     reserved += people_[i].is_reserving != 0;
     if ((flags & kSubscribed) != 0 && i < kSubscribers) subscribers |= uint64_t{1} << i;
   }
   h.attention.store(attention, std::memory_order_seq_cst);
+  h.listening.store(listening, std::memory_order_seq_cst);
   h.space_attention.store(space, std::memory_order_seq_cst);
   h.promised.store(promised, std::memory_order_relaxed);
   h.reserved.store(reserved, std::memory_order_relaxed);

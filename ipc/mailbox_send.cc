@@ -59,6 +59,7 @@ Outcome<uint64_t> Mailbox::Core::send(std::string_view body, const SendOptions& 
     first_block = reserve(body, blocks);  // gives the lock up and takes it again
     if (first_block == 0) return error(Status::Damaged);
   }
+  ring_doorbells();
   if (config_.policy == Policy::All) {
     if (Status status = lock_head_too(); status != Status::Done) {
       unlock_tail();

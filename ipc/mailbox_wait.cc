@@ -25,8 +25,6 @@ constexpr uint32_t kSpaceFlags = kWaitsForSpace | kWaitsForTaking;
 
 uint32_t thread_id() { return static_cast<uint32_t>(gettid()); }
 
-bool is_attention(uint32_t flag) { return flag == kWaiting || flag == kListening; }
-
 // --- Doorbells: a datagram socket of the process under an abstract name, which vanishes with it.
 
 socklen_t bell_address(const ProcessIdentity& process, sockaddr_un& address) {
@@ -239,7 +237,7 @@ void Mailbox::Core::forget_participant(uint32_t index) {
   }
   if (record.is_reserving != 0) h.reserved.fetch_sub(1, std::memory_order_relaxed);
   if ((record.flags & kWaiting) != 0) h.attention.fetch_sub(1, std::memory_order_relaxed);
-  if ((record.flags & kListening) != 0) h.attention.fetch_sub(1, std::memory_order_relaxed);
+  if ((record.flags & kListening) != 0) h.listening.fetch_sub(1, std::memory_order_relaxed);
   if ((record.flags & kPromised) != 0) h.promised.fetch_sub(1, std::memory_order_relaxed);
   if ((record.flags & kSpaceFlags) != 0) h.space_attention.fetch_sub(1, std::memory_order_relaxed);
   if (h.role_holder == index + 1) {
@@ -326,7 +324,7 @@ int Mailbox::Core::choose(const Arrival& arrival) {
   return best;
 }
 
-/// A message has been committed: wakes the receiver that is to have it (all of them with Policy::All) and rings bells.
+/// A message has been committed: wakes the receiver that is to have it (all of them with Policy::All).
 void Mailbox::Core::announce(const Arrival& arrival) {
   if (lock_head() != Status::Done) return;
   uint32_t to_wake[kParticipants];
@@ -349,16 +347,30 @@ void Mailbox::Core::announce(const Arrival& arrival) {
     to_wake[wakes++] = index;
   }
   for (uint32_t i = 0; i < people_used(); ++i) {
-    ParticipantRecord& record = people_[i];
-    if ((record.flags & (kListening | kWaiting)) != 0 && record.life.is_orphaned()) met_dead = true;
-    if ((record.flags & kListening) == 0) continue;
-    ring(record.identity);  // before it is noted: who dies in between leaves the bell to the next
-    record.flags &= ~kListening;
-    header_->attention.fetch_sub(1, std::memory_order_relaxed);
+    if ((people_[i].flags & kWaiting) != 0 && people_[i].life.is_orphaned()) met_dead = true;
   }
   unlock_head();
   for (size_t i = 0; i < wakes; ++i) wake(people_[to_wake[i]].wake, 1);
   if (met_dead) reclaim_dead(false);
+}
+
+/// With tail_lock, before a message is committed: whoever dies after the commit has rung. Who asks for the bell meanwhile
+/// meets the lock and waits for what is being sent (arm_doorbell).
+void Mailbox::Core::ring_doorbells() {
+  barrier_after_lock();
+  if (header_->listening.load(std::memory_order_seq_cst) == 0 || lock_head_too() != Status::Done) return;
+  ring_listeners();
+  unlock_head();
+}
+
+void Mailbox::Core::ring_listeners() {
+  for (uint32_t i = 0; i < people_used() && header_->listening.load(std::memory_order_relaxed) != 0; ++i) {
+    ParticipantRecord& record = people_[i];
+    if ((record.flags & kListening) == 0) continue;
+    ring(record.identity);  // before it is noted: who dies in between leaves the bell to the next
+    record.flags &= ~kListening;
+    header_->listening.fetch_sub(1, std::memory_order_relaxed);
+  }
 }
 
 /// Messages and sleepers are both there: a wake-up was lost with whoever it was given to. Gives it to the next.
@@ -434,7 +446,7 @@ void Mailbox::Core::start_waiting(uint32_t flag, const ReceiveOptions* wanted) {
   record.want_priority = wanted != nullptr ? wanted->priority_min : 0;
   record.wake.store(0, std::memory_order_relaxed);
   record.flags |= flag;
-  if (is_attention(flag)) {
+  if (flag == kWaiting) {
     h.attention.fetch_add(1, std::memory_order_seq_cst);
   } else if ((flag & kSpaceFlags) != 0) {
     h.space_attention.fetch_add(1, std::memory_order_seq_cst);
@@ -446,7 +458,7 @@ void Mailbox::Core::stop_waiting(uint32_t flags) {
   ParticipantRecord& record = people_[me_];
   uint32_t set = record.flags & flags;
   if ((set & kWaiting) != 0) h.attention.fetch_sub(1, std::memory_order_relaxed);
-  if ((set & kListening) != 0) h.attention.fetch_sub(1, std::memory_order_relaxed);
+  if ((set & kListening) != 0) h.listening.fetch_sub(1, std::memory_order_relaxed);
   if ((set & kPromised) != 0) h.promised.fetch_sub(1, std::memory_order_relaxed);
   if ((set & kSpaceFlags) != 0) h.space_attention.fetch_sub(1, std::memory_order_relaxed);
   record.flags &= ~flags;
@@ -527,9 +539,13 @@ Outcome<void> Mailbox::Core::arm_doorbell() {
   if (Status status = lock_head(); status != Status::Done) return error(status);
   if ((people_[me_].flags & kListening) == 0) {
     people_[me_].flags |= kListening;
-    header_->attention.fetch_add(1, std::memory_order_seq_cst);
+    header_->listening.fetch_add(1, std::memory_order_seq_cst);
   }
   unlock_head();
+  // Who is sending now may have looked for listeners before: what it sends is there when it has given the lock back.
+  if (!header_->tail_lock.is_held()) return {};
+  if (Status status = lock_tail(); status != Status::Done) return error(status);
+  unlock_tail();
   return {};
 }
 

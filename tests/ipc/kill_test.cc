@@ -139,6 +139,22 @@ TEST_P(KillTest, Receive) {
             [&](const Stepped& killed) { expect_received(killed); });
 }
 
+// Who received before knows what is there; then a small message is taken by a shorter way.
+TEST_P(KillTest, ReceiveNext) {
+  kill_everywhere(
+      [&] {
+        fill(several());
+        Message message;
+        ASSERT_TRUE(open("k").receive(message, {.peek = true, .deadline = kNoWait}));
+      },
+      [&] { return open("k"); },
+      [](Mailbox& box) {
+        Message message;
+        return box.receive(message, {.deadline = kNoWait}).ok();
+      },
+      [&](const Stepped& killed) { expect_received(killed); });
+}
+
 TEST_P(KillTest, Peek) {
   kill_with(several(),
             [](Mailbox& box) {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Kill at every instruction, continued: making, removing and closing, rights and owners, the other policies and orders,
 // the ring that is compacted or grows, and segments of shared memory.
+#include <poll.h>
+
 #include <filesystem>
 #include <memory>
 
+#include "ipc/mailbox_core.h"
 #include "ipc/shared_memory.h"
 #include "tests/ipc/killing.h"
 
@@ -45,6 +48,35 @@ std::unique_ptr<Child> KillVerbsTest::sleeping_receiver() {
   });
   wait_until([&] { return box.stat()->waiting_receivers == 1; });
   return receiver;
+}
+
+// Who listens hears of every message that is there, whatever its sender lived to do after the commit.
+TEST_F(KillVerbsTest, SendToListener) {
+  constexpr int kHeard = 2;
+  std::unique_ptr<Child> listener;
+  auto start = [&] {
+    listener.reset();
+    (void)Mailbox::remove(named("k"), where());
+    Mailbox box = make("k", {.keep = true});
+    listener = std::make_unique<Child>([this] {
+      Mailbox mine = open("k");
+      pollfd bell{*Doorbell::fd(), POLLIN, 0};
+      while (mine.arm_doorbell() && !mine.is_ready()) {
+        if (poll(&bell, 1, -1) == 1) Doorbell::clear();
+      }
+      return kHeard;
+    });
+    wait_until([&] { return box.core().header().listening.load() == 1; });
+  };
+  kill_everywhere(start, [&] { return open("k"); },
+                  [](Mailbox& box) { return box.send("news", {.deadline = kNoWait}).ok(); },
+                  [&](const Stepped&) {
+                    Mailbox box = open("k");
+                    if (box.stat()->messages == 0) {
+                      EXPECT_TRUE(box.send("probe", {.deadline = kNoWait}));
+                    }
+                    EXPECT_EQ(listener->wait(), kHeard) << "nobody rang";
+                  });
 }
 
 // Gone from the directory is gone for those who sleep on it, also when the remover did not live to tell them.

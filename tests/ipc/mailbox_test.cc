@@ -370,6 +370,18 @@ TEST_F(MailboxTest, LeasedMessageIsHiddenUntilReleased) {
   EXPECT_EQ(box.ack(id).status(), Status::NoObject);
 }
 
+TEST_F(MailboxTest, LeaseOfADeadProcessGoesBeforeTheRest) {
+  Mailbox box = make("a");
+  for (const char* text : {"first", "second", "third"}) ASSERT_TRUE(box.send(text));
+  {
+    Child worker([&] { return receive_now(box, {.lease = true}) == "first" && pause() == 0; });
+    wait_until([&] { return box.stat()->leased == 1; });
+    EXPECT_EQ(receive_now(box), "second");
+  }
+  EXPECT_EQ(receive_now(box), "first");
+  EXPECT_EQ(receive_now(box), "third");
+}
+
 TEST_F(MailboxTest, LeaseOfADeadProcessReturnsToTheFrontMarked) {
   Mailbox box = make("a");
   ASSERT_TRUE(box.send("job"));
