@@ -270,7 +270,7 @@ std::string message_json(const Message& message) {
 /// Where received messages go: -v, -o, --json or standard output.
 class Delivery {
  public:
-  Delivery(Call& call, bool is_array) : call_(call), is_array_(is_array) {}
+  Delivery(Call& call, Mailbox& mailbox, bool is_array) : call_(call), mailbox_(mailbox), is_array_(is_array) {}
   /// Opens the file of -o. False: reported.
   bool open(Completion& failed) {
     std::string_view path = call_.value("output");
@@ -283,34 +283,30 @@ class Delivery {
     failed = call_.fail(ipc::error_from_errno(opened.code()), path);
     return false;
   }
-  /// False: reported.
+  /// Makes `options` keep the message in the mailbox until it was written, where writing may fail. Where every receiver
+  /// gets a copy there are no leases.
+  void hold(ipc::ReceiveOptions& options) {
+    bool may_fail = file_ || (!call_.has("variable") && !call_.out().is_captured());
+    is_held_ = may_fail && !options.lease && !options.peek && mailbox_.config().policy != ipc::Policy::All;
+    options.lease |= is_held_;
+    goes_back_ = options.lease;
+  }
+  /// Hands the message on, and then lets the mailbox forget it; what could not be written goes back there. False: reported.
   bool deliver(const Message& message, Completion& failed) {
-    if (!assign("from-var", std::to_string(message.sender)) || !assign("type-var", std::to_string(message.type)) ||
-        !assign("id-var", std::to_string(message.id))) {
-      failed = call_.failure();
-      return false;
+    bool done = assign_details(message) && write(message, failed);
+    if (!done && failed.status == 0) failed = call_.failure();
+    Outcome<void> settled;
+    if (!done && goes_back_) {
+      settled = mailbox_.release(message.id);
+    } else if (is_held_) {
+      settled = mailbox_.ack(message.id);
     }
-    if (file_) {
-      Result<void> written = write_all(file_.get(), message.text());
-      if (!written) failed = call_.fail(ipc::error_from_errno(written.code()), call_.value("output"));
-      return written.ok();
-    }
-    if (call_.wants_json()) {
-      failed = call_.result(message_json(message));
-    } else if (is_array_ && call_.has("variable")) {
-      elements_.emplace_back(message.text());
-    } else {
-      failed = call_.result(message.text());
-    }
-    // A reader of a pipe or another process is to see each message at once, not when the buffer is full.
-    if (is_array_ && !call_.has("variable") && !call_.out().is_captured()) call_.out().flush();
-    return failed.status == 0;
+    if (done && !settled) failed = call_.fail(settled.error());
+    return done && settled;
   }
   Completion finish() {
     if (!is_array_ || !call_.has("variable")) return call_.done();
-    std::string_view variable = call_.value("variable");
-    if (!is_identifier(variable)) return call_.usage(fmt::format("'{}' is no name of a variable", variable));
-    call_.context.state.variables.assign_indexed(NameTable::intern(variable), std::move(elements_));
+    call_.context.state.variables.assign_indexed(NameTable::intern(call_.value("variable")), std::move(elements_));
     return call_.done();
   }
 
@@ -319,9 +315,43 @@ class Delivery {
     std::string_view variable = call_.value(option);
     return variable.data() == nullptr || call_.assign(variable, text);
   }
+  bool assign_details(const Message& message) {
+    return assign("from-var", std::to_string(message.sender)) && assign("type-var", std::to_string(message.type)) &&
+           assign("id-var", std::to_string(message.id));
+  }
+  bool write(const Message& message, Completion& failed) {
+    if (file_) {
+      Result<void> written = write_all(file_.get(), message.text());
+      return written || report(call_.value("output"), written.code(), failed);
+    }
+    if (call_.wants_json()) {
+      failed = call_.result(message_json(message));
+    } else if (is_array_ && call_.has("variable")) {
+      elements_.emplace_back(message.text());
+    } else {
+      failed = call_.result(message.text());
+    }
+    if (failed.status != 0) return false;
+    // At once: the message must not be forgotten before, and another process may wait for it.
+    Output& out = call_.out();
+    if (call_.has("variable") || out.is_captured() || out.flush()) return true;
+    int code = out.error();
+    out.clear_error();
+    return report("standard output", code, failed);
+  }
+  bool report(std::string_view where, int code, Completion& failed) {
+    ipc::Error error = ipc::error_from_errno(code, where);
+    if (error.status != Status::TooBig) error.status = Status::Failed;
+    if (goes_back_) error.sentence += "; the message is still in the mailbox";
+    failed = call_.fail(error);
+    return false;
+  }
 
   Call& call_;
+  Mailbox& mailbox_;
   bool is_array_;
+  bool is_held_ = false;    // under a lease of ours, which ends here
+  bool goes_back_ = false;  // under a lease of ours or the user's
   UniqueFd file_;
   std::vector<std::string> elements_;
 };
@@ -371,8 +401,9 @@ Completion receive(Call& call, bool peek) {
   options.peek = peek;
   Mailbox* mailbox = find_mailbox(call, failed);
   if (mailbox == nullptr) return failed;
-  Delivery delivery(call, call.has("count") || to_the_end);
+  Delivery delivery(call, *mailbox, call.has("count") || to_the_end);
   if (!delivery.open(failed)) return failed;
+  delivery.hold(options);
   static Message message;  // its buffer is used again and again
   for (int64_t i = 0; i < count; ++i) {
     Outcome<void> received = receive_one(call, *mailbox, message, options);
@@ -395,8 +426,9 @@ Completion drain(Call& call) {
   if (!parse_selection(call, options, failed)) return failed;
   Mailbox* mailbox = find_mailbox(call, failed);
   if (mailbox == nullptr) return failed;
-  Delivery delivery(call, true);
+  Delivery delivery(call, *mailbox, true);
   if (!delivery.open(failed)) return failed;
+  delivery.hold(options);
   options.deadline = ipc::kNoWait;
   Message message;
   for (;;) {
