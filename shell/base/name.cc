@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <new>
 
 #include "shell/base/arena.h"
@@ -17,6 +18,17 @@ struct Entry {
   uint32_t length;
   uint32_t hash;
 };
+
+// In the order of WellKnown, after the empty name.
+constexpr std::string_view kWellKnownNames[] = {
+#define MISH_NAME_SPELLING(name, spelling) spelling,
+    MISH_ODD_NAMES(MISH_NAME_SPELLING)
+#undef MISH_NAME_SPELLING
+#define MISH_NAME_SPELLING(name) #name,
+    MISH_WELL_KNOWN_NAMES(MISH_NAME_SPELLING)
+#undef MISH_NAME_SPELLING
+};
+static_assert(std::size(kWellKnownNames) + 1 == static_cast<size_t>(WellKnown::kCount));
 
 // Eight bytes at a time; the last load overlaps, so no byte loop is left for the short names of commands.
 uint32_t hash_of(std::string_view text) {
@@ -56,12 +68,7 @@ class Table {
     grow_slots(512);
     entries_[0] = {"", 0, 0};
     size_ = 1;
-#define MISH_NAME_SEED(name) add(#name, hash_of(#name), false);
-    MISH_WELL_KNOWN_NAMES(MISH_NAME_SEED)
-#undef MISH_NAME_SEED
-#define MISH_NAME_SEED(name, spelling) add(spelling, hash_of(spelling), false);
-    MISH_ODD_NAMES(MISH_NAME_SEED)
-#undef MISH_NAME_SEED
+    for (std::string_view name : kWellKnownNames) add(name, hash_of(name), false);
   }
 
   uint32_t find(std::string_view text, uint32_t hash) const {

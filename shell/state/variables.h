@@ -198,7 +198,7 @@ class VariableTable {
   }
 
  private:
-  static constexpr uint32_t kChunkBits = 6;
+  static constexpr uint32_t kChunkBits = 5;
   static constexpr uint32_t kChunkSize = 1u << kChunkBits;
   struct Chunk {
     Variable variables[kChunkSize];
