@@ -27,6 +27,8 @@ namespace {
 
 /// Widths and precisions from here on: what they make is longer than printf(3) can say.
 constexpr int kTooLarge = INT32_MAX;
+/// The C library takes time and memory for each digit of a fraction, though all behind the first 20000 are 0.
+constexpr int kTooPrecise = 100000000;
 
 struct Conversion {
   bool left = false, plus = false, space = false, alternative = false, zero = false, grouped = false;
@@ -36,6 +38,12 @@ struct Conversion {
   char letter = 0;
   std::string_view time_format;  // of %(...)T
 };
+
+bool is_too_precise(const Conversion& conversion) {
+  if (!conversion.has_precision || std::strchr("sbqQcT", conversion.letter) != nullptr) return false;  // there it only cuts
+  const bool is_fraction = std::strchr("aAeEfFgG", conversion.letter) != nullptr;
+  return conversion.precision >= (is_fraction ? kTooPrecise : kTooLarge);
+}
 
 class Formatter {
  public:
@@ -146,8 +154,7 @@ bool Formatter::convert(std::string_view format, size_t& at) {
     return false;
   }
   has_conversions_ = true;
-  const bool is_text = std::strchr("sbqQcT", conversion.letter) != nullptr;  // whose precision only cuts
-  if (conversion.width == kTooLarge || (!is_text && conversion.has_precision && conversion.precision == kTooLarge)) {
+  if (conversion.width == kTooLarge || is_too_precise(conversion)) {
     context_.error("`{}': the width or precision is too large", format.substr(start, at - start));
     status_ = state::kFailure;
     return false;

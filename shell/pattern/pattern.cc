@@ -214,7 +214,10 @@ class PositionSets {
     while (!frontier.empty()) {
       Set reached = run_alternatives(group, frontier);
       frontier.clear();
-      std::set_difference(reached.begin(), reached.end(), all.begin(), all.end(), std::back_inserter(frontier));
+      if (reached.empty()) return;
+      // Repetition goes forward: most of `all` lies behind.
+      auto near = std::lower_bound(all.begin(), all.end(), reached.front());
+      std::set_difference(reached.begin(), reached.end(), near, all.end(), std::back_inserter(frontier));
       merge(all, frontier);
     }
   }
@@ -272,10 +275,11 @@ class PositionSets {
       into.insert(into.end(), more.begin(), more.end());
       return;
     }
-    size_t middle = into.size();
+    const auto behind = std::lower_bound(into.begin(), into.end(), more.front()) - into.begin();
+    const auto middle = static_cast<std::ptrdiff_t>(into.size());
     into.insert(into.end(), more.begin(), more.end());
-    std::inplace_merge(into.begin(), into.begin() + static_cast<std::ptrdiff_t>(middle), into.end());
-    into.erase(std::unique(into.begin(), into.end()), into.end());
+    std::inplace_merge(into.begin() + behind, into.begin() + middle, into.end());
+    into.erase(std::unique(into.begin() + behind, into.end()), into.end());
   }
 
   std::string_view text_;
@@ -287,6 +291,18 @@ class PositionSets {
 void Pattern::ends_from(std::string_view text, size_t from, bool period_is_explicit, std::vector<size_t>& ends) const {
   ends.assign(1, from);
   PositionSets(text, period_is_explicit).run(elements_, ends);
+}
+
+/// Whether a match that begins anywhere ends at the end: one run over all starts at once, which costs hardly more than the
+/// run from one of them. Always true of short texts, where it would not pay.
+bool Pattern::is_suffix_possible(std::string_view text) const {
+  constexpr size_t kShort = 64;
+  if (text.size() <= kShort) return true;
+  std::vector<size_t> positions;
+  for (size_t start = 0; start < text.size(); start += character_length(text, start)) positions.push_back(start);
+  positions.push_back(text.size());
+  PositionSets(text, false).run(elements_, positions);
+  return !positions.empty() && positions.back() == text.size();
 }
 
 bool Pattern::may_begin_with(std::string_view text, size_t at) const {
@@ -393,6 +409,7 @@ size_t Pattern::shortest_suffix(std::string_view text) const {
       return limit == kNoMatch ? kNoMatch : find_rightmost(segments_[0], text.substr(0, limit), 0).begin;
     }
     case Shape::Groups: {
+      if (!is_suffix_possible(text)) return kNoMatch;
       std::vector<size_t> ends;
       for (size_t start = text.size();; start = previous_character(text, start)) {
         if (may_begin_with(text, start)) {
@@ -416,6 +433,7 @@ size_t Pattern::longest_suffix(std::string_view text) const {
       return limit == kNoMatch ? kNoMatch : find_leftmost(segments_[0], text.substr(0, limit), 0).begin;
     }
     case Shape::Groups: {
+      if (!is_suffix_possible(text)) return kNoMatch;
       std::vector<size_t> ends;
       for (size_t start = 0;; start += character_length(text, start)) {
         if (may_begin_with(text, start)) {

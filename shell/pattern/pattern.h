@@ -112,6 +112,7 @@ class Pattern {
   size_t longest_from(std::string_view text, size_t from) const;
   size_t start_of_tail(std::string_view text, size_t& tail) const;
   void ends_from(std::string_view text, size_t from, bool period_is_explicit, std::vector<size_t>& ends) const;
+  bool is_suffix_possible(std::string_view text) const;
   bool may_begin_with(std::string_view text, size_t at) const;
 
   Shape shape_ = Shape::Literal;

@@ -37,6 +37,8 @@ TEST_F(PrintfTest, WidthsThatDoNotFitAreErrorsAtOnce) {
   EXPECT_NE(err.find("%99999999999999d': the width or precision is too large"), std::string::npos);
   EXPECT_EQ(printf("%.99999999999999f", "1"), "");
   EXPECT_EQ(last_status, 1);
+  EXPECT_EQ(printf("%.1000000000f", "1"), "");
+  EXPECT_EQ(last_status, 1);
   EXPECT_EQ(printf("%*d", "-99999999999999", "1"), "");
   EXPECT_EQ(last_status, 1);
   EXPECT_EQ(printf("%.99999999999999s", "abc"), "abc");

@@ -165,6 +165,16 @@ TEST(Pattern, NeverExponential) {
   EXPECT_TRUE(match(brackets, brackets));
 }
 
+TEST(Pattern, SuffixesOfRepeatedGroupsAreFoundSoon) {
+  const std::string text = std::string(3000, 'a') + "b";
+  const Pattern missing = make("+(a|+(aa))c");
+  EXPECT_EQ(missing.longest_suffix(text), kNoMatch);
+  EXPECT_EQ(missing.shortest_suffix(text), kNoMatch);
+  const Pattern present = make("+(a|+(aa))b");
+  EXPECT_EQ(present.longest_suffix(text), 0u);
+  EXPECT_EQ(present.shortest_suffix(text), 2999u);
+}
+
 TEST(Pattern, DeepNestingDoesNotCrash) {
   StackGuard::initialise();
   std::string deep;
