@@ -58,6 +58,10 @@ Outcome<LocalAddress> local_address(const std::string& path) {
 using AddressList = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
 
 Outcome<AddressList> resolve(const Endpoint& endpoint, bool is_passive) {
+  // The resolver takes any number and uses its lowest 16 bits.
+  if (auto number = parse_integer(endpoint.port); number && (*number < 0 || *number > UINT16_MAX)) {
+    return usage(fmt::format("'{}' is no port: 0 to {}", endpoint.port, UINT16_MAX));
+  }
   addrinfo hints{};
   hints.ai_socktype = socket_type(endpoint.transport);
   hints.ai_flags = is_passive ? AI_PASSIVE : 0;

@@ -178,7 +178,8 @@ Completion cas(Call& call) {
 /// A variable whose value lives in the segment: each look reads the memory, each assignment writes it.
 class BoundCell : public state::BoundStorage {
  public:
-  BoundCell(SharedMemory shm, uint64_t offset, ScalarType type) : shm_(std::move(shm)), offset_(offset), type_(type) {}
+  BoundCell(api::ShellServices& services, std::string_view variable, SharedMemory shm, uint64_t offset, ScalarType type)
+      : services_(services), variable_(variable), shm_(std::move(shm)), offset_(offset), type_(type) {}
   bool load(std::string& out) override {
     ipc::Outcome<Scalar> value = shm_.load(offset_, type_);
     if (!value) return false;
@@ -187,10 +188,14 @@ class BoundCell : public state::BoundStorage {
   }
   bool store(std::string_view text) override {
     ipc::Outcome<Scalar> value = ipc::parse_scalar(type_, text);
-    return value && shm_.store(offset_, *value);
+    ipc::Outcome<void> stored = value ? shm_.store(offset_, *value) : value.error();
+    if (!stored) services_.report(fmt::format("{}: {}; it keeps its value", variable_, stored.error().sentence));
+    return stored.ok();
   }
 
  private:
+  api::ShellServices& services_;
+  std::string variable_;
   SharedMemory shm_;
   uint64_t offset_;
   ScalarType type_;
@@ -217,7 +222,8 @@ Completion bind(Call& call) {
   if (!shm) return call.fail(shm.error(), name->text());
   if (ipc::Outcome<Scalar> first = shm->load(*offset, *type); !first) return call.fail(first.error(), name->text());
   call.context.state.variables.bind(NameTable::intern(variable),
-                                    std::make_unique<BoundCell>(std::move(*shm), *offset, *type));
+                                    std::make_unique<BoundCell>(call.context.services, variable, std::move(*shm), *offset,
+                                                                *type));
   return call.done();
 }
 

@@ -224,7 +224,7 @@ constexpr Verb kVerbs[] = {
      "sock listen tcp:127.0.0.1:0 -v L --address-var where", kListenOptions, 1, 1},
     {"connect", connect, "ADDR -v FD [--timeout D]",
      "connect to ADDR: tcp:HOST:PORT udp:... mcast:GROUP:PORT unix:PATH seqpacket:PATH",
-     "sock connect tcp:localhost:80 -v S; echo 'GET / HTTP/1.0\r\n\r' >&$S; cat <&$S", kConnectOptions, 1, 1},
+     "sock connect tcp:localhost:80 -v S; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&$S; cat <&$S", kConnectOptions, 1, 1},
     {"accept", accept, "FD -v NEW [--peer-var VAR] [--nowait | --timeout D]", "take the next connection",
      "sock accept $L -v C", kAcceptOptions, 1, 1},
     {"send", send, "FD [--frame F] [-f FILE | data]", "send one message", "sock send $C --frame len -f picture.png",

@@ -568,33 +568,88 @@ Completion Record::print(Call& call) const {
   return call.done();
 }
 
-std::vector<std::string> complete_ipc(std::span<const std::string> words) {
+namespace {
+
+const Noun* find_noun(std::string_view name) {
+  for (const Noun* noun : ipc_nouns()) {
+    if (noun->name == name) return noun;
+  }
+  return nullptr;
+}
+
+/// The row of `word` if it is an option that takes its argument from the next word.
+const OptionRow* option_awaiting_argument(const Verb& verb, std::string_view word) {
+  for (const OptionRow& row : verb.options) {
+    bool is_long = word.starts_with("--") && word.substr(2) == row.name;
+    bool is_short = row.letter != 0 && word.size() == 2 && word[0] == '-' && word[1] == row.letter;
+    if ((is_long || is_short) && !row.argument.empty()) return &row;
+  }
+  return nullptr;
+}
+
+/// How many of `words` are operands.
+size_t count_operands(const Verb& verb, std::span<const std::string> words) {
+  size_t count = 0;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (option_awaiting_argument(verb, words[i]) != nullptr) {
+      ++i;
+    } else if (!words[i].starts_with("-")) {
+      ++count;
+    }
+  }
+  return count;
+}
+
+/// Names that operand `position` of the verb may have.
+std::vector<std::string> names_for(const Noun& noun, const Verb& verb, std::span<const std::string> words,
+                                   size_t position) {
+  if (noun.name == "ipc" && (verb.name == "list" || (verb.name == "stat" && position == 0))) {
+    std::vector<std::string> kinds;
+    for (const Noun* other : ipc_nouns()) {
+      if (other->objects != nullptr) kinds.emplace_back(other->name);
+    }
+    return kinds;
+  }
+  const Noun* owner = noun.name == "ipc" && verb.name == "stat" ? find_noun(words[2]) : &noun;
+  if (owner == nullptr || owner->objects == nullptr) return {};
+  size_t wanted = verb.name == "bind" || owner != &noun ? 1 : 0;
+  bool takes_several = verb.name == "rm";
+  return position == wanted || takes_several ? owner->objects() : std::vector<std::string>();
+}
+
+/// What may stand where the last of `words`, which begin with NOUN VERB, is.
+std::vector<std::string> words_after_verb(const Noun& noun, const Verb& verb, std::span<const std::string> words) {
   std::vector<std::string> out;
-  if (words.size() < 2) return out;
-  const Noun* noun = nullptr;
-  for (const Noun* candidate : ipc_nouns()) {
-    if (candidate->name == words[0]) noun = candidate;
-  }
-  if (noun == nullptr) return out;
-  const std::string& prefix = words.back();
-  auto offer = [&](std::string word) {
-    if (word.starts_with(prefix)) out.push_back(std::move(word));
-  };
-  if (words.size() == 2) {
-    for (const Verb& verb : noun->verbs) offer(std::string(verb.name));
-    offer("help");
+  if (const OptionRow* row = option_awaiting_argument(verb, words[words.size() - 2])) {
+    for (std::string_view rest = row->words; !rest.empty();) {
+      size_t end = std::min(rest.find(' '), rest.size());
+      out.emplace_back(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
     return out;
   }
-  const Verb* verb = find_verb(*noun, words[1]);
-  if (verb == nullptr) return out;
-  if (prefix.starts_with("-")) {
-    for (const OptionRow& row : verb->options) offer("--" + std::string(row.name));
-    offer("--help");
-    return out;
+  if (!words.back().starts_with("-")) {
+    return names_for(noun, verb, words, count_operands(verb, words.subspan(2, words.size() - 3)));
   }
-  if (words.size() == 3 && noun->objects != nullptr) {
-    for (std::string& name : noun->objects()) offer(std::move(name));
+  for (const OptionRow& row : verb.options) out.push_back(fmt::format("--{}", row.name));
+  out.emplace_back("--help");
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> complete_ipc(std::span<const std::string> words) {
+  const Noun* noun = words.size() < 2 ? nullptr : find_noun(words[0]);
+  if (noun == nullptr) return {};
+  std::vector<std::string> out;
+  bool wants_verb = words.size() == 2 || (words.size() == 3 && words[1] == "help");
+  if (wants_verb) {
+    for (const Verb& verb : noun->verbs) out.emplace_back(verb.name);
+    if (words.size() == 2) out.emplace_back("help");
+  } else if (const Verb* verb = find_verb(*noun, words[1])) {
+    out = words_after_verb(*noun, *verb, words);
   }
+  std::erase_if(out, [&words](const std::string& word) { return !word.starts_with(words.back()); });
   return out;
 }
 

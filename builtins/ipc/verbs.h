@@ -35,6 +35,7 @@ struct OptionRow {
   char letter;                // 'v' for -v VAR, 0 none
   std::string_view argument;  // "D"; empty: a flag
   std::string_view help;
+  std::string_view words = {};  // what the argument may be, with blanks between; for completion
 };
 
 /// Options that mean the same everywhere; verbs list those they take.
