@@ -47,6 +47,8 @@ class Mailbox::Core {
   bool is_ready(const ReceiveOptions& options);
 
   // --- mailbox_wait.cc
+  /// After so many nanoseconds a sleeper looks around by itself. Tests that kill whoever was to wake it make it shorter.
+  inline static Deadline longest_sleep = 500'000'000;
   Outcome<void> arm_doorbell();
   void disarm_doorbell();
   bool has_receivers();

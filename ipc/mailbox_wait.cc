@@ -19,7 +19,6 @@ using namespace layout;
 
 namespace {
 
-constexpr Deadline kSlice = 500'000'000;
 constexpr uint32_t kWaitFlags = kWaiting | kWaitsForSpace | kWaitsForBytes | kWaitsForTaking | kWaitsForRole;
 constexpr uint32_t kSpaceFlags = kWaitsForSpace | kWaitsForTaking;
 
@@ -495,7 +494,7 @@ Status Mailbox::Core::sleep(Deadline deadline, const Interrupt& interrupt, Deadl
   }
   if (any_dead && reclaim_dead(false)) return Status::Done;
   Deadline now = now_ns();
-  Deadline end = now + kSlice;
+  Deadline end = now + longest_sleep;
   if (deadline != kForever) end = std::min(end, deadline);
   if (until != kForever) end = std::min(end, until);
   WakeReason reason = wait_on({words, count}, end);

@@ -2,17 +2,21 @@
 // Kill at every instruction, capacity 0: a sender and a receiver meet, one of them dies in it while the other sleeps.
 #include <memory>
 
+#include "ipc/mailbox_core.h"
 #include "tests/ipc/killing.h"
 
 namespace mish::ipc {
 namespace {
 
 constexpr size_t kSizes[] = {0, 1, 64, 4096, 4097, 1 << 20};
-constexpr long kPoints = 20;  // where nobody was told of a death the partner sleeps for half a second
 constexpr int kMet = 2, kProbed = 3, kTorn = 4;
 
 class KillRendezvousTest : public MailboxTest, public testing::WithParamInterface<size_t> {
  protected:
+  // Where nobody lived to tell the partner, it wakes by itself.
+  KillRendezvousTest() { Mailbox::Core::longest_sleep = 10 * kMillisecond; }
+  ~KillRendezvousTest() override { Mailbox::Core::longest_sleep = usual_; }
+
   size_t size() const { return GetParam(); }
 
   /// A fresh mailbox and a sender that sleeps until its message is taken.
@@ -49,6 +53,9 @@ class KillRendezvousTest : public MailboxTest, public testing::WithParamInterfac
   }
 
   std::unique_ptr<Child> partner_;
+
+ private:
+  Deadline usual_ = Mailbox::Core::longest_sleep;
 };
 
 TEST_P(KillRendezvousTest, Receiver) {
@@ -60,8 +67,7 @@ TEST_P(KillRendezvousTest, Receiver) {
                   [&](const Stepped& killed) {
                     EXPECT_FALSE(take_rest() && killed.succeeded) << "received twice";
                     EXPECT_EQ(partner_->wait(), 0);
-                  },
-                  kPoints);
+                  });
 }
 
 // A message that was leased has met its receiver: when that one dies the message is there for the next, although the
@@ -75,8 +81,7 @@ TEST_P(KillRendezvousTest, Lease) {
                   [&](const Stepped&) {
                     EXPECT_TRUE(take_rest()) << "lost";
                     EXPECT_EQ(partner_->wait(), 0);
-                  },
-                  kPoints);
+                  });
 }
 
 TEST_P(KillRendezvousTest, LeaseAndAcknowledge) {
@@ -88,8 +93,7 @@ TEST_P(KillRendezvousTest, LeaseAndAcknowledge) {
                   [&](const Stepped& killed) {
                     EXPECT_FALSE(take_rest() && killed.succeeded) << "received twice";
                     EXPECT_EQ(partner_->wait(), 0);
-                  },
-                  kPoints);
+                  });
 }
 
 TEST_P(KillRendezvousTest, Sender) {
@@ -106,8 +110,7 @@ TEST_P(KillRendezvousTest, Sender) {
                       EXPECT_EQ(sent.status(), Status::TimedOut);
                       EXPECT_EQ(partner_->wait(), kMet);
                     }
-                  },
-                  kPoints);
+                  });
 }
 
 INSTANTIATE_TEST_SUITE_P(, KillRendezvousTest, testing::ValuesIn(kSizes),

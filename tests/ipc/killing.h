@@ -24,13 +24,13 @@ inline std::string body_of(int number, size_t size) {
 
 /// `set_up` before each death; `check` gets what became of the operation after it.
 template <typename SetUp, typename Prepare, typename Operation, typename Check>
-void kill_everywhere(SetUp set_up, Prepare prepare, Operation operation, Check check, long points_a_day = kPointsADay) {
+void kill_everywhere(SetUp set_up, Prepare prepare, Operation operation, Check check) {
   Route route;
   set_up();
   Stepped whole = run_stepped(-1, route, prepare, operation);
   if (!whole.is_possible) GTEST_SKIP() << "ptrace is not permitted here";
   ASSERT_TRUE(whole.finished && whole.succeeded);
-  std::vector<long> points = kill_points(whole.steps, route, std::min(points_a_day, kPointsADay));
+  std::vector<long> points = kill_points(whole.steps, route, kPointsADay);
   for (long point : points) {
     SCOPED_TRACE("killed after " + std::to_string(point) + " of " + std::to_string(whole.steps) + " instructions");
     set_up();

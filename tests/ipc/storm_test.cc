@@ -164,6 +164,7 @@ TEST_P(PingPongTest, NoWakeUpIsLost) {
   long rounds = from_environment("MISH_PING_PONGS", 100'000) / (GetParam() == 0 ? 4 : 1);
   Mailbox there = make("there", {.capacity = GetParam()}), back = make("back", {.capacity = GetParam()});
   Child partner([&] {
+    alarm(static_cast<unsigned>(50 + rounds / 10'000));
     Message message;
     for (long i = 0; i < rounds; ++i) {
       if (!there.receive(message) || !back.send(message.text())) return 1;
