@@ -10,7 +10,7 @@ namespace mish::builtins {
 inline constexpr OptionRow kServeOptions[] = {
     {"jobs", 'j', "N", "number of workers (default 1)"},
     {"retries", 0, "R", "how often a failing handler is tried again (default 2)"},
-    {"worker", 0, "", "be one of the workers (used by serve itself)"},
+    {"worker", 0, "", ""},  // be one of the workers: for serve itself, so help does not tell
 };
 
 /// N worker processes receive under lease, run the handler with the message on standard input and in $MESSAGE, and

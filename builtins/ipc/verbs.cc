@@ -29,6 +29,7 @@ void print_verb_help(Output& out, const Noun& noun, const Verb& verb) {
   if (!verb.options.empty()) {
     out.write("\nOptions:\n");
     for (const OptionRow& row : verb.options) {
+      if (row.help.empty()) continue;
       std::string left =
           row.letter != 0 ? fmt::format("-{}, --{}", row.letter, row.name) : fmt::format("    --{}", row.name);
       if (!row.argument.empty()) left += fmt::format(" {}", row.argument);
@@ -631,7 +632,9 @@ std::vector<std::string> words_after_verb(const Noun& noun, const Verb& verb, st
   if (!words.back().starts_with("-")) {
     return names_for(noun, verb, words, count_operands(verb, words.subspan(2, words.size() - 3)));
   }
-  for (const OptionRow& row : verb.options) out.push_back(fmt::format("--{}", row.name));
+  for (const OptionRow& row : verb.options) {
+    if (!row.help.empty()) out.push_back(fmt::format("--{}", row.name));
+  }
   out.emplace_back("--help");
   return out;
 }
