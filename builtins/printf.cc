@@ -91,6 +91,7 @@ class Formatter {
   void check_number(std::string_view text, const char* end);
 
   void put_padded(std::string_view text, const Conversion& conversion);
+  void repeat(char c, size_t count);
   void put_string(std::string_view text, const Conversion& conversion);
   void put_integer(const Conversion& conversion);
   void put_floating(const Conversion& conversion);
@@ -277,13 +278,16 @@ bool Formatter::put(const Conversion& conversion) {
 
 void Formatter::put_padded(std::string_view text, const Conversion& conversion) {
   size_t padding = static_cast<size_t>(conversion.width) > text.size() ? static_cast<size_t>(conversion.width) - text.size() : 0;
-  if (!conversion.left) {
-    for (size_t i = 0; i < padding; ++i) out_.put(' ');
-  }
+  if (!conversion.left) repeat(' ', padding);
   out_.write(text);
-  if (conversion.left) {
-    for (size_t i = 0; i < padding; ++i) out_.put(' ');
-  }
+  if (conversion.left) repeat(' ', padding);
+}
+
+void Formatter::repeat(char c, size_t count) {
+  char block[256];
+  std::memset(block, c, std::min(count, sizeof block));
+  for (; count > sizeof block; count -= sizeof block) out_.write({block, sizeof block});
+  out_.write({block, count});
 }
 
 /// Width and precision count bytes (XCU printf).
@@ -376,11 +380,11 @@ void Formatter::put_integer(const Conversion& conversion) {
     used = width;
   }
   size_t padding = width > used ? width - used : 0;
-  if (!conversion.left) for (size_t i = 0; i < padding; ++i) out_.put(' ');
+  if (!conversion.left) repeat(' ', padding);
   out_.write(prefix);
-  for (size_t i = 0; i < zeros; ++i) out_.put('0');
+  repeat('0', zeros);
   out_.write(number);
-  if (conversion.left) for (size_t i = 0; i < padding; ++i) out_.put(' ');
+  if (conversion.left) repeat(' ', padding);
 }
 
 void Formatter::put_floating(const Conversion& conversion) {

@@ -268,8 +268,7 @@ class Starter {
     import_environment();
     set_variables();
     if (is_interactive_) start_interactive(make_frontend);
-    bool is_restricted_by_privilege = is_privileged_ && !invocation_.keeps_privileges;
-    if (!is_restricted_by_privilege) {
+    if (!distrusts_environment()) {
       if (Completion done = read_startup_files(); done.flow == Flow::Exit) return shell_.finish(done);
     }
     return shell_.finish(run_commands());
@@ -291,6 +290,10 @@ class Starter {
     }
     return true;
   }
+
+  /// Set-user-ID or set-group-ID, or told so (-p): no start-up files, whose names are the caller's choice, no functions
+  /// of his and nothing of his that is expanded.
+  bool distrusts_environment() const { return is_privileged_ || state_.options.is_on(Option::Privileged); }
 
   void set_options() {
     is_interactive_ = invocation_.is_interactive ||
@@ -317,8 +320,12 @@ class Starter {
   }
 
   void import_environment() {
-    bool takes_functions = !invocation_.is_posix && !is_privileged_;
+    bool takes_functions = !invocation_.is_posix && !distrusts_environment();
     state_.environment.import(state_, environment_, takes_functions ? import_function : nullptr);
+    if (distrusts_environment()) {
+      // What the caller chose must not run with the rights of the file's owner, nor lead him elsewhere.
+      for (const char* name : {"PS4", "CDPATH", "GLOBIGNORE"}) state_.variables.unset(NameTable::intern(name));
+    }
     if (state_.variables.is_set(names::POSIXLY_CORRECT) && !invocation_.is_posix) shell_.set_option(Option::Posix, true);
     state::install_special_variables(state_);
   }
