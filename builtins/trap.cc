@@ -2,7 +2,6 @@
 #include "builtins/trap.h"
 
 #include <signal.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <optional>
@@ -38,10 +37,6 @@ constexpr NamedCondition kOwnConditions[] = {
 };
 
 constexpr std::string_view kMailboxPrefix = "mbox:";
-
-bool equals_without_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 std::optional<Condition> find_condition(std::string_view text) {
   if (text == "0") return state::kTrapExit;

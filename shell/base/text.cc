@@ -6,6 +6,11 @@
 
 namespace mish {
 
+bool equals_without_case(std::string_view a, std::string_view b) {
+  auto to_lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
 std::optional<int64_t> parse_integer(std::string_view text) {
   bool negative = false;
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) {

@@ -26,6 +26,10 @@ constexpr int hex_value(char c) {
   return -1;
 }
 
+/// Whether the texts differ in the case of ASCII letters at most. Not strncasecmp(3): a subshell that sets a trap would
+/// have the dynamic linker look for it, at ten page faults.
+bool equals_without_case(std::string_view a, std::string_view b);
+
 /// Strict decimal integer: optional sign, digits, nothing else (no blanks). nullopt on any other text and on overflow.
 std::optional<int64_t> parse_integer(std::string_view text);
 /// As parse_integer, after trimming blanks at both ends (for test(1) operands and the like).

@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
+
+#include "shell/base/text.h"
 
 namespace mish::process {
 
@@ -93,10 +94,6 @@ struct NameArray {
 const NameArray& signal_names() {
   static const NameArray names;  // at first use: nothing runs at start-up
   return names;
-}
-
-bool equals_without_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
 /// The digits of "RTMIN+n": 0..99, -1 if there is anything else.

@@ -32,6 +32,14 @@ TEST(EditDistance, CountsATranspositionOnce) {
   EXPECT_EQ(edit_distance("abcdef", "uvwxyz", 2), 3);
 }
 
+TEST(EqualsWithoutCase, LooksAtAsciiLettersOnly) {
+  EXPECT_TRUE(equals_without_case("SigInt", "SIGint"));
+  EXPECT_TRUE(equals_without_case("", ""));
+  EXPECT_FALSE(equals_without_case("INT", "INTR"));
+  EXPECT_FALSE(equals_without_case("[", "{"));
+  EXPECT_FALSE(equals_without_case("\xc3\x84", "\xc3\xa4"));
+}
+
 TEST(TextBuffer, GrowsAndTerminates) {
   Arena arena;
   TextBuffer text(arena);
