@@ -161,12 +161,22 @@ std::map<uint64_t, uint64_t> socket_peers() {
   return peers;
 }
 
+/// inode -> name of the files in a directory.
+std::map<uint64_t, std::string> names_in(const std::string& path) {
+  std::map<uint64_t, std::string> names;
+  Directory dir(opendir(path.c_str()), closedir);
+  while (dirent* entry = dir != nullptr ? readdir(dir.get()) : nullptr) names[entry->d_ino] = entry->d_name;
+  return names;
+}
+
 /// Collects who uses what.
 class SharingScan {
  public:
-  SharingScan() : peers_(socket_peers()) {
+  SharingScan() : peers_(socket_peers()), shared_memory_(names_in(std::string(kSharedMemory))) {
     Outcome<ObjectDirectory> directory = ObjectDirectory::of_user(geteuid());
-    if (directory) own_directory_ = directory->path() + "/";
+    if (!directory) return;
+    own_directory_ = directory->path() + "/";
+    own_objects_ = names_in(own_directory_);
   }
 
   void scan(pid_t pid) {
@@ -198,16 +208,27 @@ class SharingScan {
     sharing.writes = sharing.writes || writes;
   }
 
+  /// The name of a file in a directory of objects. The kernel shows one that was complete before it got its name
+  /// (O_TMPFILE) as "#inode".
+  static std::string_view name_of(std::string_view file, uint64_t inode, const std::map<uint64_t, std::string>& names) {
+    if (!file.starts_with('#')) return file;
+    auto found = names.find(inode);
+    return found != names.end() ? std::string_view(found->second) : file;
+  }
+
   /// The object behind a path of /dev/shm or of our own directory; "" for an ordinary file.
-  std::string object_of_path(std::string_view path) const {
+  std::string object_of_path(std::string_view path, uint64_t inode) const {
     if (size_t at = path.find(" (deleted)"); at != std::string_view::npos) path = path.substr(0, at);
     if (!own_directory_.empty() && path.starts_with(own_directory_)) {
-      std::string_view file = path.substr(own_directory_.size());
+      std::string_view file = name_of(path.substr(own_directory_.size()), inode, own_objects_);
       if (file.find('=') != std::string_view::npos) return {};
       return fmt::format("mbox {}", file);
     }
-    if (path.starts_with("/dev/shm/sem.")) return fmt::format("sem {}", path.substr(13));
-    if (path.starts_with("/dev/shm/")) return fmt::format("shm {}", path.substr(9));
+    if (path.starts_with(kSharedMemory)) {
+      std::string_view file = name_of(path.substr(kSharedMemory.size()), inode, shared_memory_);
+      if (file.starts_with("sem.")) return fmt::format("sem {}", file.substr(4));
+      return fmt::format("shm {}", file);
+    }
     if (path.starts_with("/SYSV")) return fmt::format("shm key:0x{}", path.substr(5));
     if (path.starts_with("/memfd:")) return fmt::format("memfd {}", path.substr(7));
     return {};
@@ -222,7 +243,7 @@ class SharingScan {
       return fmt::format("socket {}", std::min(inode, peer->second));
     }
     if (S_ISFIFO(status.st_mode)) return fmt::format("fifo {}", target);
-    return object_of_path(target);
+    return S_ISREG(status.st_mode) ? object_of_path(target, status.st_ino) : std::string();
   }
 
   void scan_descriptors(pid_t pid, const std::string& process) {
@@ -255,13 +276,19 @@ class SharingScan {
       size_t blank = line.find(' ');
       size_t slash = line.find('/');
       if (blank == std::string_view::npos || slash == std::string_view::npos || line[blank + 4] != 's') continue;
-      std::string name = object_of_path(line.substr(slash));
+      // "from-to rwxs offset device inode   path"
+      uint64_t inode = strtoull(line.data() + line.rfind(' ', line.find_last_not_of(' ', slash - 1)) + 1, nullptr, 10);
+      std::string name = object_of_path(line.substr(slash), inode);
       if (!name.empty()) add(pid, process, name, line[blank + 1] == 'r', line[blank + 2] == 'w');
     }
   }
 
+  static constexpr std::string_view kSharedMemory = "/dev/shm/";
+
   std::map<uint64_t, uint64_t> peers_;
+  std::map<uint64_t, std::string> shared_memory_;
   std::string own_directory_;
+  std::map<uint64_t, std::string> own_objects_;
   std::map<std::pair<std::string, pid_t>, Sharing> found_;
 };
 
