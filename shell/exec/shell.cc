@@ -12,6 +12,7 @@
 #include "shell/api/frontend.h"
 #include "shell/base/diagnostic.h"
 #include "shell/exec/redirection.h"
+#include "shell/expand/prompt.h"
 #include "shell/process/child.h"
 #include "shell/process/signals.h"
 #include "shell/process/wait.h"
@@ -353,6 +354,11 @@ int Shell::run_command_substitution(const syntax::CommandSubstitution& substitut
 
 std::string Shell::open_process_substitution(const syntax::ProcessSubstitution& substitution) {
   return subshells_.open_process_substitution(substitution);
+}
+
+std::string Shell::render_prompt(std::string_view text) {
+  std::string prompt = expand::PromptRenderer(state_, expander_).expand(text, jobs_.listed_count());
+  return is_interactive() ? prompt : expand::without_brackets(prompt);
 }
 
 }  // namespace mish::exec

@@ -81,6 +81,7 @@ class Shell final : public api::ShellServices, public expand::ExpansionHooks {
   // expand::ExpansionHooks
   int run_command_substitution(const syntax::CommandSubstitution& substitution, std::string& out) override;
   std::string open_process_substitution(const syntax::ProcessSubstitution& substitution) override;
+  std::string render_prompt(std::string_view text) override;
   void warn(std::string_view message) override { report(message); }
 
  private:

@@ -342,6 +342,17 @@ std::string_view ParameterExpander::transform(char letter, Name name, std::strin
   }
 }
 
+namespace {
+
+/// ${@@A}: the `set` command that makes these the positional parameters.
+std::string positional_setting(const FieldList& parameters) {
+  std::string result = "set --";
+  for (std::string_view each : parameters.span()) result.append(" ").append(quote_single(each));
+  return result;
+}
+
+}  // namespace
+
 std::string ParameterExpander::declaration(const Parameter& parameter, const Value& value) {
   std::string letters = attribute_letters(parameter.name);
   std::string result = letters.empty() ? std::string() : "declare -" + letters + " ";
@@ -406,6 +417,8 @@ void ParameterExpander::expand_transform(const ParameterExpansion& p, const Para
   if (p.transform == 'A') {
     if (parameter.kind == ParameterKind::Variable && value.is_set()) {
       out_.add(arena_.copy(declaration(parameter, value)), quoted);
+    } else if (parameter.kind == ParameterKind::Special && value.is_list && value.is_set()) {
+      out_.add(arena_.copy(positional_setting(value.items)), quoted);
     } else if (quoted && !value.is_list) {
       out_.add_quoted({});
     }

@@ -70,7 +70,7 @@ ReadlineFrontend::ReadlineFrontend(state::ShellState& state, api::ShellServices&
       services_(services),
       jobs_(jobs),
       history_(state, is_private),
-      prompts_(state, services.expander(), jobs),
+      prompts_(state, services.expander()),
       notices_(state, services, jobs),
       completer_(state, services, jobs, *this),
       highlighter_(std::make_unique<Highlighter>(state, services)),
@@ -255,13 +255,13 @@ void ReadlineFrontend::before_execution(const std::string& text) {
   has_warned_of_jobs_ = false;
   end_of_file_count_ = 0;
   std::string_view ps0 = state_.variables.text(names::PS0);
-  if (!ps0.empty()) write(visible_text(prompts_.expand(ps0)));
+  if (!ps0.empty()) write(expand::visible_text(prompts_.expand(ps0, jobs_.listed_count())));
   if (knows_marks_) write("\033]133;C\a");
   command_started_ns_ = now_ns();
 }
 
 std::string ReadlineFrontend::prompt_text(Name variable) {
-  return prompts_.expand(state_.variables.text(variable));
+  return prompts_.expand(state_.variables.text(variable), jobs_.listed_count());
 }
 
 // --- reading commands ----------------------------------------------------------------------------------------------
@@ -300,7 +300,7 @@ ReadlineFrontend::Outcome ReadlineFrontend::read_command(std::string& text) {
   std::string right;
   if (state_.variables.is_set(names::RPS1)) right = prompt_text(names::RPS1);
   std::string prompt = prompt_text(names::PS1);
-  if (knows_marks_) prompt += std::string(1, kInvisibleBegin) + "\033]133;B\a" + kInvisibleEnd;
+  if (knows_marks_) prompt += std::string(1, expand::kInvisibleBegin) + "\033]133;B\a" + expand::kInvisibleEnd;
   is_continuation_ = false;
   while (true) {
     std::string piece;

@@ -23,7 +23,7 @@
 #include "shell/interactive/highlight.h"
 #include "shell/interactive/history.h"
 #include "shell/interactive/notices.h"
-#include "shell/interactive/prompt.h"
+#include "shell/expand/prompt.h"
 #include "shell/interactive/readline_bindings.h"
 #include "shell/interactive/readline_history.h"
 #include "shell/interactive/renderer.h"
@@ -127,7 +127,7 @@ class ReadlineFrontend final : public api::Frontend {
   process::JobTable& jobs_;
   History history_;
   std::optional<ReadlineHistory> readline_history_;  // made when the history is loaded
-  PromptRenderer prompts_;
+  expand::PromptRenderer prompts_;
   Notices notices_;
   Completer completer_;
   Bindings bindings_;

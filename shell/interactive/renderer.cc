@@ -5,7 +5,7 @@
 
 #include "shell/base/fd.h"
 #include "shell/base/locale.h"
-#include "shell/interactive/prompt.h"
+#include "shell/expand/prompt.h"
 
 namespace mish::interactive {
 
@@ -58,8 +58,8 @@ class Renderer::Layout {
     bool is_invisible = false;
     for (size_t at = 0; at < text.size();) {
       char c = text[at];
-      if (c == kInvisibleBegin || c == kInvisibleEnd) {
-        is_invisible = c == kInvisibleBegin;
+      if (c == expand::kInvisibleBegin || c == expand::kInvisibleEnd) {
+        is_invisible = c == expand::kInvisibleBegin;
         ++at;
       } else if (c == '\033') {
         size_t length = control_length(text, at);

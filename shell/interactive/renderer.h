@@ -20,7 +20,7 @@ enum class Style : uint8_t {
 
 /// What is to be seen.
 struct View {
-  std::string_view prompt;        // with kInvisibleBegin, kInvisibleEnd around what takes no columns
+  std::string_view prompt;        // with expand::kInvisibleBegin, kInvisibleEnd around what takes no columns
   std::string_view right_prompt;  // the same; left out when there is no room
   std::string_view continuation;  // before each line of the text but the first
   std::string_view indicator;     // editing mode, before the prompt

@@ -224,7 +224,9 @@ void WordParser::parse_replace(ParameterExpansion& p) {
     default:
       break;
   }
-  p.word = parse_inner_word(End::Slash, Style::Unquoted, p.line);
+  // bash: a third slash is the first character of the pattern: ${x////-}.
+  const bool begins_with_slash = p.op == ParameterOp::ReplaceAll && in.look() == '/';
+  p.word = parse_inner_word(begins_with_slash ? End::SecondSlash : End::Slash, Style::Unquoted, p.line);
   if (in.look() != '/') return;
   in.skip();
   p.replacement = parse_inner_word(End::Brace, Style::Unquoted, p.line);
@@ -401,6 +403,7 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
         switch (end) {
           case End::Brace:
           case End::Slash:
+          case End::SecondSlash:
           case End::Offset:
             cx_.fail_unclosed("}", "`${'", line);
           case End::Bracket:
@@ -456,7 +459,7 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
         parse_backquotes(b, text_quoted);
         continue;
       case '}':
-        if (end == End::Brace || end == End::Slash) {
+        if (end == End::Brace || end == End::Slash || end == End::SecondSlash) {
           if (!inner_quotes) return true;
         } else if (end == End::Offset) {
           return true;
@@ -464,6 +467,7 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
         break;
       case '/':
         if (end == End::Slash) return true;
+        if (end == End::SecondSlash) end = End::Slash;
         break;
       case '(':
         if (style == Style::Arithmetic) ++depth;

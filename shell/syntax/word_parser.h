@@ -108,7 +108,7 @@ class WordParser {
     bool has_brace = false;
   };
   enum class Style : uint8_t { Unquoted, Quoted, Arithmetic };
-  enum class End : uint8_t { Brace, Slash, Parenthesis, Semicolon, Bracket, Offset, Text };
+  enum class End : uint8_t { Brace, Slash, SecondSlash, Parenthesis, Semicolon, Bracket, Offset, Text };
   struct Fixup {
     std::string_view* where;
     size_t start;

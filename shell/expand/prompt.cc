@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "shell/interactive/prompt.h"
+#include "shell/expand/prompt.h"
 
 #include <pwd.h>
 #include <time.h>
@@ -11,7 +11,7 @@
 #include "shell/base/quoting.h"
 #include "shell/base/text.h"
 
-namespace mish::interactive {
+namespace mish::expand {
 
 namespace {
 
@@ -114,7 +114,7 @@ void PromptRenderer::decode_escape(std::string_view value, size_t& at, std::stri
     case 'u': put_value(user_name(), out); return;
     case 's': put_value(state_.shell_name, out); return;
     case 'l': put_value(terminal_name(), out); return;
-    case 'j': out += std::to_string(jobs_.listed_count()); return;
+    case 'j': out += std::to_string(job_count_); return;
     case 'v':
     case 'V': {
       std::string version(state_.variables.text(names::MISH_VERSION));
@@ -162,7 +162,8 @@ std::string PromptRenderer::decode(std::string_view value) {
   return out;
 }
 
-std::string PromptRenderer::expand(std::string_view value) {
+std::string PromptRenderer::expand(std::string_view value, size_t job_count) {
+  job_count_ = job_count;
   std::string decoded = decode(value);
   if (!state_.is_on(state::Option::PromptVars) || decoded.find_first_of("$`\\") == std::string::npos) return decoded;
   int status = state_.last_status;
@@ -176,6 +177,12 @@ std::string PromptRenderer::expand(std::string_view value) {
   return result;
 }
 
+std::string without_brackets(std::string_view text) {
+  std::string out(text);
+  std::erase_if(out, [](char c) { return c == kInvisibleBegin || c == kInvisibleEnd; });
+  return out;
+}
+
 std::string visible_text(std::string_view text) {
   std::string out;
   bool is_visible = true;
@@ -187,4 +194,4 @@ std::string visible_text(std::string_view text) {
   return out;
 }
 
-}  // namespace mish::interactive
+}  // namespace mish::expand
