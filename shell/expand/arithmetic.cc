@@ -236,8 +236,11 @@ int64_t Arithmetic::load(const Reference& reference) {
       element = variable->value.associative()->find(reference.key);
     } else if (const state::IndexedArray* array = variable->value.indexed()) {
       int64_t index = reference.index < 0 ? reference.index + array->end_index() : reference.index;
-      if (index < 0) fail("bad array subscript");
-      element = array->find(index);
+      if (index < 0) {
+        ex_.hooks_.warn(std::string(mish::text(reference.name)) + ": bad array subscript");
+      } else {
+        element = array->find(index);
+      }
     } else if (!variable->value.is_unset() && (reference.index == 0 || reference.index == -1)) {
       text = variable->value.text();
     }

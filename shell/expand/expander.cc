@@ -84,8 +84,9 @@ std::string_view Expander::fetch_element(const Parameter& parameter) {
     const state::IndexedArray* array = variable->value.indexed();
     int64_t end = array != nullptr ? array->end_index() : 1;
     if (index < 0) index += end;
-    if (index < 0) {
-      throw ShellError(ShellError::Kind::Expansion, parameter_name(parameter) + ": bad array subscript");
+    if (index < 0) {  // bash: said, but the script goes on as with an element that is not set
+      hooks_.warn(parameter_name(parameter) + ": bad array subscript");
+      return {};
     }
     if (array == nullptr) return index == 0 ? variable->value.text() : std::string_view();
     element = array->find(index);
