@@ -196,6 +196,7 @@ class Waiter {
     Job* job = jobs_.find_pid(pid);
     if (job == nullptr) {
       if (auto status = remembered_status(pid)) return status;
+      if (jobs_.is_watched(pid)) return std::nullopt;
       if (!context_.state.is_posix()) context_.error("pid {} is not a child of this shell", pid);
       return state::kNotFound;
     }

@@ -363,7 +363,9 @@ Completion Executor::define_function(const syntax::FunctionDefinition& node) {
 
 Completion Executor::conditional(const syntax::Conditional& node) {
   if (Completion due = before(node); !due.is_normal()) [[unlikely]] return due;
-  return Completion::of(evaluate_condition(context_, *node.root));
+  Completion completion = Completion::of(evaluate_condition(context_, *node.root));
+  context_.state.pipe_statuses.clear();
+  return completion;
 }
 
 Completion Executor::arithmetic(const syntax::ArithmeticCommand& node) {
@@ -373,6 +375,7 @@ Completion Executor::arithmetic(const syntax::ArithmeticCommand& node) {
   }
   ArenaScope scope(context_.state.scratch);
   std::optional<int64_t> value = evaluate(*node.expression);
+  context_.state.pipe_statuses.clear();
   return Completion::of(value && *value != 0 ? state::kSuccess : state::kFailure);
 }
 

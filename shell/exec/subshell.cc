@@ -387,6 +387,7 @@ std::string SubshellRunner::open_process_substitution(const syntax::ProcessSubst
   }
   if (pid < 0) throw state::ShellError(state::ShellError::Kind::Expansion, "");
   context_.state.last_background = pid;
+  context_.jobs.watch(pid);
   UniqueFd& mine = node.reads ? pipe->read_end : pipe->write_end;
   // Inherited by the command, hence not close-on-exec; high, out of the user's way.
   int fd = retry_interrupted([&] { return fcntl(mine.get(), F_DUPFD, 60); });

@@ -251,7 +251,13 @@ void JobTable::set_process_status(Job& job, JobProcess& process, const ProcessSt
 void JobTable::apply(const ChildChange& change) {
   if (is_inherited_) return;
   const Location* found = contents_->by_pid.find(change.pid);
-  if (found == nullptr) return;
+  if (found == nullptr) {
+    if (is_watched(change.pid) && change.status.is_finished()) {
+      watched_ = 0;
+      remember(change.pid, change.status.to_exit_status());
+    }
+    return;
+  }
   Job& job = *found->job;
   JobProcess& process = job.processes_[found->index];
   if (change.status.is_finished()) {
@@ -643,6 +649,7 @@ void JobTable::set_monitor(bool on, Terminal* terminal) {
 
 void JobTable::enter_subshell() {
   is_inherited_ = true;
+  watched_ = 0;
   set_monitor(false, nullptr);
 }
 

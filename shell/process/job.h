@@ -195,6 +195,11 @@ class JobTable {
   void remember(pid_t pid, int exit_status);
   /// The same for a status that was fetched already and may be fetched again; only the last few are kept.
   void remember_fetched(pid_t pid, int exit_status);
+  /// A child that is no job, but whose exit status is to be remembered: a process substitution, for `wait $!`. Only the
+  /// last one is.
+  void watch(pid_t pid) { watched_ = pid; }
+  /// Whether the status of that child is still to come.
+  bool is_watched(pid_t pid) const { return pid == watched_; }
   /// The job's status was fetched: it leaves the table if it is done.
   void forget_done(Job& job);
   /// `wait` without operands: drops all done jobs and remembered statuses.
@@ -283,6 +288,7 @@ class JobTable {
   bool posix_words_ = false;
   bool is_inherited_ = false;
   bool has_lost_ = false;
+  pid_t watched_ = 0;
 };
 
 }  // namespace mish::process

@@ -81,6 +81,7 @@ class Printer {
       case CommandKind::List:
         return list(as<List>(node));
       case CommandKind::Function:
+        put("function ");  // bash: of a function within a function
         return function(as<FunctionDefinition>(node));
       case CommandKind::Group:
         braces(as<Group>(node).body);
@@ -142,6 +143,7 @@ class Printer {
     put(text(node.variable));
     put(" in");
     if (node.has_in) {
+      if (node.words.empty()) put(" ");
       for (const Word* word : node.words) {
         put(" ");
         put(word->source);
@@ -500,9 +502,10 @@ std::string print_assignment(const Assignment& assignment) {
 std::string print_redirection(const Redirection& redirection) {
   std::string out;
   bool is_both = redirection.kind == RedirectionKind::OutputBoth || redirection.kind == RedirectionKind::AppendBoth;
-  // bash names the descriptor of a duplication always.
-  bool is_duplicate =
-      redirection.kind == RedirectionKind::DuplicateInput || redirection.kind == RedirectionKind::DuplicateOutput;
+  // bash names the descriptor of these always.
+  bool is_numbered = redirection.kind == RedirectionKind::DuplicateInput ||
+                     redirection.kind == RedirectionKind::DuplicateOutput ||
+                     redirection.kind == RedirectionKind::InputOutput;
   if (redirection.fd_variable != kNoName) {
     out += '{';
     out += text(redirection.fd_variable);
@@ -512,7 +515,7 @@ std::string print_redirection(const Redirection& redirection) {
       out += ']';
     }
     out += '}';
-  } else if (!is_both && (is_duplicate || redirection.fd != default_fd(redirection.kind))) {
+  } else if (!is_both && (is_numbered || redirection.fd != default_fd(redirection.kind))) {
     out += std::to_string(redirection.fd);
   }
   out += redirection_operator(redirection.kind);
