@@ -30,7 +30,6 @@ class HistoryStore {
   virtual int64_t first_number() const = 0;  // of the oldest entry kept
   virtual const HistoryEntry& entry(size_t position) const = 0;  // 0 = oldest
   virtual void add(std::string_view line) = 0;      // honours HISTCONTROL, HISTIGNORE; appends to HISTFILE at once
-  virtual void replace_last(std::string_view line) = 0;
   virtual void remove(size_t position) = 0;
   virtual void clear() = 0;
   virtual bool read_file(const std::string& path) = 0;
@@ -65,8 +64,6 @@ class Frontend : public syntax::Source {
   /// Reads one line with editing for `read -e`. nullopt at end of file.
   virtual std::optional<std::string> read_line(std::string_view prompt, std::string_view initial) = 0;
   virtual void set_editing_mode(bool vi, bool emacs) = 0;
-  /// Prints a job notice above the line being edited.
-  virtual void print_notice(std::string_view text) = 0;
   /// The shell is about to exit or was hung up: save history, restore the terminal.
   virtual void shut_down() = 0;
 };

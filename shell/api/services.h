@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "shell/api/builtin.h"
-#include "shell/api/pipeline_record.h"
 #include "shell/base/diagnostic.h"
 #include "shell/state/options.h"
 #include "shell/state/traps.h"
@@ -85,8 +84,6 @@ class ShellServices {
   /// Whether the signal was ignored when the shell started and cannot be trapped.
   virtual bool is_ignored_at_entry(state::Condition condition) const = 0;
 
-  /// Blocks until a child changes state, a trapped signal or SIGINT is pending (false then). Reaps into the job table.
-  virtual bool wait_for_children() = 0;
   /// Whether a trap action or interrupt is waiting: read, wait, sleep and the IPC waits give up with 128+n then.
   /// Returns the signal number, 0 if none.
   virtual int pending_trap_signal() const = 0;
@@ -105,8 +102,6 @@ class ShellServices {
   virtual bool is_interactive() const = 0;
   /// The reserved words, for type and completion.
   virtual std::span<const std::string_view> reserved_words() const = 0;
-  /// The last pipelines, for pipestat.
-  virtual const PipelineRecords& pipeline_records() const = 0;
 };
 
 }  // namespace mish::api

@@ -19,7 +19,6 @@
 #include "shell/exec/trap_runner.h"
 #include "shell/exec/xtrace.h"
 #include "shell/process/usage.h"
-#include "shell/syntax/printer.h"
 
 namespace mish::exec {
 
@@ -96,7 +95,6 @@ Completion PipelineRunner::stages(const syntax::Pipeline& node, Tail tail) {
   if (context_.traps->is_debug_armed()) [[unlikely]] {
     if (Completion due = context_.traps->announce(node.commands); !due.is_normal()) return due;
   }
-  int64_t start_ns = process::monotonic_ns();
   process::InterruptHold hold(context_.traps->holds_interrupts());
   process::Job& job = context_.subshells->new_job(&node);
   std::vector<Stage> started;
@@ -114,17 +112,15 @@ Completion PipelineRunner::stages(const syntax::Pipeline& node, Tail tail) {
   std::vector<int> statuses;
   statuses.reserve(started.size());
   int last_failure = 0;
-  for (Stage& stage : started) {
+  for (const Stage& stage : started) {
     int status = stage.status;
     for (const process::JobProcess& process : processes) {
       if (stage.pid != 0 && process.pid == stage.pid) status = process.status.to_exit_status();
     }
     if (status != 0) last_failure = status;
     statuses.push_back(status);
-    stage.status = status;
   }
   completion.status = state.is_on(Option::PipeFail) ? last_failure : statuses.back();
-  record(node, started, processes, start_ns);
   state.pipe_statuses = std::move(statuses);
   if (!in_shell.is_normal()) {
     // lastpipe: `exit`, `return` or an interrupt in the last command.
@@ -141,7 +137,6 @@ bool PipelineRunner::launch(const syntax::Pipeline& node, process::Job& job, boo
     bool is_last = i + 1 == node.commands.size();
     if (is_last && !is_async && runs_here(*node.commands[i])) {
       Stage stage;
-      stage.start_ns = process::monotonic_ns();
       in_shell = last_stage_here(*node.commands[i], input.get());
       stage.status = in_shell.status;
       stages.push_back(stage);
@@ -191,7 +186,6 @@ Completion PipelineRunner::last_stage_here(const syntax::Command& command, int i
 
 PipelineRunner::Stage PipelineRunner::start_stage(const StageRequest& request, process::Job& job) {
   Stage stage;
-  stage.start_ns = process::monotonic_ns();
   if (!context_.state.is_on(Option::ForkSubshell) && !context_.traps->is_debug_armed()) {
     if (request.output != nullptr && write_builtin(request, job, stage)) return stage;
     if (start_external(request, job, stage)) return stage;
@@ -337,7 +331,6 @@ pid_t PipelineRunner::fork_into(process::Job& job, bool is_async) {
 
 PipelineRunner::Stage PipelineRunner::fork_stage(const StageRequest& request, process::Job& job) {
   Stage stage;
-  stage.start_ns = process::monotonic_ns();
   bool has_input_from_null = request.is_async && !context_.jobs.is_monitor() && request.input < 0;
   pid_t pid = fork_into(job, request.is_async);
   if (pid == 0) {
@@ -448,63 +441,6 @@ Completion PipelineRunner::start_coprocess(const syntax::Coprocess& node) {
     context_.err.flush();
   }
   return {};
-}
-
-// --- records ---------------------------------------------------------------------------------------------------------
-
-void PipelineRunner::record(const syntax::Pipeline& node, const std::vector<Stage>& stages,
-                            const std::vector<process::JobProcess>& processes, int64_t start_ns) {
-  // Pipelines that needed no process are not worth remembering.
-  if (processes.empty()) return;
-  std::vector<api::PipelineRecord>& ring = records_.ring;
-  if (ring.size() < api::PipelineRecords::kKept) {
-    ring.emplace_back();
-  } else {
-    std::rotate(ring.begin(), ring.begin() + 1, ring.end());
-  }
-  api::PipelineRecord& entry = ring.back();
-  entry.stages.assign(stages.size(), {});
-  entry.start_ns = start_ns;
-  entry.end_ns = process::monotonic_ns();
-  entry.verdict_status = 0;
-  entry.cause = -1;
-  for (size_t i = 0; i < stages.size(); ++i) {
-    api::StageRecord& stage = entry.stages[i];
-    stage.command = syntax::print_command_line(*node.commands[i]);
-    stage.pid = stages[i].pid;
-    stage.status = stages[i].status;
-    stage.start_ns = stages[i].start_ns;
-    stage.end_ns = entry.end_ns;
-    for (const process::JobProcess& process : processes) {
-      if (stages[i].pid == 0 || process.pid != stages[i].pid) continue;
-      stage.signal = process.status.is_signaled() ? process.status.signal() : 0;
-      if (process.end_ns != 0) stage.end_ns = process.end_ns;
-      stage.user_us = process.usage.user_us;
-      stage.system_us = process.usage.system_us;
-      stage.max_rss_kib = process.usage.max_rss_kib;
-    }
-  }
-  judge(entry);
-}
-
-/// A stage that died of SIGPIPE while a later one had ended well before it is no failure; of the others, the first in
-/// time is the cause.
-void PipelineRunner::judge(api::PipelineRecord& entry) {
-  for (size_t i = 0; i < entry.stages.size(); ++i) {
-    const api::StageRecord& stage = entry.stages[i];
-    if (stage.status == 0) continue;
-    bool is_early_close = false;
-    if (stage.signal == SIGPIPE || stage.status == state::kSignalBase + SIGPIPE) {
-      for (size_t later = i + 1; later < entry.stages.size(); ++later) {
-        if (entry.stages[later].status == 0 && entry.stages[later].end_ns <= stage.end_ns) is_early_close = true;
-      }
-    }
-    if (is_early_close) continue;
-    if (entry.cause < 0 || stage.end_ns < entry.stages[static_cast<size_t>(entry.cause)].end_ns) {
-      entry.cause = static_cast<int>(i);
-      entry.verdict_status = stage.status;
-    }
-  }
 }
 
 }  // namespace mish::exec

@@ -7,7 +7,6 @@
 
 #include <vector>
 
-#include "shell/api/pipeline_record.h"
 #include "shell/exec/context.h"
 #include "shell/exec/coprocess.h"
 #include "shell/process/fd_plan.h"
@@ -27,14 +26,12 @@ class PipelineRunner {
   Coprocesses& coprocesses() { return coprocesses_; }
 
   /// The last pipelines of several commands, for pipestat.
-  const api::PipelineRecords& records() const { return records_; }
 
  private:
   /// One command of a pipeline that was started, or ran already.
   struct Stage {
     pid_t pid = 0;   // 0: ran in this process, or could not be started
     int status = 0;  // when pid is 0
-    int64_t start_ns = 0;
   };
   struct StageRequest {
     const syntax::Command* command = nullptr;
@@ -57,15 +54,11 @@ class PipelineRunner {
   Completion last_stage_here(const syntax::Command& command, int input);
   bool runs_here(const syntax::Command& command) const;
   bool plan_stage(const StageRequest& request, process::FdPlan& plan);
-  void record(const syntax::Pipeline& node, const std::vector<Stage>& stages,
-              const std::vector<process::JobProcess>& processes, int64_t start_ns);
-  static void judge(api::PipelineRecord& entry);
   void print_times(const syntax::Pipeline& node, const process::Stopwatch& watch);
   pid_t fork_into(process::Job& job, bool is_async);
 
   ExecutionContext& context_;
   Coprocesses coprocesses_;
-  api::PipelineRecords records_;
 };
 
 }  // namespace mish::exec

@@ -284,8 +284,6 @@ void Shell::set_trap(state::Condition condition, state::TrapAction action) {
   traps_.changed(condition);
 }
 
-bool Shell::wait_for_children() { return jobs_.wait_for_any(true) == process::WaitOutcome::Changed; }
-
 int Shell::pending_trap_signal() const { return traps_.pending_trap_signal(); }
 
 Completion Shell::run_pending_traps() { return traps_.run_pending(); }

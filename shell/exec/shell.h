@@ -66,7 +66,6 @@ class Shell final : public api::ShellServices, public expand::ExpansionHooks {
   bool set_option(state::Option option, bool on) override;
   void set_trap(state::Condition condition, state::TrapAction action) override;
   bool is_ignored_at_entry(state::Condition condition) const override;
-  bool wait_for_children() override;
   int pending_trap_signal() const override;
   Completion run_pending_traps() override;
   Completion continue_job(int job_number, bool foreground) override;
@@ -76,7 +75,6 @@ class Shell final : public api::ShellServices, public expand::ExpansionHooks {
   expand::Expander& expander() override { return expander_; }
   bool is_interactive() const override { return context_.is_interactive(); }
   std::span<const std::string_view> reserved_words() const override { return CommandSearch::reserved_words(); }
-  const api::PipelineRecords& pipeline_records() const override { return pipelines_.records(); }
 
   // expand::ExpansionHooks
   int run_command_substitution(const syntax::CommandSubstitution& substitution, std::string& out) override;

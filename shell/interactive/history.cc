@@ -263,12 +263,6 @@ void History::add(std::string_view line) {
   push(std::move(record));
 }
 
-void History::replace_last(std::string_view line) {
-  if (entries_.empty()) return add(line);
-  entries_.back().line = line;
-  changed();
-}
-
 void History::remove(size_t position) {
   entries_.erase(entries_.begin() + static_cast<ptrdiff_t>(position));
   changed();

@@ -48,7 +48,6 @@ class History final : public api::HistoryStore, private HistoryLines {
   int64_t first_number() const override { return first_number_; }
   const api::HistoryEntry& entry(size_t position) const override { return entries_[position]; }
   void add(std::string_view line) override;
-  void replace_last(std::string_view line) override;
   void remove(size_t position) override;
   void clear() override;
   bool read_file(const std::string& path) override;

@@ -51,7 +51,6 @@ class ReadlineFrontend final : public api::Frontend {
   int bind(const std::vector<std::string>& arguments, std::string& out, std::string& error) override;
   std::optional<std::string> read_line(std::string_view prompt, std::string_view initial) override;
   void set_editing_mode(bool vi, bool emacs) override;
-  void print_notice(std::string_view text) override;
   void shut_down() override;
 
   // What Readline's hooks call.
@@ -107,6 +106,7 @@ class ReadlineFrontend final : public api::Frontend {
   void write(std::string_view text) const;
   View view() const;
   View last_view();
+  void print_notice(std::string_view text);
   void window_changed();
   void leave_line();
   void hide_line();

@@ -116,7 +116,6 @@ void JobTable::add_process(Job& job, pid_t pid) {
   JobState before = job.state();
   JobProcess process;
   process.pid = pid;
-  process.start_ns = monotonic_ns();
   job.processes_.push_back(process);
   ++job.running_;
   contents_->by_pid.insert(pid, {&job, static_cast<uint32_t>(job.processes_.size() - 1)});
@@ -260,10 +259,6 @@ void JobTable::apply(const ChildChange& change) {
   }
   Job& job = *found->job;
   JobProcess& process = job.processes_[found->index];
-  if (change.status.is_finished()) {
-    process.usage = change.usage;
-    process.end_ns = monotonic_ns();
-  }
   set_process_status(job, process, change.status);
 }
 

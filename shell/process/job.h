@@ -22,7 +22,6 @@
 #include "shell/base/result.h"
 #include "shell/process/pid_map.h"
 #include "shell/process/terminal.h"
-#include "shell/process/usage.h"
 #include "shell/process/wait.h"
 
 namespace mish::process {
@@ -30,9 +29,6 @@ namespace mish::process {
 struct JobProcess {
   pid_t pid = 0;
   ProcessStatus status;
-  Usage usage;
-  int64_t start_ns = 0;  // monotonic
-  int64_t end_ns = 0;    // when it was reaped; 0 before
 };
 
 enum class JobState : uint8_t { Running, Stopped, Done };

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "shell/process/signals.h"
+#include "shell/process/usage.h"
 
 namespace mish::process {
 namespace {
@@ -77,12 +78,10 @@ WaitOutcome wait_for_change(WaitMode mode, bool stops, ChildChange& change) {
       waitid(P_ALL, 0, &info, WEXITED | WNOWAIT | (stops ? WSTOPPED | WCONTINUED : 0));
     }
     int raw = 0;
-    struct rusage usage = {};
-    pid_t pid = wait4(-1, &raw, options, &usage);
+    pid_t pid = waitpid(-1, &raw, options);
     if (pid > 0) {
       change.pid = pid;
       change.status = ProcessStatus::from_wait(raw);
-      change.usage = to_usage(usage);
       return WaitOutcome::Changed;
     }
     if (pid < 0) {

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <span>
 
-#include "shell/process/usage.h"
 
 namespace mish::process {
 
@@ -48,7 +47,6 @@ class ProcessStatus {
 struct ChildChange {
   pid_t pid = 0;
   ProcessStatus status;
-  Usage usage;  // set when the process is finished
 };
 
 enum class WaitMode : uint8_t {

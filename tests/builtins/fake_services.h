@@ -88,7 +88,6 @@ class FakeServices final : public api::ShellServices {
     state_.traps.set(condition, std::move(action));
   }
   bool is_ignored_at_entry(state::Condition) const override { return false; }
-  bool wait_for_children() override { return false; }
   int pending_trap_signal() const override { return 0; }
   api::Completion run_pending_traps() override { return {}; }
   api::Completion continue_job(int, bool) override { return {}; }
@@ -101,7 +100,6 @@ class FakeServices final : public api::ShellServices {
     static constexpr std::string_view kWords[] = {"if"};
     return kWords;
   }
-  const api::PipelineRecords& pipeline_records() const override { return records_; }
 
  private:
   api::Completion note(std::string request) {
@@ -117,7 +115,6 @@ class FakeServices final : public api::ShellServices {
   state::ShellState& state_;
   FakeHooks hooks_;
   expand::Expander expander_;
-  api::PipelineRecords records_;
 };
 
 /// Calls builtins and keeps what they wrote.
