@@ -2,7 +2,6 @@
 // Kill at every instruction, capacity 0: a sender and a receiver meet, one of them dies in it while the other sleeps.
 #include <memory>
 
-#include "ipc/mailbox_core.h"
 #include "tests/ipc/killing.h"
 
 namespace mish::ipc {
@@ -13,10 +12,6 @@ constexpr int kMet = 2, kProbed = 3, kTorn = 4;
 
 class KillRendezvousTest : public MailboxTest, public testing::WithParamInterface<size_t> {
  protected:
-  // Where nobody lived to tell the partner, it wakes by itself.
-  KillRendezvousTest() { Mailbox::Core::longest_sleep = 10 * kMillisecond; }
-  ~KillRendezvousTest() override { Mailbox::Core::longest_sleep = usual_; }
-
   size_t size() const { return GetParam(); }
 
   /// A fresh mailbox and a sender that sleeps until its message is taken.
@@ -55,7 +50,7 @@ class KillRendezvousTest : public MailboxTest, public testing::WithParamInterfac
   std::unique_ptr<Child> partner_;
 
  private:
-  Deadline usual_ = Mailbox::Core::longest_sleep;
+  EarlyWaking early_waking_;
 };
 
 TEST_P(KillRendezvousTest, Receiver) {

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <memory>
 
-#include "ipc/mailbox_core.h"
 #include "ipc/shared_memory.h"
 #include "tests/ipc/killing.h"
 
@@ -16,6 +15,9 @@ namespace {
 class KillVerbsTest : public MailboxTest {
  protected:
   std::unique_ptr<Child> sleeping_receiver();
+
+ private:
+  EarlyWaking early_waking_;
 };
 
 // With and without --keep: a session mailbox whose maker died half-way is replaced by the next.

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "ipc/mailbox_core.h"
 #include "tests/ipc/mailbox_fixture.h"
 #include "tests/ipc/stepper.h"
 
@@ -13,6 +14,18 @@ namespace mish::ipc {
 
 /// Deaths of one case in a run that does not ask for all of them; the build says how many it can bear.
 inline constexpr long kPointsADay = MISH_KILL_POINTS;
+
+/// While it lives, who sleeps on a mailbox soon wakes by itself: where nobody lived to wake it, no test has to wait long.
+class EarlyWaking {
+ public:
+  EarlyWaking() { Mailbox::Core::longest_sleep = 10 * kMillisecond; }
+  ~EarlyWaking() { Mailbox::Core::longest_sleep = usual_; }
+  EarlyWaking(const EarlyWaking&) = delete;
+  EarlyWaking& operator=(const EarlyWaking&) = delete;
+
+ private:
+  Deadline usual_ = Mailbox::Core::longest_sleep;
+};
 
 /// A body that tells its number and its own damage.
 inline std::string body_of(int number, size_t size) {
