@@ -285,6 +285,10 @@ void set_word_flags(Word& word, Arena& arena, bool has_pattern) {
       case PartKind::Brace:
         literal = false;
         word.may_brace = true;
+        for (const Word* alternative : part.brace->alternatives) {
+          word.may_split = word.may_split || alternative->may_split;
+          word.may_glob = word.may_glob || alternative->may_glob;
+        }
         break;
       case PartKind::ProcessSubstitution:
         literal = false;
