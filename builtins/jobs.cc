@@ -335,7 +335,11 @@ Completion run_bg(BuiltinContext& context, Args args) {
       char mark = job == context.jobs.current() ? '+' : job == context.jobs.previous() ? '-' : ' ';
       context.out.print("[{}]{} {} &\n", job->number(), mark, job->text());
     }
-    if (job->state() == JobState::Running) continue;  // XCU bg: no effect, success
+    if (job->state() == JobState::Running) {
+      // XCU bg: no effect, success. But after `kill -TSTP %1` the stop may be on its way still: this takes it back.
+      (void)context.jobs.send_signal(*job, SIGCONT).ok();
+      continue;
+    }
     Completion continued = context.services.continue_job(job->number(), false);
     if (!continued.is_normal()) return continued;
     if (continued.status != 0) status = continued.status;
