@@ -242,7 +242,9 @@ class Mailbox::Core {
   uint64_t ring_word_ = 0;
   layout::Geometry geometry_ = {};
   int me_ = -1;
+  static constexpr uint32_t kLeastSkippedYields = 1000;
   uint32_t yields_to_skip_ = 0;
+  uint32_t skipped_yields_ = kLeastSkippedYields;  // after the next long yield
   uint64_t sends_seen_ = 0;      // t_sends when we last waited for a message
   inline static constinit thread_local uint64_t t_sends = 0;  // through any handle
   uint32_t generation_ = 0;

@@ -17,7 +17,7 @@ constexpr Deadline kSpin = 8'000;
 constexpr Deadline kHeadStart = 2'000; // of a sender when the mailbox is empty
 constexpr uint64_t kAhead = 8;        // slots fetched ahead
 constexpr Deadline kLongYield = 100'000;
-constexpr uint32_t kSkippedYields = 4000;
+constexpr uint32_t kMostSkippedYields = 1 << 16;
 
 }  // namespace
 
@@ -143,7 +143,7 @@ Error Mailbox::Core::leave_empty_handed(Status status) {
 }
 
 /// A sender that runs on this CPU: giving way to it costs less than a sleep and being woken from it. Where others run here
-/// too, it is they who get the time slice; then sleeping is better for a while.
+/// too, it is they who get the time slice; then sleeping is better for a while, twice as long each time this is found.
 void Mailbox::Core::yield_to_sender() {
   if (yields_to_skip_ > 0) {
     --yields_to_skip_;
@@ -151,7 +151,12 @@ void Mailbox::Core::yield_to_sender() {
   }
   Deadline start = now_ns();
   sched_yield();
-  if (now_ns() - start > kLongYield) yields_to_skip_ = kSkippedYields;
+  if (now_ns() - start < kLongYield) {
+    skipped_yields_ = kLeastSkippedYields;
+    return;
+  }
+  yields_to_skip_ = skipped_yields_;
+  skipped_yields_ = std::min(skipped_yields_ * 2, kMostSkippedYields);
 }
 
 /// A sender on another CPU is often quicker than a sleep. True when the tail moved.
