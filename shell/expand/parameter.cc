@@ -117,7 +117,7 @@ Parameter ParameterExpander::follow_indirection(const ParameterExpansion& p) {
   if (!value.is_set()) {
     // bash: a variable that is declared but has no value refers to nothing; its operators see a parameter not set.
     const Variable* variable = base.kind == ParameterKind::Variable ? state_.variables.resolve(base.name) : nullptr;
-    if (variable != nullptr && variable->has(attribute::Declared) && !variable->has(attribute::Nameref)) return base;
+    if (variable != nullptr && variable->has(attribute::Declared)) return base;
     throw ShellError(ShellError::Kind::Expansion, parameter_name(base) + ": invalid indirect expansion");
   }
   std::string_view target = value.is_list ? value.items[0] : value.text;
