@@ -207,19 +207,22 @@ void Expander::assign_array(const Assignment& assignment, bool associative) {
     }
     return;
   }
-  state::IndexedArray& array = state_.variables.prepare_indexed(name, assignment.append);
   const Variable* variable = state_.variables.resolve(name);
-  bool converts = variable->has(attribute::Integer | attribute::Lower | attribute::Upper);
-  int64_t next = array.end_index();
+  const bool converts =
+      variable != nullptr && variable->has(attribute::Integer | attribute::Lower | attribute::Upper);
+  // Whoever looks the variable up makes a computed one (DIRSTACK) anew: after that the array is another.
+  state::IndexedArray* array = &state_.variables.prepare_indexed(name, assignment.append);
+  int64_t next = array->end_index();
   for (const Element& element : elements) {
-    if (element.has_subscript) next = element.index < 0 ? element.index + array.end_index() : element.index;
+    if (element.has_subscript) next = element.index < 0 ? element.index + array->end_index() : element.index;
     if (next < 0) {
       throw ShellError(ShellError::Kind::Assignment, "[" + std::to_string(element.index) + "]: bad array subscript");
     }
     if (converts || element.append) {
       state_.variables.assign_element(name, next, element.value, element.append);
+      array = &state_.variables.prepare_indexed(name, true);
     } else {
-      array.set(next, element.value);
+      array->set(next, element.value);
     }
     ++next;
   }
