@@ -30,8 +30,8 @@ bool parse_operand(const api::BuiltinContext& context, std::string_view text, De
 /// Throws ShellError.
 void assign_operand(api::BuiltinContext& context, const DeclarationOperand& operand, bool associative);
 
-/// Runs `action`; a language error in it (readonly, bad arithmetic) is reported and makes it false, except where it has the
-/// consequences of XCU 2.8.1, that is, from a special builtin in POSIX mode.
+/// Runs `action`; a language error in it (readonly) is reported and makes it false, except where it abandons the line
+/// (wrong arithmetic) or has the consequences of XCU 2.8.1, that is, from a special builtin in POSIX mode.
 template <typename Action>
 bool reporting_errors(api::BuiltinContext& context, Action action) {
   try {
@@ -39,7 +39,9 @@ bool reporting_errors(api::BuiltinContext& context, Action action) {
     return true;
   } catch (const state::ShellError& error) {
     bool has_consequences = context.is_special && context.state.is_posix();
-    if (error.kind() == state::ShellError::Kind::Fatal || has_consequences) throw;
+    // Wrong arithmetic, of an integer variable or a subscript, abandons the line as in an assignment without the builtin.
+    bool abandons_line = error.kind() == state::ShellError::Kind::Expansion;
+    if (error.kind() == state::ShellError::Kind::Fatal || abandons_line || has_consequences) throw;
     if (!error.message().empty()) context.error(error.message());
     return false;
   }

@@ -43,7 +43,8 @@ bool assign_reference(api::BuiltinContext& context, std::string_view text, std::
       }
     }
   } catch (const state::ShellError& error) {
-    if (error.kind() == state::ShellError::Kind::Fatal) throw;
+    // What is wrong arithmetic of an integer variable abandons the line, in a builtin as in an assignment.
+    if (error.kind() == state::ShellError::Kind::Fatal || error.kind() == state::ShellError::Kind::Expansion) throw;
     context.error(error.message());
     return false;
   }

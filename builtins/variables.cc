@@ -105,7 +105,7 @@ Completion mark(BuiltinContext& context, const Marking& marking, Args operands) 
 }
 
 // Outcome of removing one operand.
-enum class Removal { Done, ReadOnly, Invalid };
+enum class Removal { Done, ReadOnly, Invalid, BeforeFirst };
 
 Removal unset_function(BuiltinContext& context, std::string_view name_text) {
   std::optional<Name> name = NameTable::find(name_text);
@@ -126,6 +126,12 @@ Removal unset_element(BuiltinContext& context, std::string_view text) {
   int64_t index = 0;
   std::string_view key;
   bool is_keyed = context.services.expander().evaluate_subscript(reference->name, *reference->subscript, index, key);
+  if (!is_keyed && index < 0) {
+    const Variable* v = variables.resolve(reference->name);
+    if (v != nullptr && v->value.indexed() != nullptr && v->value.indexed()->end_index() + index < 0) {
+      return Removal::BeforeFirst;
+    }
+  }
   bool done = is_keyed ? variables.unset_key(reference->name, key) : variables.unset_element(reference->name, index);
   return done ? Removal::Done : Removal::ReadOnly;
 }
@@ -212,6 +218,10 @@ Completion run_unset(BuiltinContext& context, Args args) {
         break;
       case Removal::Invalid:
         context.error("`{}': not a valid identifier", text);
+        status = 1;
+        break;
+      case Removal::BeforeFirst:
+        context.error("{}: bad array subscript", text);
         status = 1;
         break;
     }
