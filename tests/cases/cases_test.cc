@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs every case of tests/cases, each as a test of its own. Cases of posix/ run twice: in the default mode and under the
 // name sh. With MISH_SHELL naming another shell (scripts/cases) the cases themselves are put to the proof.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,17 +13,34 @@
 #include <fstream>
 #include <regex>
 
+#include "shell/base/fd.h"
 #include "tests/support/case_file.h"
 #include "tests/support/run_process.h"
 
 namespace mish::tests {
 namespace {
 
+/// Keeps a case that collects garbage away from those that run beside it: to `ipc gc` the box of a process that one of
+/// them has just killed is garbage. Held while the object lives; closing the file gives the lock back.
+class GarbageLock {
+ public:
+  explicit GarbageLock(const ScriptCase& test_case) {
+    if (test_case.file.rfind("ipc/", 0) != 0) return;
+    file_.reset(open(MISH_BUILD_DIR "/ipc-cases.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    bool collects = test_case.script.find("ipc gc") != std::string::npos;
+    if (file_.is_open()) flock(file_.get(), collects ? LOCK_EX : LOCK_SH);
+  }
+
+ private:
+  UniqueFd file_;
+};
+
 class CaseTest : public testing::Test {
  public:
   CaseTest(ScriptCase test_case, bool posix) : case_(std::move(test_case)), posix_(posix) {}
 
   void TestBody() override {
+    GarbageLock lock(case_);
     TemporaryDirectory directory;
     std::string script = directory.path() + "/script";
     std::ofstream(script) << case_.script;
