@@ -11,7 +11,6 @@
 namespace mish {
 
 void UniqueFd::reset(int fd) {
-  // Linux releases the descriptor even when close(2) is interrupted, so EINTR is not retried.
   if (fd_ >= 0) close_surely(fd_);
   fd_ = fd;
 }

@@ -25,8 +25,6 @@ class PipelineRunner {
   Completion start_coprocess(const syntax::Coprocess& node);
   Coprocesses& coprocesses() { return coprocesses_; }
 
-  /// The last pipelines of several commands, for pipestat.
-
  private:
   /// One command of a pipeline that was started, or ran already.
   struct Stage {

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <span>
 
-
 namespace mish::process {
 
 /// How a process is, or how it ended.
