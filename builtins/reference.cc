@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "builtins/reference.h"
 
+#include "builtins/operand.h"
 #include "shell/api/services.h"
 #include "shell/expand/expander.h"
 #include "shell/syntax/parser.h"
@@ -20,6 +21,20 @@ void assign_element(api::BuiltinContext& context, const syntax::VariableReferenc
   }
 }
 
+/// Assigns to what `text` names. False when it names nothing. Throws ShellError.
+bool assign_named(api::BuiltinContext& context, std::string_view text, std::string_view value) {
+  if (is_identifier(text)) {
+    context.state.variables.assign(NameTable::intern(text), value);
+    return true;
+  }
+  if (!is_reference(text, context.state)) return false;
+  ArenaScope scope(context.state.scratch);
+  std::optional<syntax::VariableReference> reference = syntax::parse_reference(text, context.state.scratch);
+  if (!reference.has_value() || reference->subscript == nullptr) return false;
+  assign_element(context, *reference, value);
+  return true;
+}
+
 }  // namespace
 
 bool is_reference(std::string_view text, const state::ShellState& state) {
@@ -29,27 +44,10 @@ bool is_reference(std::string_view text, const state::ShellState& state) {
 }
 
 bool assign_reference(api::BuiltinContext& context, std::string_view text, std::string_view value) {
-  try {
-    if (is_identifier(text)) {
-      context.state.variables.assign(NameTable::intern(text), value);
-      return true;
-    }
-    ArenaScope scope(context.state.scratch);
-    if (is_reference(text, context.state)) {
-      std::optional<syntax::VariableReference> reference = syntax::parse_reference(text, context.state.scratch);
-      if (reference.has_value() && reference->subscript != nullptr) {
-        assign_element(context, *reference, value);
-        return true;
-      }
-    }
-  } catch (const state::ShellError& error) {
-    // What is wrong arithmetic of an integer variable abandons the line, in a builtin as in an assignment.
-    if (error.kind() == state::ShellError::Kind::Fatal || error.kind() == state::ShellError::Kind::Expansion) throw;
-    context.error(error.message());
-    return false;
-  }
-  context.error("`{}': not a valid identifier", text);
-  return false;
+  bool names_something = false;
+  if (!reporting_errors(context, [&] { names_something = assign_named(context, text, value); })) return false;
+  if (!names_something) context.error("`{}': not a valid identifier", text);
+  return names_something;
 }
 
 }  // namespace mish::builtins

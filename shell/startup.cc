@@ -324,7 +324,7 @@ class Starter {
     state_.environment.import(state_, environment_, takes_functions ? import_function : nullptr);
     if (distrusts_environment()) {
       // What the caller chose must not run with the rights of the file's owner, nor lead him elsewhere.
-      for (const char* name : {"PS4", "CDPATH", "GLOBIGNORE"}) state_.variables.unset(NameTable::intern(name));
+      for (Name name : {names::PS4, names::CDPATH, names::GLOBIGNORE}) state_.variables.unset(name);
     }
     if (state_.variables.is_set(names::POSIXLY_CORRECT) && !invocation_.is_posix) shell_.set_option(Option::Posix, true);
     state::install_special_variables(state_);

@@ -322,7 +322,7 @@ class Delivery {
   bool write(const Message& message, Completion& failed) {
     if (file_) {
       Result<void> written = write_all(file_.get(), message.text());
-      return written || report(call_.value("output"), written.code(), failed);
+      return written || report(write_error(written.code(), call_.value("output")), failed);
     }
     if (call_.wants_json()) {
       failed = call_.result(message_json(message));
@@ -333,15 +333,10 @@ class Delivery {
     }
     if (failed.status != 0) return false;
     // At once: the message must not be forgotten before, and another process may wait for it.
-    Output& out = call_.out();
-    if (call_.has("variable") || out.is_captured() || out.flush()) return true;
-    int code = out.error();
-    out.clear_error();
-    return report("standard output", code, failed);
+    Outcome<void> written = call_.flush_result();
+    return written || report(written.error(), failed);
   }
-  bool report(std::string_view where, int code, Completion& failed) {
-    ipc::Error error = ipc::error_from_errno(code, where);
-    if (error.status != Status::TooBig) error.status = Status::Failed;
+  bool report(ipc::Error error, Completion& failed) {
     if (goes_back_) error.sentence += "; the message is still in the mailbox";
     failed = call_.fail(error);
     return false;

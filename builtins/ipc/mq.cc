@@ -60,10 +60,7 @@ Completion send(Call& call) {
 }
 
 /// What could not be written goes to the end of the queue: the kernel offers no way to the front.
-Completion give_back(Call& call, MessageQueue& queue, const ipc::QueueMessage& message) {
-  ipc::Error error = ipc::error_from_errno(call.out().error(), "standard output");
-  call.out().clear_error();
-  if (error.status != ipc::Status::TooBig) error.status = ipc::Status::Failed;
+Completion give_back(Call& call, MessageQueue& queue, const ipc::QueueMessage& message, ipc::Error error) {
   bool is_back = queue.send(message.bytes, message.kind, ipc::Wait::none()).ok();
   error.sentence += is_back ? "; the message is back in the queue, at its end" : "; the message is lost";
   return call.fail(error);
@@ -82,8 +79,8 @@ Completion recv(Call& call) {
   std::string_view kind = call.value(queue->name().api == ipc::Api::SystemV ? "type-var" : "priority-var");
   if (kind.data() != nullptr && !call.assign(kind, std::to_string(message->kind))) return call.failure();
   Completion completion = call.result(message->bytes);
-  if (call.has("variable") || call.out().is_captured() || call.out().flush()) return completion;
-  return give_back(call, *queue, *message);
+  ipc::Outcome<void> written = call.flush_result();
+  return written ? completion : give_back(call, *queue, *message, written.error());
 }
 
 /// Queues this process asked to be notified of: the kernel forgets the request when the descriptor is closed.

@@ -420,6 +420,19 @@ Completion Call::result(std::string_view text, bool raw) {
   return done();
 }
 
+ipc::Error write_error(int code, std::string_view where) {
+  ipc::Error error = ipc::error_from_errno(code, where);
+  if (error.status != ipc::Status::TooBig) error.status = ipc::Status::Failed;
+  return error;
+}
+
+ipc::Outcome<void> Call::flush_result() {
+  if (has("variable") || out().is_captured() || out().flush()) return {};
+  ipc::Error error = write_error(out().error(), "standard output");
+  out().clear_error();
+  return error;
+}
+
 bool Call::wants_color() {
   if (out().is_captured() || out().fd() < 0 || isatty(out().fd()) == 0) return false;
   if (context.state.variables.is_set(names::NO_COLOR)) return false;

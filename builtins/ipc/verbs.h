@@ -139,6 +139,9 @@ class Call {
   /// A result: into the variable of -v, or printed (with a newline unless `raw`). In a variable NULs are dropped, with
   /// a note on stderr.
   Completion result(std::string_view text, bool raw = false);
+  /// Writes now what result() printed; nothing to do where it went into a variable or is captured. Fails as
+  /// write_error().
+  ipc::Outcome<void> flush_result();
   /// Assigns a variable named by an option argument. False (reported) when it is no name.
   bool assign(std::string_view variable, std::string_view text);
 
@@ -212,6 +215,9 @@ class Table {
   std::vector<Column> columns_;
   std::vector<std::vector<Cell>> rows_;
 };
+
+/// The error of a result that could not be written to `where`: TooBig where there is no space, else Failed.
+ipc::Error write_error(int code, std::string_view where);
 
 /// One object: "key: value" lines, or with --json one JSON object.
 class Record {

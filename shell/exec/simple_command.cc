@@ -566,7 +566,7 @@ Completion SimpleCommandRunner::external(const syntax::SimpleCommand& node, Fiel
   if (tail == Tail::Yes && !context_.jobs.is_monitor() && context_.traps->allows_replacement() &&
       !context_.jobs.has_active()) {
     if (Result<void> arranged = plan.apply_here(nullptr); !arranged) {
-      context_.services.report(std::string("cannot set up descriptors: ") + std::string(arranged.error().message()));
+      context_.subshells->report_descriptors(arranged.error());
       return Completion::of(state::kNotExecutable);
     }
     return {replace(fields, {}, false, false), Flow::Exit, 0};

@@ -428,9 +428,13 @@ void SubshellRunner::arrange_descriptors(process::FdPlan& plan) {
   plan.clear();
 }
 
+void SubshellRunner::report_descriptors(Errno error) {
+  context_.services.report(std::string("cannot set up descriptors: ") + std::string(error.message()));
+}
+
 /// The end of a child whose words would go to, or come from, the wrong file.
 void SubshellRunner::die_without_descriptors(Errno error) {
-  context_.services.report(std::string("cannot set up descriptors: ") + std::string(error.message()));
+  report_descriptors(error);
   context_.err.flush();
   process::end_child(state::kNotExecutable);
 }

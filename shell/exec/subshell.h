@@ -117,6 +117,8 @@ class SubshellRunner {
   pid_t fork(const process::ChildOptions& options);
   /// In a child: makes the descriptors those of `plan`. Where that fails, the child ends with a message and status 126.
   void arrange_descriptors(process::FdPlan& plan);
+  /// Says that a plan of descriptors could not be carried out.
+  void report_descriptors(Errno error);
   /// Ends a forked child as a shell environment ends: EXIT trap, outputs, status.
   [[noreturn]] void end_child(Completion completion);
   /// Runs `body` in a forked child and ends it.

@@ -19,12 +19,17 @@ namespace {
 // Gigabytes of words: an error at once is better than an hour of them.
 constexpr uint64_t kMostWords = uint64_t(1) << 25;
 
-/// How many numbers or characters the range has.
+/// From one number or character of the range to the next, without its sign.
+uint64_t step_of(const BraceExpansion& range) {
+  if (range.step == 0) return 1;
+  return range.step < 0 ? 0 - static_cast<uint64_t>(range.step) : static_cast<uint64_t>(range.step);
+}
+
+/// How many numbers or characters follow the first one of the range.
 uint64_t count_items(const BraceExpansion& range) {
-  uint64_t step = range.step < 0 ? 0 - static_cast<uint64_t>(range.step) : static_cast<uint64_t>(range.step);
   uint64_t distance = range.first <= range.last ? static_cast<uint64_t>(range.last) - static_cast<uint64_t>(range.first)
                                                 : static_cast<uint64_t>(range.first) - static_cast<uint64_t>(range.last);
-  return distance / (step == 0 ? 1 : step);
+  return distance / step_of(range);
 }
 
 /// How many words `parts` stands for, or some number above kMostWords.
@@ -83,8 +88,7 @@ void BraceExpander::expand_from(std::span<const WordPart> parts, const Rest* res
 }
 
 void BraceExpander::expand_range(const BraceExpansion& range, std::span<const WordPart> after, const Rest* rest) {
-  uint64_t step = range.step < 0 ? 0 - static_cast<uint64_t>(range.step) : static_cast<uint64_t>(range.step);
-  if (step == 0) step = 1;
+  const uint64_t step = step_of(range);
   bool is_rising = range.first <= range.last;
   const uint64_t items = count_items(range);
   size_t size = word_.size();

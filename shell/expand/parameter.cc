@@ -396,11 +396,7 @@ void ParameterExpander::key_value_pairs(const Parameter& parameter, bool as_word
   } else if (variable != nullptr && variable->value.kind() == state::Value::Kind::Associative) {
     for (const auto& entry : variable->value.associative()->entries()) {
       if (!entry.is_set) continue;
-      if (as_words) {
-        add(entry.key, entry.value);
-      } else {
-        add(quote(entry.key), entry.value);
-      }
+      add(as_words ? std::string_view(entry.key) : arena_.copy(quote(entry.key)), entry.value);
     }
   }
   if (!as_words && !joined.empty()) pairs.push_back(arena_.copy(joined));
