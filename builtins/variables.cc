@@ -253,10 +253,15 @@ Completion run_let(BuiltinContext& context, Args args) {
   if (!args.empty() && args[0] == "--") args = args.subspan(1);
   if (args.empty()) return context.failure("expression expected");
   int64_t value = 0;
-  bool is_valid = reporting_errors(context, [&] {
+  try {
     for (std::string_view expression : args) value = context.services.expander().evaluate_text(expression);
-  });
-  return Completion::of(is_valid && value != 0 ? 0 : 1);
+  } catch (const state::ShellError& error) {
+    // As in (( )): wrong arithmetic is a failure of the command, no more.
+    if (error.kind() == state::ShellError::Kind::Fatal || error.kind() == state::ShellError::Kind::Unset) throw;
+    context.error(error.message());
+    return Completion::of(1);
+  }
+  return Completion::of(value != 0 ? 0 : 1);
 }
 
 }  // namespace mish::builtins
