@@ -83,7 +83,7 @@ void ReadEvalLoop::refresh_options() {
   options_.expand_aliases = state.is_on(Option::ExpandAliases) || options_.posix || context_.is_interactive();
   options_.interactive = purpose_ == Purpose::Terminal;
   options_.interactive_comments = state.is_on(Option::InteractiveComments);
-  options_.brace_expansion = state.is_on(Option::BraceExpand) && !options_.posix;
+  options_.brace_expansion = !options_.posix;  // `set +B` is asked when the word is expanded
 }
 
 Completion ReadEvalLoop::run(Tail tail) {

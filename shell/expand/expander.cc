@@ -132,11 +132,13 @@ bool Expander::borrow_parameter(const ParameterExpansion& p, std::string_view& t
       break;
     }
     case ParameterOp::Substring: {
+      if (parameter.subscript != nullptr) return false;
+      text = fetch(parameter);
+      if (text.data() == nullptr) break;  // bash: the expressions are not looked at
       int64_t offset = p.offset != nullptr ? evaluate(*p.offset) : 0;
       std::optional<int64_t> length;
       if (p.length != nullptr) length = evaluate(*p.length);
-      text = fetch(parameter);
-      if (text.data() == nullptr) break;
+      text = fetch(parameter);  // again: they may have changed it
       std::optional<std::string_view> part = substring(text, offset, length);
       if (!part) throw ShellError(ShellError::Kind::Expansion, std::to_string(*length) + ": substring expression < 0");
       text = *part;
@@ -278,7 +280,7 @@ void Expander::expand_fields(const Word& word, FieldList& fields) {
       return builder.finish();
     }
   }
-  if (!word.may_brace) return expand_parts(word.parts, word.may_glob, fields);
+  if (!word.may_brace || !state_.is_on(Option::BraceExpand)) return expand_parts(word.parts, word.may_glob, fields);
 
   class WordMaker final : public BraceExpander {
    public:
@@ -344,7 +346,11 @@ void Expander::add_parts(std::span<const WordPart> parts, FieldBuilder& out, boo
 
 /// A brace expression where braces are not expanded: its text, the expansions inside it done.
 void Expander::add_brace_text(const syntax::BraceExpansion& brace, FieldBuilder& out, bool in_operand, bool quoted) {
-  if (brace.is_range) return out.add_literal(brace.text);
+  if (brace.is_range) {
+    out.add_literal("{");
+    out.add_literal(brace.text);
+    return out.add_literal("}");
+  }
   out.add_literal("{");
   for (size_t i = 0; i < brace.alternatives.size(); ++i) {
     if (i > 0) out.add_literal(",");

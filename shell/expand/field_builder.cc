@@ -138,8 +138,11 @@ void FieldBuilder::add_list(std::span<const std::string_view> items, bool joins,
   const FieldSeparators& separators = expander_.state_.separators;
   bool is_joined = mode_ != Mode::Fields || (joins && quoted);
   if (!is_joined) {
+    // bash splits the items joined by the first separator: an empty one is a field if that is no white space.
+    const bool splits_joined = !quoted && separators.first_length != 0 && !expander_.state_.is_posix();
+    std::string_view glue = std::string_view(separators.text).substr(0, separators.first_length);
     for (size_t i = 0; i < items.size(); ++i) {
-      if (i > 0) quoted ? end_field() : end_item();
+      if (i > 0) splits_joined ? add_split(glue) : quoted ? end_field() : end_item();
       add(items[i], quoted);
     }
     return;

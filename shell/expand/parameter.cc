@@ -179,7 +179,7 @@ void ParameterExpander::expand_conditional(const ParameterExpansion& p, const Pa
   bool has_value = p.colon ? value.is_set() && !value.is_null() : value.is_set();
   if (p.op == ParameterOp::Alternate) {
     if (has_value) return expand_operand(p.word, quoted);
-    if (quoted && !(value.is_list && !value.joins)) out_.add_quoted({});
+    if (quoted && !(value.is_list && !value.joins && value.items.empty())) out_.add_quoted({});
     return;
   }
   if (has_value) return emit(value, quoted);
@@ -196,6 +196,7 @@ void ParameterExpander::expand_operand(const syntax::Word* word, bool quoted) {
     if (quoted) out_.add_quoted({});
     return;
   }
+  if (quoted) out_.add_quoted({});  // "${x+$@}" without parameters is one empty field, as in all shells but yash
   ex_.add_parts(word->parts, out_, true, quoted);
 }
 
@@ -239,13 +240,17 @@ void ParameterExpander::expand_length(const Parameter& parameter, bool quoted) {
 // --- ${x:offset:length} ---
 
 void ParameterExpander::expand_slice(const ParameterExpansion& p, const Parameter& parameter, bool quoted) {
+  Value value(arena_);
+  if (!parameter.is_list()) {
+    value = fetch(parameter);
+    require_set(value, p);
+    if (!value.is_set()) return out_.add(value.text, quoted);  // bash: the expressions are not looked at
+    value.text = arena_.copy(value.text);                      // they may change the parameter
+  }
   int64_t offset = p.offset != nullptr ? ex_.evaluate(*p.offset) : 0;
   std::optional<int64_t> length;
   if (p.length != nullptr) length = ex_.evaluate(*p.length);
   if (parameter.is_list()) return slice_list(parameter, offset, length, quoted);
-  Value value = fetch(parameter);
-  require_set(value, p);
-  if (!value.is_set()) return out_.add(value.text, quoted);
   std::optional<std::string_view> part = substring(value.text, offset, length);
   if (!part) {
     throw ShellError(ShellError::Kind::Expansion, std::to_string(*length) + ": substring expression < 0");
@@ -274,7 +279,13 @@ void ParameterExpander::slice_list(const Parameter& parameter, int64_t offset, s
   }
   ex_.fetch_list(parameter, items);
   int64_t count = static_cast<int64_t>(items.size());
-  if (offset < 0) offset += count;
+  if (variable != nullptr && variable->value.kind() == state::Value::Kind::Associative) {
+    // bash counts the elements of an associative array from 1, and of no length is the one it stands at.
+    offset = offset < 0 ? offset + count : std::max<int64_t>(offset - 1, 0);
+    if (length) *length = std::max<int64_t>(*length, 1);
+  } else if (offset < 0) {
+    offset += count;
+  }
   if (offset < 0 || offset > count) offset = count;
   std::span<const std::string_view> rest = items.span().subspan(static_cast<size_t>(offset));
   if (length) rest = rest.first(std::min(rest.size(), static_cast<size_t>(*length)));
@@ -347,11 +358,11 @@ std::string_view ParameterExpander::transform(char letter, Name name, std::strin
 
 namespace {
 
-/// ${@@A}: the `set` command that makes these the positional parameters.
-std::string positional_setting(const FieldList& parameters) {
-  std::string result = "set --";
-  for (std::string_view each : parameters.span()) result.append(" ").append(quote_single(each));
-  return result;
+/// ${@@A}: the words of the `set` command that makes these the positional parameters.
+void positional_setting(const FieldList& parameters, Arena& arena, FieldList& words) {
+  words.push_back("set");
+  words.push_back("--");
+  for (std::string_view each : parameters.span()) words.push_back(arena.copy(quote_single(each)));
 }
 
 }  // namespace
@@ -361,6 +372,7 @@ std::string ParameterExpander::declaration(const Parameter& parameter, const Val
   std::string result = letters.empty() ? std::string() : "declare -" + letters + " ";
   result += text(parameter.name);
   const Variable* variable = state_.variables.resolve(parameter.name);
+  if (!value.is_set()) return result;
   if (!value.is_list || variable == nullptr) return result.append("=").append(quote_single(value.text));
   result += "=(";
   if (const auto* indexed = variable->value.indexed()) {
@@ -409,15 +421,24 @@ void ParameterExpander::expand_transform(const ParameterExpansion& p, const Para
     return key_value_pairs(parameter, p.transform == 'k', quoted);
   }
   if (p.transform == 'a' && parameter.kind == ParameterKind::Variable && !parameter.is_list()) {
+    if (parameter.subscript != nullptr) static_cast<void>(fetch(parameter));  // it may be wrong
     return out_.add(arena_.copy(attribute_letters(parameter.name)), quoted);  // also of a variable without a value
   }
   Value value = fetch(parameter);
   require_set(value, p);
   if (p.transform == 'A') {
-    if (parameter.kind == ParameterKind::Variable && value.is_set()) {
+    bool is_variable = parameter.kind == ParameterKind::Variable;
+    if (is_variable && (value.is_set() || !attribute_letters(parameter.name).empty())) {
       out_.add(arena_.copy(declaration(parameter, value)), quoted);
-    } else if (parameter.kind == ParameterKind::Special && value.is_list && value.is_set()) {
-      out_.add(arena_.copy(positional_setting(value.items)), quoted);
+    } else if (!is_variable && value.is_list && value.is_set()) {
+      FieldList words(arena_);
+      positional_setting(value.items, arena_, words);
+      if (value.joins) {
+        std::string command(words[0]);
+        for (size_t i = 1; i < words.size(); ++i) command.append(" ").append(words[i]);
+        return out_.add(arena_.copy(command), quoted);
+      }
+      out_.add_list(words.span(), false, quoted);
     } else if (quoted && !value.is_list) {
       out_.add_quoted({});
     }
