@@ -44,10 +44,18 @@ std::string_view kind_word(Kind kind) {
   return {};
 }
 
+// Where PATH has `name`; says what it could not look at.
+std::string search(BuiltinContext& context, std::string_view name) {
+  state::SearchTrouble trouble;
+  std::string path = state::search_path(name, path_list(context, false), &trouble);
+  if (trouble.error != 0) context.error("{}", trouble.sentence());
+  return path;
+}
+
 // A utility that is also a builtin has a place in PATH, which is what POSIX wants told (XCU command, -v).
 std::string path_of_builtin(BuiltinContext& context, const FoundCommand& found) {
   if (!context.state.is_posix() || found.builtin == nullptr || found.builtin->kind != BuiltinKind::Utility) return {};
-  return state::search_path(found.builtin->name, path_list(context, false));
+  return search(context, found.builtin->name);
 }
 
 void describe_short(BuiltinContext& context, std::string_view name, const FoundCommand& found) {
@@ -130,7 +138,9 @@ FoundCommand find_one(BuiltinContext& context, std::string_view name, const RunO
     alias.kind = Kind::Alias;
     return alias;
   }
-  return context.services.find_command(name, options);
+  FoundCommand found = context.services.find_command(name, options);
+  if (!found.trouble.empty()) context.error("{}", found.trouble);
+  return found;
 }
 
 bool is_executable_file(std::string_view path) {
@@ -176,7 +186,9 @@ std::vector<FoundCommand> find_all(BuiltinContext& context, std::string_view nam
   if (name.find('/') != std::string_view::npos) {
     if (is_executable_file(name)) paths.emplace_back(name);
   } else {
-    paths = state::search_path_all(name, path_list(context, false));
+    state::SearchTrouble trouble;
+    paths = state::search_path_all(name, path_list(context, false), &trouble);
+    if (trouble.error != 0) context.error("{}", trouble.sentence());
     // bash: a file that cannot be executed is better than none; `source` finds it too.
     if (paths.empty() && files_only) paths = unexecutable_files(name, path_list(context, false));
   }
@@ -213,7 +225,7 @@ bool hash_one(BuiltinContext& context, std::string_view name) {
   std::optional<Name> known = NameTable::find(name);
   bool is_in_shell = context.services.find_builtin(name) != nullptr ||
                      (known.has_value() && context.state.functions.find(*known) != nullptr);
-  std::string path = state::search_path(name, path_list(context, false));
+  std::string path = search(context, name);
   if (path.empty()) return is_in_shell;
   context.state.hash.remember(NameTable::intern(name), path);
   context.state.bump_generation();

@@ -142,7 +142,10 @@ Completion set_conditions(BuiltinContext& context, const TrapAction& action, Arg
       status = state::kFailure;
       continue;
     }
-    context.services.set_trap(*condition, action);
+    if (Result<void> set = context.services.set_trap(*condition, action); !set) {
+      context.error("{}: {}", name, set.error().message());
+      status = state::kFailure;
+    }
   }
   return Completion::of(status);
 }

@@ -44,15 +44,14 @@ int watch_arrivals(api::BuiltinContext& context) {
   if (arrivals.empty()) {
     // First the doorbell falls silent: the signal, unheard, would end the shell.
     if (ipc::Outcome<int> bell = ipc::Doorbell::fd()) fcntl(*bell, F_SETFL, fcntl(*bell, F_GETFL) & ~O_ASYNC);
-    context.services.set_trap(arrival_signal(), {});
-    return status;
+    return context.services.set_trap(arrival_signal(), {}).ok() ? status : state::kFailure;
   }
   state::TrapAction delivery;
   delivery.kind = state::TrapAction::Kind::Command;
   delivery.command = kDelivery;
-  context.services.set_trap(arrival_signal(), delivery);
+  bool is_heard = context.services.set_trap(arrival_signal(), delivery).ok();  // else the signal would end the shell
   ipc::Outcome<int> bell = ipc::Doorbell::fd();
-  if (!bell || fcntl(*bell, F_SETOWN, getpid()) != 0 || fcntl(*bell, F_SETSIG, arrival_signal()) != 0 ||
+  if (!is_heard || !bell || fcntl(*bell, F_SETOWN, getpid()) != 0 || fcntl(*bell, F_SETSIG, arrival_signal()) != 0 ||
       fcntl(*bell, F_SETFL, fcntl(*bell, F_GETFL) | O_ASYNC) != 0) {
     context.error("the doorbell of the mailboxes cannot be heard");
     return state::kFailure;

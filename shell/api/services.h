@@ -13,6 +13,7 @@
 
 #include "shell/api/builtin.h"
 #include "shell/base/diagnostic.h"
+#include "shell/base/result.h"
 #include "shell/state/options.h"
 #include "shell/state/traps.h"
 
@@ -30,6 +31,7 @@ struct FoundCommand {
   std::string path;       // File; empty if found but not executable (see is_unexecutable)
   bool is_hashed = false;
   bool is_unexecutable = false;
+  std::string trouble;    // "FILE: why": a place in PATH that could not be looked at, empty if there was none
 };
 
 struct RunOptions {
@@ -80,7 +82,8 @@ class ShellServices {
   /// Sets an option with its effects (monitor, posix, vi, emacs, allexport, ...). False with a message when refused.
   virtual bool set_option(state::Option option, bool on) = 0;
   /// Changes a trap and the signal's disposition. Signals ignored at entry of a non-interactive shell stay ignored (silently).
-  virtual void set_trap(state::Condition condition, state::TrapAction action) = 0;
+  /// Fails, with nothing changed, when the system refuses the disposition.
+  virtual Result<void> set_trap(state::Condition condition, state::TrapAction action) = 0;
   /// Whether the signal was ignored when the shell started and cannot be trapped.
   virtual bool is_ignored_at_entry(state::Condition condition) const = 0;
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 
 #include "shell/base/retry.h"
@@ -109,7 +110,7 @@ int CommandSearch::find_file(std::string_view name, std::string& path, bool defa
   }
   if (name.empty()) {
     path.clear();
-    return state::kNotFound;
+    return ENOENT;
   }
   // In POSIX mode set -h means more than this (see locate_utilities), and remembering is always allowed.
   bool may_remember = !default_path && (state.is_on(Option::HashAll) || state.is_posix());
@@ -129,12 +130,15 @@ int CommandSearch::find_file(std::string_view name, std::string& path, bool defa
   } else {
     list = state.variables.text(names::PATH);  // unset, nothing is found, as in dash and bash
   }
-  bool found_unexecutable = false;
-  path = state::search_path(name, list, &found_unexecutable);
+  state::SearchTrouble trouble;
+  path = state::search_path(name, list, &trouble);
   if (path.empty()) {
-    path.assign(name);
-    return found_unexecutable ? state::kNotExecutable : state::kNotFound;
+    path.assign(trouble.error != 0 ? trouble.path : name);
+    if (trouble.error != 0) return trouble.error;
+    return trouble.is_unexecutable ? EACCES : ENOENT;
   }
+  // What is run may not be what the user meant.
+  if (trouble.error != 0) context_.services.report(trouble.sentence());
   if (may_remember && path[0] == '/') {
     Name interned = NameTable::intern(name);
     state.hash.remember(interned, path);
@@ -257,7 +261,10 @@ api::FoundCommand CommandSearch::describe(std::string_view name, const api::RunO
     }
   }
   std::string list = options.default_path ? state::default_path() : std::string(state.variables.text(names::PATH));
-  found.path = state::search_path(name, list, &found.is_unexecutable);
+  state::SearchTrouble trouble;
+  found.path = state::search_path(name, list, &trouble);
+  found.is_unexecutable = trouble.is_unexecutable;
+  if (trouble.error != 0) found.trouble = trouble.sentence();
   if (!found.path.empty()) found.kind = Kind::File;
   return found;
 }

@@ -36,8 +36,9 @@ class CommandSearch {
     return remember(command);
   }
 
-  /// The file that `name` is, in `path`: itself when it holds a slash, otherwise from the hash or PATH. Returns
-  /// kNotFound or kNotExecutable (in `path` then what was met) on failure, 0 on success.
+  /// The file that `name` is, in `path`: itself when it holds a slash, otherwise from the hash or PATH. Returns 0,
+  /// or why there is none, with the name or place to say it of in `path`: ENOENT (no such command), EACCES (not
+  /// executable), or what kept it from looking.
   int find_file(std::string_view name, std::string& path, bool default_path = false);
   /// Forgets the remembered location of `name`, which proved to be wrong.
   void forget(std::string_view name);

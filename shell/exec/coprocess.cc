@@ -98,6 +98,14 @@ void Coprocesses::drop_ended() {
   });
 }
 
+void Coprocesses::lose_input(int fd) {
+  struct stat written {};
+  if (entries_.empty() || fstat(fd, &written) != 0 || !S_ISFIFO(written.st_mode)) return;
+  for (Entry& entry : entries_) {
+    if (entry.to_it.is_ours() && entry.to_it.pipe == written.st_ino) entry.to_it.close();
+  }
+}
+
 void Coprocesses::close_all() {
   for (Entry& entry : entries_) {
     entry.from_it.close();

@@ -259,29 +259,27 @@ bool Shell::is_ignored_at_entry(state::Condition condition) const {
          process::is_ignored_at_entry(condition);
 }
 
-void Shell::set_trap(state::Condition condition, state::TrapAction action) {
-  if (is_ignored_at_entry(condition)) return;
-  state::TrapAction::Kind kind = action.kind;
-  state_.traps.set(condition, std::move(action));
-  if (condition >= 1 && condition <= process::kMaxSignal) {
-    switch (kind) {
-      case state::TrapAction::Kind::Command:
-        process::set_disposition(condition, process::Disposition::Catch);
-        if (condition == SIGCHLD) process::watch_children();
-        break;
-      case state::TrapAction::Kind::Ignore:
-        process::set_disposition(condition, process::Disposition::Ignore);
-        break;
-      case state::TrapAction::Kind::Default:
-        if (traps_.catches_death(condition)) {
-          process::set_disposition(condition, process::Disposition::Catch);
-        } else {
-          process::reset_disposition(condition);
-        }
-        break;
-    }
+bool Shell::change_disposition(int signal, state::TrapAction::Kind kind) {
+  switch (kind) {
+    case state::TrapAction::Kind::Command:
+      return process::set_disposition(signal, process::Disposition::Catch) &&
+             (signal != SIGCHLD || process::watch_children());
+    case state::TrapAction::Kind::Ignore:
+      return process::set_disposition(signal, process::Disposition::Ignore);
+    case state::TrapAction::Kind::Default:
+      if (traps_.catches_death(signal)) return process::set_disposition(signal, process::Disposition::Catch);
+      return process::reset_disposition(signal);
   }
+  return false;
+}
+
+Result<void> Shell::set_trap(state::Condition condition, state::TrapAction action) {
+  if (is_ignored_at_entry(condition)) return {};
+  bool is_signal = condition >= 1 && condition <= process::kMaxSignal;
+  if (is_signal && !change_disposition(condition, action.kind)) return Errno::last();
+  state_.traps.set(condition, std::move(action));
   traps_.changed(condition);
+  return {};
 }
 
 int Shell::pending_trap_signal() const { return traps_.pending_trap_signal(); }

@@ -64,7 +64,7 @@ class Shell final : public api::ShellServices, public expand::ExpansionHooks {
   bool enable_builtin(std::string_view name, bool on) override;
   bool is_builtin_enabled(const api::Builtin& builtin) const override;
   bool set_option(state::Option option, bool on) override;
-  void set_trap(state::Condition condition, state::TrapAction action) override;
+  Result<void> set_trap(state::Condition condition, state::TrapAction action) override;
   bool is_ignored_at_entry(state::Condition condition) const override;
   int pending_trap_signal() const override;
   Completion run_pending_traps() override;
@@ -84,6 +84,8 @@ class Shell final : public api::ShellServices, public expand::ExpansionHooks {
 
  private:
   bool set_monitor(bool on);
+  /// Tells the system of a trap action of that kind. False, with errno, when it refuses.
+  bool change_disposition(int signal, state::TrapAction::Kind kind);
 
   state::ShellState state_;
   process::JobTable jobs_;

@@ -10,6 +10,7 @@
 
 #include "shell/base/retry.h"
 #include "shell/exec/function_call.h"
+#include "shell/exec/pipeline.h"
 #include "shell/exec/read_eval_loop.h"
 #include "shell/exec/redirection.h"
 #include "shell/exec/subshell.h"
@@ -227,6 +228,7 @@ Completion SimpleCommandRunner::call_builtin(const api::Builtin& builtin, Fields
   if (context_.out.has_pending()) context_.out.flush();
   if (int error = context_.out.error(); error != 0) [[unlikely]] {
     context_.out.clear_error();
+    context_.pipelines->coprocesses().lose_input(context_.out.fd());
     context.error(std::string("write error: ") + std::string(Errno(error).message()));
     context_.err.flush();
     if (completion.status == 0) completion.status = state::kFailure;
@@ -371,10 +373,11 @@ int SimpleCommandRunner::report_failure(std::string_view name, int error) {
   std::string text(name);
   struct stat status;
   switch (error) {
-    case 0:
-      context_.services.report(text + ": command not found");
-      return state::kNotFound;
     case ENOENT:
+      if (name.find('/') == std::string_view::npos) {
+        context_.services.report(text + ": command not found");
+        return state::kNotFound;
+      }
       if (retry_interrupted([&] { return stat(text.c_str(), &status); }) == 0) {
         context_.services.report(text + ": its interpreter was not found");
         return state::kNotFound;
@@ -423,8 +426,7 @@ SimpleCommandRunner::Started SimpleCommandRunner::start(Fields fields, process::
   Arena& scratch = context_.state.scratch;
   for (int attempt = 0;; ++attempt) {
     int found = context_.search->find_file(fields[0], path, default_path);
-    if (found == state::kNotFound) return {-1, report_failure_under(plan, fields[0], 0)};
-    if (found != 0) return {-1, report_failure_under(plan, fields[0], EACCES)};
+    if (found != 0) return {-1, report_failure_under(plan, path, found)};
     process::SpawnRequest request;
     request.path = path.c_str();
     request.argv = make_argv(scratch, fields, {});
@@ -467,8 +469,7 @@ int SimpleCommandRunner::replace(Fields fields, std::string_view argv0, bool emp
   std::string path;
   Arena& scratch = context_.state.scratch;
   int found = context_.search->find_file(fields[0], path, default_path);
-  if (found == state::kNotFound) return report_failure(fields[0], 0);
-  if (found != 0) return report_failure(fields[0], EACCES);
+  if (found != 0) return report_failure(path, found);
   context_.out.flush();
   context_.err.flush();
   char* none[] = {nullptr};
@@ -477,7 +478,7 @@ int SimpleCommandRunner::replace(Fields fields, std::string_view argv0, bool emp
   if (error.code() == ENOENT && fields[0].find('/') == std::string_view::npos) {
     context_.search->forget(fields[0]);
     found = context_.search->find_file(fields[0], path, default_path);
-    if (found == state::kNotFound) return report_failure(fields[0], 0);
+    if (found != 0) return report_failure(path, found);
     error = process::replace_process(path.c_str(), make_argv(scratch, fields, argv0), envp);
   }
   if (error.code() == ENOEXEC && looks_like_text(path.c_str())) {
@@ -557,7 +558,7 @@ Completion SimpleCommandRunner::external(const syntax::SimpleCommand& node, Fiel
   trace(node, fields);
   if (has_not_found_handler()) {
     std::string path;
-    if (context_.search->find_file(fields[0], path) == state::kNotFound) {
+    if (context_.search->find_file(fields[0], path) == ENOENT) {
       AppliedRedirections redirections(context_);
       if (!redirections.apply(node.redirections)) return Completion::of(context_.state.error_status());
       return not_found(fields);

@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
+#include "shell/base/retry.h"
 #include "shell/base/text.h"
 
 namespace mish::process {
@@ -171,7 +173,7 @@ bool install(SignalNumber signal, void (*handler)(int), struct sigaction* old = 
   // A change of a child must not disturb system calls of libraries; every other caught signal must end them.
   action.sa_flags = signal == SIGCHLD ? SA_RESTART : 0;
   sigfillset(&action.sa_mask);
-  return sigaction(signal, &action, old) == 0;
+  return retry_interrupted([&] { return sigaction(signal, &action, old); }) == 0;
 }
 
 void note_entry(SignalNumber signal, const struct sigaction& old) {
@@ -205,14 +207,19 @@ void unblock_at_last(SignalNumber signal) {
   sigprocmask(SIG_UNBLOCK, &one, nullptr);
 }
 
-void change_disposition(SignalNumber signal, Disposition disposition) {
+/// False, with errno and nothing changed, when the kernel refuses.
+bool change_disposition(SignalNumber signal, Disposition disposition) {
   SignalState& state = g_states[signal];
-  if (state.is_installed && state.disposition == disposition) return;
-  state.is_installed = true;
-  state.disposition = disposition;
+  if (state.is_installed && state.disposition == disposition) return true;
+  sig_atomic_t child_was_trapped = g_child_trapped;
   if (signal == SIGCHLD) g_child_trapped = disposition == Disposition::Catch;
   struct sigaction old = {};
-  install(signal, handler_for(signal, disposition), &old);
+  if (!install(signal, handler_for(signal, disposition), &old)) {
+    g_child_trapped = child_was_trapped;
+    return false;
+  }
+  state.is_installed = true;
+  state.disposition = disposition;
   note_entry(signal, old);
   if (disposition == Disposition::Catch) {
     unblock_at_last(signal);
@@ -225,6 +232,7 @@ void change_disposition(SignalNumber signal, Disposition disposition) {
   } else {
     g_touched |= bit(signal);
   }
+  return true;
 }
 
 /// Whether a child starts with the signal ignored because the shell did.
@@ -330,11 +338,12 @@ void initialise_signals() {
   unblock_at_last(SIGCHLD);
 }
 
-void set_disposition(SignalNumber signal, Disposition disposition) {
-  if (!is_settable(signal)) return;
+bool set_disposition(SignalNumber signal, Disposition disposition) {
+  if (!is_settable(signal)) return true;
+  if (!change_disposition(signal, disposition)) return false;
   g_states[signal].set_by_user = true;
   g_states[signal].was_trapped = true;
-  change_disposition(signal, disposition);
+  return true;
 }
 
 Disposition disposition(SignalNumber signal) {
@@ -387,13 +396,18 @@ void set_interactive_dispositions(bool interactive, bool monitor) {
   }
 }
 
-void reset_disposition(SignalNumber signal) {
-  if (!is_settable(signal)) return;
+bool reset_disposition(SignalNumber signal) {
+  if (!is_settable(signal)) return true;
   is_ignored_at_entry(signal);  // learnt before it is changed
-  g_states[signal].was_trapped = true;
+  SignalState& state = g_states[signal];
+  bool had_been_trapped = std::exchange(state.was_trapped, true);  // the wish depends on it
   Disposition wish = shells_wish(signal);
-  g_states[signal].set_by_user = wish == Disposition::Default;
-  change_disposition(signal, wish);
+  if (!change_disposition(signal, wish)) {
+    state.was_trapped = had_been_trapped;
+    return false;
+  }
+  state.set_by_user = wish == Disposition::Default;
+  return true;
 }
 
 bool is_hangup_fatal() {

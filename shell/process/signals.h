@@ -77,8 +77,9 @@ enum class Disposition : uint8_t {
 void initialise_signals();
 
 /// Sets what the shell does on `signal`. SIGCHLD is never really ignored by the shell itself, only by its children.
-/// Cheap when nothing changes. KILL and STOP and the C library's own signals are left alone without a word.
-void set_disposition(SignalNumber signal, Disposition disposition);
+/// Cheap when nothing changes. KILL and STOP and the C library's own signals are left alone without a word. False, with
+/// errno and nothing changed, when the system refuses.
+bool set_disposition(SignalNumber signal, Disposition disposition);
 
 /// What was last set; Default (or Ignore if ignored at entry) when nothing was.
 Disposition disposition(SignalNumber signal);
@@ -100,8 +101,8 @@ bool watch_children();
 void set_interactive_dispositions(bool interactive, bool monitor);
 
 /// Whether set_interactive_dispositions() currently owns what happens on `signal`, so that `trap - SIG` must go back to
-/// it: call reset_disposition() instead of set_disposition(Default).
-void reset_disposition(SignalNumber signal);
+/// it: call reset_disposition() instead of set_disposition(Default). Fails like that.
+bool reset_disposition(SignalNumber signal);
 
 /// Ends the process by `signal` so that the parent sees it: default disposition, unblocked, raised. Falls back on
 /// _exit(128 + signal).

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "shell/base/result.h"
 #include "shell/base/retry.h"
 
 namespace mish::state {
@@ -20,14 +21,48 @@ auto position_of(Entries& entries, Name name) {
                           [](const auto& entry, Name wanted) { return entry.first < wanted; });
 }
 
-enum class Candidate { Missing, NotExecutable, Executable };
+enum class Candidate { Missing, NotExecutable, Executable, Unknown };
 
+/// Whether stat(2) has said by this error that there is nothing to be had: as execvp(3) of the C libraries has it.
+bool means_missing(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+    case EACCES:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ESTALE:
+    case ENODEV:
+    case ETIMEDOUT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Unknown: errno tells why.
 Candidate examine(const std::string& path) {
   // stat(2) first: access(2), which has to change identities, costs twice as much, and most candidates do not exist.
   struct stat status;
-  if (retry_interrupted([&] { return stat(path.c_str(), &status); }) != 0) return Candidate::Missing;
+  if (retry_interrupted([&] { return stat(path.c_str(), &status); }) != 0) {
+    return means_missing(errno) ? Candidate::Missing : Candidate::Unknown;
+  }
   if (S_ISDIR(status.st_mode)) return Candidate::Missing;
-  return faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0 ? Candidate::Executable : Candidate::NotExecutable;
+  auto may_execute = [&] { return faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS); };
+  if (retry_interrupted(may_execute) == 0) return Candidate::Executable;
+  return errno == EACCES || means_missing(errno) ? Candidate::NotExecutable : Candidate::Unknown;
+}
+
+/// Notes in `trouble`, unless null, what it met instead.
+bool is_executable(const std::string& path, SearchTrouble* trouble) {
+  Candidate candidate = examine(path);
+  if (trouble == nullptr) return candidate == Candidate::Executable;
+  if (candidate == Candidate::NotExecutable) trouble->is_unexecutable = true;
+  if (candidate == Candidate::Unknown && trouble->error == 0) {
+    trouble->error = errno;
+    trouble->path = path;
+  }
+  return candidate == Candidate::Executable;
 }
 
 // Calls `visit` with the path of `name` in each directory of the list until it returns false.
@@ -85,21 +120,22 @@ std::vector<Name> CommandHash::sorted_names() const {
   return names;
 }
 
-std::string search_path(std::string_view name, std::string_view path_list, bool* found_unexecutable) {
+std::string SearchTrouble::sentence() const { return path + ": " + std::string(Errno(error).message()); }
+
+std::string search_path(std::string_view name, std::string_view path_list, SearchTrouble* trouble) {
   std::string found;
   for_each_candidate(name, path_list, [&](const std::string& path) {
-    Candidate candidate = examine(path);
-    if (candidate == Candidate::Executable) found = path;
-    if (candidate == Candidate::NotExecutable && found_unexecutable != nullptr) *found_unexecutable = true;
-    return candidate != Candidate::Executable;
+    if (!is_executable(path, trouble)) return true;
+    found = path;
+    return false;
   });
   return found;
 }
 
-std::vector<std::string> search_path_all(std::string_view name, std::string_view path_list) {
+std::vector<std::string> search_path_all(std::string_view name, std::string_view path_list, SearchTrouble* trouble) {
   std::vector<std::string> found;
   for_each_candidate(name, path_list, [&](const std::string& path) {
-    if (examine(path) == Candidate::Executable && std::find(found.begin(), found.end(), path) == found.end()) {
+    if (is_executable(path, trouble) && std::find(found.begin(), found.end(), path) == found.end()) {
       found.push_back(path);
     }
     return true;

@@ -36,12 +36,21 @@ class CommandHash {
   CopyOnWrite<Entries> entries_;
 };
 
+/// What a search met on its way.
+struct SearchTrouble {
+  bool is_unexecutable = false;  // a file of that name without permission (status 126 instead of 127)
+  int error = 0;                 // of the first place that could not be looked at: whether the name is there is unknown
+  std::string path;              // that place
+  /// "/dir/name: Input/output error"
+  std::string sentence() const;
+};
+
 /// Looks `name` up in the directories of `path_list` (a PATH value; an empty element is the current directory): the first
-/// executable regular file. Empty when there is none; `found_unexecutable` is set when a file of that name without
-/// permission was met (status 126 instead of 127).
-std::string search_path(std::string_view name, std::string_view path_list, bool* found_unexecutable = nullptr);
+/// executable regular file. Empty when there is none. `trouble`, unless null, tells what was passed over.
+std::string search_path(std::string_view name, std::string_view path_list, SearchTrouble* trouble = nullptr);
 /// All of them, for `type -a`.
-std::vector<std::string> search_path_all(std::string_view name, std::string_view path_list);
+std::vector<std::string> search_path_all(std::string_view name, std::string_view path_list,
+                                         SearchTrouble* trouble = nullptr);
 /// PATH when the variable is unset: the system's (confstr(3)); also that of `command -p`.
 std::string default_path();
 

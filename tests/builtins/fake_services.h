@@ -84,8 +84,9 @@ class FakeServices final : public api::ShellServices {
     state_.options.set(option, on);
     return true;
   }
-  void set_trap(state::Condition condition, state::TrapAction action) override {
+  Result<void> set_trap(state::Condition condition, state::TrapAction action) override {
     state_.traps.set(condition, std::move(action));
+    return {};
   }
   bool is_ignored_at_entry(state::Condition) const override { return false; }
   int pending_trap_signal() const override { return 0; }

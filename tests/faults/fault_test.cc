@@ -52,7 +52,31 @@ TEST_F(Fault, LostStatusOfABackgroundChildIsAnError) {
   EXPECT_NE(result.err.find("the status of a child is lost: No child processes"), std::string::npos) << result.err;
 }
 
+TEST_F(Fault, TrapThatTheSystemRefusesIsNotSet) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "the sanitizer itself cannot start without handlers";
+#endif
+  const ProcessResult result = run(SYS_rt_sigaction, EINVAL, "trap 'echo t' USR1; echo $?; trap; trap '' USR2; echo $?; trap - TERM; echo $?");
+  EXPECT_EQ(result.out, "1\n1\n1\n");
+  EXPECT_NE(result.err.find("trap: USR1: Invalid argument"), std::string::npos) << result.err;
+}
+
+TEST_F(Fault, CoprocessSeesTheEndOfItsInputWhenAWriteToItFailed) {
+  const ProcessResult result = run(SYS_write, EIO, "coproc cat; echo lost >&${COPROC[1]}; read x <&${COPROC[0]}; exit $((3 + $?))");
+  EXPECT_FALSE(result.timed_out);
+  EXPECT_EQ(result.status, 4);
+}
+
 #ifdef SYS_faccessat2
+TEST_F(Fault, CommandThatCannotBeLookedForIsNotJustNotFound) {
+  const ProcessResult result = run(SYS_faccessat2, EIO, "PATH=/bin; ls; echo $?; command -v ls; echo $?; hash ls; echo $?; type -a ls");
+  EXPECT_EQ(result.out, "126\n1\n1\n");
+  EXPECT_NE(result.err.find("line 1: /bin/ls: Input/output error"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("command: /bin/ls: Input/output error"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("hash: /bin/ls: Input/output error"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("type: /bin/ls: Input/output error"), std::string::npos) << result.err;
+}
+
 TEST_F(Fault, TestOfAFileThatCannotBeLookedAtIsNeitherTrueNorFalse) {
   const ProcessResult result = run(SYS_faccessat2, EIO, "[ -r /bin/sh ]; echo $?; [ ! -r /bin/sh ]; echo $?; [[ ! -r /bin/sh ]]; echo $?");
   EXPECT_EQ(result.out, "2\n2\n2\n");

@@ -105,9 +105,10 @@ class PathSearch : public testing::Test {
 };
 
 TEST_F(PathSearch, SkipsWhatCannotBeExecuted) {
-  bool unexecutable = false;
-  EXPECT_EQ(search_path("tool", path_, &unexecutable), root_ + "/b/tool");
-  EXPECT_TRUE(unexecutable);
+  SearchTrouble trouble;
+  EXPECT_EQ(search_path("tool", path_, &trouble), root_ + "/b/tool");
+  EXPECT_TRUE(trouble.is_unexecutable);
+  EXPECT_EQ(trouble.error, 0);
   EXPECT_EQ(search_path("tool2", path_), "");
   EXPECT_EQ(search_path_all("tool", path_ + ":" + root_ + "/b").size(), 1u);
 }
