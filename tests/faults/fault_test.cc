@@ -62,6 +62,9 @@ TEST_F(Fault, TrapThatTheSystemRefusesIsNotSet) {
 }
 
 TEST_F(Fault, CoprocessSeesTheEndOfItsInputWhenAWriteToItFailed) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "with the sanitizer the status of a process that cannot write is always 0";
+#endif
   const ProcessResult result = run(SYS_write, EIO, "coproc cat; echo lost >&${COPROC[1]}; read x <&${COPROC[0]}; exit $((3 + $?))");
   EXPECT_FALSE(result.timed_out);
   EXPECT_EQ(result.status, 4);
