@@ -108,6 +108,7 @@ Completion run_return(BuiltinContext& context, Args args) {
     parse_status(context, args, status);
     return {status, Flow::Exit, 0};
   }
+  context.state.status_before_return = context.state.last_status;
   parse_status(context, args, status);
   return {status, Flow::Return, 0};
 }

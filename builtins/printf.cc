@@ -313,7 +313,10 @@ void Formatter::check_number(std::string_view text, const char* end) {
     // bash takes the empty operand for 0 without a word.
     if (!text.empty() || context_.state.is_posix()) complain("invalid number", text);
   } else if (errno == ERANGE) {
+    // What is printed is the nearest number; to bash that is worth no more than a warning.
+    const int status = status_;
     complain(strerror(ERANGE), text);
+    if (!context_.state.is_posix()) status_ = status;
   }
 }
 

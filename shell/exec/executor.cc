@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shell/exec/executor.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include "shell/exec/conditional.h"
 #include "shell/exec/pipeline.h"
 #include "shell/exec/redirection.h"
+#include "shell/exec/select_menu.h"
 #include "shell/exec/simple_command.h"
 #include "shell/exec/subshell.h"
 #include "shell/exec/trap_runner.h"
@@ -211,7 +213,7 @@ Completion Executor::for_clause(const syntax::ForClause& node) {
   LoopDepth depth(state.calls);
   Completion completion;
   for (size_t i = 0; i < fields.size(); ++i) {
-    if (Completion due = before(node); !due.is_normal()) [[unlikely]] return due;
+    if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
     if (state.is_on(Option::XTrace)) [[unlikely]] trace_for(context_, node.variable, fields.span());
     if (!assign_loop_variable(node.variable, fields[i])) return finish(Completion::of(state::kFailure));
     completion = node.body == nullptr ? Completion{} : run(*node.body, Tail::No);
@@ -223,10 +225,10 @@ Completion Executor::for_clause(const syntax::ForClause& node) {
 Completion Executor::arith_for(const syntax::ArithForClause& node) {
   LoopDepth depth(context_.state.calls);
   Completion completion;
-  if (Completion due = before(node); !due.is_normal()) return due;
+  if (Completion due = before(node); !due.is_normal()) return TrapRunner::outcome(due);
   if (node.init != nullptr && !evaluate(*node.init)) return finish(Completion::of(state::kFailure));
   for (;;) {
-    if (Completion due = before(node); !due.is_normal()) [[unlikely]] return due;
+    if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
     if (node.condition != nullptr) {
       std::optional<int64_t> value = evaluate(*node.condition);
       if (!value) return finish(Completion::of(state::kFailure));
@@ -266,7 +268,7 @@ Completion Executor::if_clause(const syntax::IfClause& node, Tail tail) {
 Completion Executor::case_clause(const syntax::CaseClause& node, Tail tail) {
   using End = syntax::CaseClause::End;
   state::ShellState& state = context_.state;
-  if (Completion due = before(node); !due.is_normal()) [[unlikely]] return due;
+  if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
   ArenaScope scope(state.scratch);
   context_.expander.begin_command();
   std::string_view subject = context_.expander.expand_single(*node.word);
@@ -291,9 +293,23 @@ Completion Executor::case_clause(const syntax::CaseClause& node, Tail tail) {
   return completion;
 }
 
+namespace {
+
+/// Columns of a line of the terminal: COLUMNS, or what the terminal says, or 80.
+size_t line_width(const state::ShellState& state) {
+  constexpr size_t kUsual = 80;
+  std::optional<int64_t> given = parse_integer(state.variables.text(names::COLUMNS));
+  if (given && *given > 0) return static_cast<size_t>(*given);
+  struct winsize window;
+  bool is_terminal = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col != 0;
+  return is_terminal ? window.ws_col : kUsual;
+}
+
+}  // namespace
+
 Completion Executor::select(const syntax::SelectClause& node) {
   state::ShellState& state = context_.state;
-  if (Completion due = before(node); !due.is_normal()) return due;
+  if (Completion due = before(node); !due.is_normal()) return TrapRunner::outcome(due);
   ArenaScope scope(state.scratch);
   expand::FieldList fields(state.scratch);
   loop_words(node.has_in, node.words, fields);
@@ -303,9 +319,9 @@ Completion Executor::select(const syntax::SelectClause& node) {
   bool shows_menu = true;
   for (;;) {
     if (shows_menu) {
-      for (size_t i = 0; i < fields.size(); ++i) context_.err.print("{}) {}\n", i + 1, fields[i]);
+      context_.err.write(select_menu(fields.span(), line_width(state)));
     }
-    if (!ask(fields.span())) return Completion::of(state::kFailure);
+    if (!ask()) return Completion::of(state::kFailure);
     std::string_view reply = trim_blanks(state.variables.text(names::REPLY));
     shows_menu = reply.empty();
     if (shows_menu) continue;
@@ -318,9 +334,8 @@ Completion Executor::select(const syntax::SelectClause& node) {
   }
 }
 
-bool Executor::ask(std::span<const std::string_view> choices) {
+bool Executor::ask() {
   state::ShellState& state = context_.state;
-  static_cast<void>(choices);
   std::string_view prompt = state.variables.text_or_null(names::PS3);
   context_.err.write(prompt.data() == nullptr ? std::string_view("#? ") : prompt);
   context_.err.flush();
@@ -329,8 +344,8 @@ bool Executor::ask(std::span<const std::string_view> choices) {
     char c = 0;
     Result<size_t> got = read_some(STDIN_FILENO, &c, 1);
     if (!got || *got == 0) {
-      context_.err.put('\n');
-      context_.err.flush();
+      context_.out.put('\n');
+      context_.out.flush();
       return false;
     }
     if (c == '\n') break;
@@ -362,14 +377,14 @@ Completion Executor::define_function(const syntax::FunctionDefinition& node) {
 }
 
 Completion Executor::conditional(const syntax::Conditional& node) {
-  if (Completion due = before(node); !due.is_normal()) [[unlikely]] return due;
+  if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
   Completion completion = Completion::of(evaluate_condition(context_, *node.root));
   context_.state.pipe_statuses.clear();
   return completion;
 }
 
 Completion Executor::arithmetic(const syntax::ArithmeticCommand& node) {
-  if (Completion due = before(node); !due.is_normal()) [[unlikely]] return due;
+  if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
   if (context_.state.is_on(Option::XTrace)) [[unlikely]] {
     trace_text(context_, "(( " + std::string(node.expression->text) + " ))");
   }

@@ -54,7 +54,7 @@ class Executor final : public CommandRunner {
   }
   Completion failed(Completion completion);
   /// Shows the prompt of select and reads the answer into REPLY. False at end of file.
-  bool ask(std::span<const std::string_view> choices);
+  bool ask();
 
   ExecutionContext& context_;
 };

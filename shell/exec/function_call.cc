@@ -74,16 +74,17 @@ Completion FunctionCaller::call(Name name, std::span<const std::string_view> arg
   frame.arguments = arguments;
   CallScope scope(context_, depth_, frame, *function);
   InheritedTraps traps(*context_.traps, function->is_traced);
-  if (Completion due = on_entry(*function->definition); !due.is_normal()) [[unlikely]] return due;
+  if (Completion due = on_entry(*function->definition); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
   Completion completion = body(*function->definition);
   if (function.use_count() == 1) [[unlikely]] state.current_command = nullptr;  // gone with the function
   if (completion.flow == Flow::Exit && context_.in_process == nullptr) [[unlikely]] scope.keep_locals();
+  const bool is_return = completion.flow == Flow::Return;
   bool leaves_loop = completion.flow == Flow::Break || completion.flow == Flow::Continue;
-  if (completion.flow == Flow::Return || (leaves_loop && !state.is_on(Option::NonLexicalCtrl))) {
+  if (is_return || (leaves_loop && !state.is_on(Option::NonLexicalCtrl))) {
     completion.flow = Flow::Normal;
   }
   if (completion.is_normal()) {
-    state.last_status = completion.status;
+    state.last_status = is_return ? state.status_before_return : completion.status;
     Completion after_trap = context_.traps->on_return();
     if (!after_trap.is_normal() && after_trap.flow != Flow::Return) return after_trap;
   }

@@ -93,7 +93,7 @@ Completion PipelineRunner::stages(const syntax::Pipeline& node, Tail tail) {
   state::ShellState& state = context_.state;
   state.line = node.line;
   if (context_.traps->is_debug_armed()) [[unlikely]] {
-    if (Completion due = context_.traps->announce(node.commands); !due.is_normal()) return due;
+    if (Completion due = context_.traps->announce(node.commands); !due.is_normal()) return TrapRunner::outcome(due);
   }
   process::InterruptHold hold(context_.traps->holds_interrupts());
   process::Job& job = context_.subshells->new_job(&node);
@@ -179,7 +179,7 @@ Completion PipelineRunner::last_stage_here(const syntax::Command& command, int i
   if (context_.state.is_on(Option::LastPipe) && !context_.state.is_posix()) {
     return context_.runner->run(command, Tail::No);
   }
-  return context_.subshells->run_in_process(command);
+  return context_.subshells->run_in_process(command, SubshellRunner::Environment::Stage);
 }
 
 // --- one stage -------------------------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ bool PipelineRunner::write_builtin(const StageRequest& request, process::Job& jo
   std::string text;
   {
     OutputCapture capture(context_, text);
-    stage.status = context_.subshells->run_in_process(*simple).status;
+    stage.status = context_.subshells->run_in_process(*simple, SubshellRunner::Environment::Stage).status;
   }
   int fd = request.output->write_end.get();
   size_t written = 0;

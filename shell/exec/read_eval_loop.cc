@@ -103,6 +103,7 @@ Completion ReadEvalLoop::run(Tail tail) {
     }
     switch (parsed.status) {
       case ParseStatus::Command: {
+        if (!parsed.warning.empty() && !state.is_posix()) [[unlikely]] context_.services.report("warning: " + parsed.warning);
         if (parsed.program->root() == nullptr) continue;
         if (state.is_on(Option::NoExec) && purpose_ != Purpose::Terminal) continue;
         bool is_last = tail == Tail::Yes && parser_.is_at_end();

@@ -119,9 +119,10 @@ Completion Shell::run_file(std::string_view path, api::Args arguments) {
       throw;
     }
     state_.line = line;
-    if (completion.flow == Flow::Return) completion.flow = Flow::Normal;
+    const bool is_return = completion.flow == Flow::Return;
+    if (is_return) completion.flow = Flow::Normal;
     if (completion.is_normal()) {
-      state_.last_status = completion.status;
+      state_.last_status = is_return ? state_.status_before_return : completion.status;
       Completion after = traps_.on_return();
       if (!after.is_normal() && after.flow != Flow::Return) completion = after;
     }
@@ -234,6 +235,10 @@ bool Shell::set_option(state::Option option, bool on) {
       }
       return true;
     }
+    case Option::ExtDebug:
+      state_.options.set(Option::ErrTrace, on);
+      state_.options.set(Option::FuncTrace, on);
+      break;
     case Option::NoExec:
       if (context_.is_interactive()) return true;
       break;

@@ -72,7 +72,9 @@ bool writes_only(const api::Builtin& builtin) {
 Completion SimpleCommandRunner::run(const syntax::SimpleCommand& node, Tail tail) {
   state::ShellState& state = context_.state;
   state.line = node.line;
-  if (Completion due = context_.traps->before_command(node); !due.is_normal()) [[unlikely]] return due;
+  if (Completion due = context_.traps->before_command(node); !due.is_normal()) [[unlikely]] {
+    return TrapRunner::outcome(due);
+  }
   Completion completion;
   try {
     completion = execute(node, tail);
@@ -86,7 +88,10 @@ Completion SimpleCommandRunner::run(const syntax::SimpleCommand& node, Tail tail
 Completion SimpleCommandRunner::execute(const syntax::SimpleCommand& node, Tail tail) {
   state::ShellState& state = context_.state;
   if (context_.traps->trap_depth() == 0) state.current_command = &node;
-  if (node.words.empty()) return node.redirections.empty() ? assign_only(node) : redirect_only(node);
+  if (node.words.empty()) {
+    if (!state.is_posix()) state.last_argument.clear();
+    return node.redirections.empty() ? assign_only(node) : redirect_only(node);
+  }
   ArenaScope scope(state.scratch);
   ProcessSubstitutionScope substitutions(context_);
   expand::FieldList list(state.scratch);
@@ -99,11 +104,17 @@ Completion SimpleCommandRunner::execute(const syntax::SimpleCommand& node, Tail 
   }
   Fields fields = list.span();
   if (fields.empty()) return redirect_only(node);
-  if (!state.is_posix()) state.last_argument = fields.back();
   Target target = node.words[0]->is_literal ? context_.search->classify(node) : context_.search->classify(fields[0]);
   if (context_.in_process != nullptr && !node.words[0]->is_literal && target.kind != Target::Kind::File) {
     return late_fork(node, target, fields);
   }
+  Completion completion = run_target(node, target, fields, tail);
+  // $_ is the last word of this command from now on, whatever ran inside.
+  if (!state.is_posix()) state.last_argument = fields.back();
+  return completion;
+}
+
+Completion SimpleCommandRunner::run_target(const syntax::SimpleCommand& node, const Target& target, Fields fields, Tail tail) {
   switch (target.kind) {
     case Target::Kind::SpecialBuiltin:
     case Target::Kind::Builtin:
@@ -333,10 +344,7 @@ Completion SimpleCommandRunner::function(const syntax::SimpleCommand& node, cons
 }
 
 Completion SimpleCommandRunner::call_function(const Target& target, Fields fields) {
-  Completion completion = context_.functions->call(target.function, fields.subspan(1));
-  // $_ is the last word of the call again, whatever ran inside.
-  if (!context_.state.is_posix()) context_.state.last_argument = fields.back();
-  return completion;
+  return context_.functions->call(target.function, fields.subspan(1));
 }
 
 Completion SimpleCommandRunner::late_fork(const syntax::SimpleCommand& node, const Target& target, Fields fields) {

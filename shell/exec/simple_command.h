@@ -60,6 +60,7 @@ class SimpleCommandRunner {
 
  private:
   Completion execute(const syntax::SimpleCommand& node, Tail tail);
+  Completion run_target(const syntax::SimpleCommand& node, const Target& target, Fields fields, Tail tail);
   Completion assign_only(const syntax::SimpleCommand& node);
   Completion redirect_only(const syntax::SimpleCommand& node);
   Completion builtin(const syntax::SimpleCommand& node, const Target& target, Fields fields);

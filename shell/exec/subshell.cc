@@ -10,10 +10,12 @@
 #include <new>
 
 #include "shell/base/retry.h"
+#include "shell/base/text.h"
 #include "shell/exec/containment.h"
 #include "shell/exec/pipeline.h"
 #include "shell/exec/read_eval_loop.h"
 #include "shell/exec/redirection.h"
+#include "shell/exec/simple_command.h"
 #include "shell/exec/trap_runner.h"
 #include "shell/process/wait.h"
 #include "shell/syntax/printer.h"
@@ -148,13 +150,20 @@ InProcessFrame::~InProcessFrame() {
   state.variables.roll_back(variables);
 }
 
-Completion SubshellRunner::run_in_process(const syntax::Command& body, bool is_substitution) {
+Completion SubshellRunner::run_whole(const syntax::Command& command) {
+  if (command.kind != syntax::CommandKind::Simple) return context_.runner->run(command, Tail::Yes);
+  // Who waits for it sees that it failed: errexit and the ERR trap are not for the environment that was made for it.
+  return context_.simple_commands->run(syntax::as<syntax::SimpleCommand>(command), Tail::Yes);
+}
+
+Completion SubshellRunner::run_in_process(const syntax::Command& body, Environment environment) {
   InProcessFrame frame(context_);
+  const bool is_substitution = environment == Environment::Substitution;
   if (is_substitution) ++context_.state.substitution_depth;
   if (is_substitution && substitution_drops_errexit()) context_.state.options.set(Option::ErrExit, false);
   Completion completion;
   try {
-    completion = context_.runner->run(body, Tail::Yes);
+    completion = environment == Environment::Stage ? run_whole(body) : context_.runner->run(body, Tail::Yes);
   } catch (const state::ShellError& error) {
     completion = consequence(context_, error);
   }
@@ -166,7 +175,7 @@ Completion SubshellRunner::run_in_process(const syntax::Command& body, bool is_s
 
 int SubshellRunner::capture_in_process(const syntax::Command& body, std::string& out) {
   OutputCapture scope(context_, out);
-  Completion completion = run_in_process(body, true);
+  Completion completion = run_in_process(body, Environment::Substitution);
   context_.out.flush();
   if (scope.capture.read_end.is_open()) drain(scope.capture);
   throw_interrupt(completion);
@@ -208,7 +217,11 @@ Completion SubshellRunner::run(const syntax::Subshell& node, Tail tail) {
   }
   std::optional<DirectoryKeeper> keeper;
   // Under job control a subshell is one job, which can be stopped.
-  if (!context_.jobs.is_monitor() && admits(*node.body, node.containment, keeper)) return run_in_process(*node.body);
+  if (!context_.jobs.is_monitor() && admits(*node.body, node.containment, keeper)) {
+    Completion completion = run_in_process(*node.body);
+    context_.state.pipe_statuses.clear();  // those of its own pipelines
+    return completion;
+  }
   if (tail == Tail::Yes && context_.in_process == nullptr && context_.traps->allows_replacement()) {
     // Nothing follows: this process is the subshell.
     become_subshell();
@@ -246,7 +259,7 @@ Completion SubshellRunner::run_forked(const syntax::Subshell& node) {
 }
 
 int SubshellRunner::substitute(const syntax::CommandSubstitution& node, std::string& out) {
-  if (node.body == nullptr) return 0;
+  if (node.body == nullptr) return has_text(node) ? capture_text(node, out) : 0;
   uint32_t line = context_.state.line;
   int status = 0;
   std::optional<DirectoryKeeper> keeper;
@@ -264,6 +277,11 @@ int SubshellRunner::substitute(const syntax::CommandSubstitution& node, std::str
   context_.state.line = line;
   context_.state.last_status = status;
   return status;
+}
+
+/// Whether a substitution without a body has text all the same: between backquotes, a comment or what is no command.
+bool SubshellRunner::has_text(const syntax::CommandSubstitution& node) {
+  return node.backquotes && !trim_blanks(node.text).empty();
 }
 
 /// Whether the body calls `alias` or `unalias` before its last line: then later lines depend on it.
@@ -457,7 +475,7 @@ void SubshellRunner::become_subshell() {
   context_.jobs.enter_subshell();
   context_.pipelines->coprocesses().close_all();
   state.options.set(Option::Monitor, false);
-  state.traps.enter_subshell();
+  state.traps.enter_subshell(state.is_on(Option::ErrTrace), state.is_on(Option::FuncTrace));
   context_.traps->enter_subshell();
   context_.traps->forget_deaths();
   context_.traps->restore_dispositions();
@@ -467,7 +485,7 @@ void SubshellRunner::run_child(const syntax::Command& body) {
   Completion completion;
   fresh_ = &body;
   try {
-    completion = context_.runner->run(body, Tail::Yes);
+    completion = run_whole(body);
   } catch (const state::ShellError& error) {
     completion = consequence(context_, error);
   } catch (const std::bad_alloc&) {

@@ -108,9 +108,12 @@ class SubshellRunner {
   size_t process_substitution_mark() const { return process_fds_.size(); }
   void close_process_substitutions(size_t mark);
 
+  /// What an environment was made for: ( ), $( ), or one command of a pipeline.
+  enum class Environment : uint8_t { Subshell, Substitution, Stage };
+
   /// Runs `body` in this process as a subshell environment; returns how it ended (Interrupt passes through, everything
   /// else is Normal). A command substitution loses errexit unless POSIX or inherit_errexit keep it.
-  Completion run_in_process(const syntax::Command& body, bool is_substitution = false);
+  Completion run_in_process(const syntax::Command& body, Environment environment = Environment::Subshell);
 
   /// Forks with outputs flushed; see process::fork_child(). In the child, which 0 is returned to, the state is that of a
   /// subshell and captured output goes to the pipe of its capture. -1 after a reported failure.
@@ -121,6 +124,8 @@ class SubshellRunner {
   void report_descriptors(Errno error);
   /// Ends a forked child as a shell environment ends: EXIT trap, outputs, status.
   [[noreturn]] void end_child(Completion completion);
+  /// Runs all that an environment was made for.
+  Completion run_whole(const syntax::Command& command);
   /// Runs `body` in a forked child and ends it.
   [[noreturn]] void run_child(const syntax::Command& body);
 
@@ -159,6 +164,7 @@ class SubshellRunner {
   /// Whether `body` runs in this process; when it leaves the working directory, `keeper` remembers that.
   bool admits(const syntax::Command& body, uint32_t& cache, std::optional<DirectoryKeeper>& keeper);
   static bool defines_alias(const syntax::Command& body);
+  static bool has_text(const syntax::CommandSubstitution& node);
   int capture_text(const syntax::CommandSubstitution& node, std::string& out);
   int read_file(const syntax::Command& body, std::string& out);
   int capture_with_aliases(const syntax::CommandSubstitution& node, std::string& out);

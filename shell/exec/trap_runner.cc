@@ -149,6 +149,11 @@ Completion TrapRunner::on_debug(const syntax::Command& command) {
   is_in_debug_ = true;
   Completion completion = run_condition(state::kTrapDebug, context_.state.last_status);
   is_in_debug_ = false;
+  const state::ShellState& state = context_.state;
+  if (completion.is_normal() && completion.status != 0 && state.is_on(Option::ExtDebug)) {
+    if (completion.status == 2 && state.calls.in_function_or_source()) return {2, Flow::Return, 0};
+    return kLeftOut;
+  }
   return completion;
 }
 

@@ -24,6 +24,10 @@ class TrapRunner {
     if (debug_is_armed_) [[unlikely]] return on_debug(command);
     return {};
   }
+  /// With extdebug a DEBUG action that fails lets the command be left out: before_command() then gives kLeftOut, and the
+  /// command completes with outcome() of it.
+  static constexpr Completion kLeftOut = {0, Flow::Break, 0};
+  static Completion outcome(Completion due) { return due.flow == Flow::Break && due.levels == 0 ? Completion{} : due; }
   /// Runs the actions of all pending signals. What no action says ends the shell (SIGTERM with only an EXIT trap, SIGINT
   /// at a prompt abandons the line).
   Completion run_pending();

@@ -166,6 +166,10 @@ std::string decode_escapes(std::string_view text) {
     } else if (c >= '0' && c <= '7') {
       --at;
       out += static_cast<char>(read_digits(text, at, 3, 8));
+    } else if (c == 'x' && at < text.size() && text[at] == '{') {
+      ++at;
+      out += static_cast<char>(read_digits(text, at, text.size(), 16));
+      if (at < text.size() && text[at] == '}') ++at;
     } else if (c == 'x') {
       uint32_t value = read_digits(text, at, 2, 16);
       at > before ? out += static_cast<char>(value) : out += "\\x";

@@ -63,6 +63,7 @@ struct ShellState {
   std::string zero = "mish";        // $0
   std::string command_string;       // of -c, BASH_EXECUTION_STRING
   int last_status = 0;              // $?
+  int status_before_return = 0;     // $? when `return` was called: what the RETURN action sees
   int trap_status = -1;             // $? before the trap action that runs: what `exit` without operand means there; else -1
   uint32_t line = 0;                // LINENO of the command that runs
   pid_t shell_pid = 0;              // $$, the same in subshells

@@ -15,7 +15,7 @@ void TrapTable::set(Condition condition, TrapAction action) {
   set_count_ += static_cast<int>(is_set) - static_cast<int>(was_set);
 }
 
-void TrapTable::enter_subshell() {
+void TrapTable::enter_subshell(bool keeps_error, bool keeps_debug) {
   arrivals_.clear();
   if (set_count_ == 0) return;
   // Of nested subshells the innermost table that was changed is the one to print.
@@ -23,8 +23,10 @@ void TrapTable::enter_subshell() {
   shows_inherited_ = true;
   set_count_ = 0;
   Actions& actions = actions_.write();
-  for (TrapAction& action : actions) {
-    if (action.kind == TrapAction::Kind::Command) action = TrapAction{};
+  for (Condition condition = 0; condition < kConditionCount; ++condition) {
+    TrapAction& action = actions[static_cast<size_t>(condition)];
+    bool stays = condition == kTrapErr ? keeps_error : (condition == kTrapDebug || condition == kTrapReturn) && keeps_debug;
+    if (action.kind == TrapAction::Kind::Command && !stays) action = TrapAction{};
     if (action.is_set()) ++set_count_;
   }
 }

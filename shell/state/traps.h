@@ -50,8 +50,8 @@ class TrapTable {
   const std::vector<ArrivalTrap>& arrivals() const { return arrivals_; }
 
   /// Entering a subshell: commands are reset to default (ignored ones stay ignored), but remembered for printing until
-  /// the first trap is set there.
-  void enter_subshell();
+  /// the first trap is set there. `keeps_error` (errtrace) and `keeps_debug` (functrace, also of RETURN) let theirs stay.
+  void enter_subshell(bool keeps_error = false, bool keeps_debug = false);
   /// What `trap` without operands prints: the inherited table while nothing was changed since enter_subshell().
   const TrapAction& printable(Condition condition) const;
 

@@ -659,9 +659,18 @@ void WordParser::parse_backquotes(Builder& b, bool quoted) {
   auto* node = cx_.arena->make<CommandSubstitution>();
   node->line = line;
   node->backquotes = true;
+  const Mark before = mark();
   record(&node->text, start, in.position());
   in.skip();
-  node->body = substitutions_.parse_backquoted(text, line);
+  try {
+    node->body = substitutions_.parse_backquoted(text, line);
+  } catch (const ParseFailure& failure) {
+    bool is_wrong = failure.reason == ParseFailure::Reason::Syntax || failure.reason == ParseFailure::Reason::Incomplete;
+    if (cx_.options.posix || !is_wrong) throw;
+    // bash parses the text when it runs: what is wrong in it is the substitution's failure, not the script's.
+    roll_back(before);
+    node->text = cx_.arena->copy(text);
+  }
   if (node->body != nullptr && node->body->kind == CommandKind::Simple) {
     const auto& simple = as<SimpleCommand>(*node->body);
     node->reads_file = simple.words.empty() && simple.assignments.empty() && simple.redirections.size() == 1 &&

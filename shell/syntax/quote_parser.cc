@@ -2,6 +2,8 @@
 // Quoting (XCU 2.2) and $'...' inside words.
 #include "shell/syntax/word_parser.h"
 
+#include <climits>
+
 #include "shell/base/locale.h"
 #include "shell/base/text.h"
 
@@ -174,7 +176,12 @@ void WordParser::decode_escape(std::string& out, bool& truncated) {
       put_byte(static_cast<unsigned char>(c));
       return;
     case 'x':
-      if (number(16, 2, value) == 0) {
+      if (in.look_raw() == '{') {  // bash: as many digits as there are, of which the last two count
+        in.skip();
+        number(16, INT_MAX, value);
+        if (in.look_raw() == '}') in.skip();
+        put_byte(value);
+      } else if (number(16, 2, value) == 0) {
         if (!truncated) out += "\\x";
       } else {
         put_byte(value);
