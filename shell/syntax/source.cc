@@ -9,6 +9,8 @@
 namespace mish::syntax {
 
 namespace {
+// The first block is small, for most scripts are: a large one would cost the heap a system call and pages nobody reads.
+constexpr size_t kFirstBlock = 8 * 1024;
 constexpr size_t kBlock = 64 * 1024;
 constexpr size_t kSharedBlock = 4096;  // read ahead of a line on a seekable standard input
 }  // namespace
@@ -25,9 +27,11 @@ FileSource::~FileSource() = default;
 
 Source::Status FileSource::next_line(LinePurpose, std::string_view& line) {
   if (at_end_) return Status::EndOfFile;
-  // Not filled with zeros: a short script touches one page of it, not sixteen.
-  if (buffer_ == nullptr) buffer_ = std::make_unique_for_overwrite<char[]>(kBlock);
-  Result<size_t> got = read_some(fd_.get(), buffer_.get(), kBlock);
+  if (const size_t wanted = was_filled_ ? kBlock : kFirstBlock; wanted > size_) {
+    buffer_ = std::make_unique_for_overwrite<char[]>(wanted);  // not filled with zeros
+    size_ = wanted;
+  }
+  Result<size_t> got = read_some(fd_.get(), buffer_.get(), size_);
   if (!got) {
     error_ = got.code();
     return Status::Error;
@@ -36,6 +40,7 @@ Source::Status FileSource::next_line(LinePurpose, std::string_view& line) {
     at_end_ = true;
     return Status::EndOfFile;
   }
+  was_filled_ = *got == size_;
   line = {buffer_.get(), *got};
   return Status::Line;
 }

@@ -53,6 +53,8 @@ class FileSource final : public Source {
  private:
   UniqueFd fd_;
   std::unique_ptr<char[]> buffer_;
+  size_t size_ = 0;          // bytes, of the buffer
+  bool was_filled_ = false;  // by the last read: more is likely to come
   bool at_end_ = false;
   int error_ = 0;
 };
