@@ -159,14 +159,14 @@ LockResult RobustLock::lock_slow() {
   }
 }
 
-bool RobustLock::try_lock(bool& owner_died) {
+bool RobustLock::try_lock(bool& owner_died, uint32_t bits) {
   Thread& thread = this_thread();
   owner_died = false;
   if (thread.tid == 0 || thread.held >= kMaxHeld) return false;
   uint32_t old = word_.load(std::memory_order_relaxed);
   if ((old & kTidMask) != 0 && (old & kOwnerDiedBit) == 0) return false;
   begin(thread);
-  if (!word_.compare_exchange_strong(old, thread.tid | (old & kWaitersBit), std::memory_order_acquire,
+  if (!word_.compare_exchange_strong(old, thread.tid | (old & kWaitersBit) | bits, std::memory_order_acquire,
                                      std::memory_order_relaxed)) {
     end(thread);
     return false;

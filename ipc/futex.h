@@ -112,13 +112,24 @@ class RobustLock {
     return lock_slow();
   }
   /// Takes the lock if it is free or its holder died; false otherwise. `owner_died` tells which.
-  bool try_lock(bool& owner_died);
+  bool try_lock(bool& owner_died) { return try_lock(owner_died, 0); }
   void unlock() {
     Thread& thread = this_thread();
     dequeue(thread);
     if ((word_.exchange(0, std::memory_order_release) & kWaitersBit) != 0) [[unlikely]] wake(word_, 1);
     end(thread);
   }
+  /// The same, such that the kernel wakes one of those who sleep on as_it_is() when the holder dies. Nobody waits for such a
+  /// lock itself: it goes with unlock_unheard().
+  bool try_lock_watched(bool& owner_died) { return try_lock(owner_died, kWaitersBit); }
+  void unlock_unheard() {
+    Thread& thread = this_thread();
+    dequeue(thread);
+    word_.store(0, std::memory_order_release);
+    end(thread);
+  }
+  /// The word as it is now, to sleep until its holder dies, whoever that will be.
+  WaitFor as_it_is() const { return {&word_, word_.load(std::memory_order_acquire)}; }
   /// Takes the lock without asking, for repairs after the word itself was found damaged. Never while others may use it.
   void reset() { word_.store(0, std::memory_order_relaxed); }
 
@@ -171,6 +182,7 @@ class RobustLock {
   static void start_thread(Thread& thread);
   static bool make_room(Thread& thread);
   LockResult lock_slow();
+  bool try_lock(bool& owner_died, uint32_t bits);
   void dequeue_slow(Thread& thread);
 
   Node* node() { return reinterpret_cast<Node*>(&next_); }

@@ -237,15 +237,21 @@ Outcome<std::unique_ptr<Mailbox::Core>> Mailbox::Core::create(const ObjectName& 
 }
 
 Outcome<void> Mailbox::Core::close() {
-  header_->closed.store(1, std::memory_order_seq_cst);
-  wake_everyone();
+  mark_closed(false);
   return {};
 }
 
-void Mailbox::Core::mark_removed() {
-  header_->removed.store(1, std::memory_order_seq_cst);
+void Mailbox::Core::mark_removed() { mark_closed(true); }
+
+/// Takes no lock: one that is never given back must not keep a mailbox. Whoever listens hears the bell before, and waits
+/// for what the herald does; whoever sleeps is woken after. So both learn of it also when we die in between.
+void Mailbox::Core::mark_closed(bool removed) {
+  raise_herald();
+  ring_everyone();
+  if (removed) header_->removed.store(1, std::memory_order_seq_cst);
   header_->closed.store(1, std::memory_order_seq_cst);
   wake_everyone();
+  lower_herald();
 }
 
 Outcome<void> Mailbox::Core::remove() {

@@ -31,6 +31,7 @@ class Mailbox::Core {
   Outcome<MailboxInfo> stat() const;
   bool is_removed() const;
   void mark_removed();
+  void mark_closed(bool removed);
   Outcome<void> remove();
   /// Reads what stat() shows from an open file without attaching.
   static MailboxInfo read_info(int fd, std::string name);
@@ -201,6 +202,19 @@ class Mailbox::Core {
     int32_t sender = 0;
     int32_t priority = 0;
   };
+  /// Before a change that sleepers wait for (`attention` counts them): from now to lower_herald() our death wakes one of
+  /// them, who wakes the others. Nothing happens while another holds the herald.
+  void raise_herald_for(const SharedWord& attention) {
+    if (attention.load(std::memory_order_relaxed) != 0) [[unlikely]] raise_herald();
+  }
+  void raise_herald();
+  void lower_herald() {
+    if (has_herald_) [[unlikely]] let_herald_go();
+  }
+  void let_herald_go();
+  void relay_herald();
+  void let_herald_finish();
+  void ring_everyone();
   void announce(const Arrival& arrival);
   void ring_doorbells();                                   // tail_lock; takes head_lock
   void ring_listeners();                                   // head_lock
@@ -252,6 +266,8 @@ class Mailbox::Core {
   bool is_subscribed_ = false;
   bool has_role_ = false;
   bool slice_ended_ = false;
+  bool has_herald_ = false;
+  bool relays_herald_ = false;  // its last holder died with it
   uint32_t granted_version_[2] = {0, 0};
   uint32_t granted_generation_ = 0;
   bool granted_[2] = {false, false};

@@ -27,7 +27,7 @@
 namespace mish::ipc::layout {
 
 inline constexpr uint64_t kMagic = 0x31786f62'6873696dULL;  // "mishbox1"
-inline constexpr uint32_t kVersion = 3;
+inline constexpr uint32_t kVersion = 4;
 inline constexpr size_t kPage = 4096;
 inline constexpr size_t kBlock = 4096;
 inline constexpr uint32_t kParticipants = 256;
@@ -160,7 +160,8 @@ struct Header {
   std::atomic<uint64_t> dropped;
   alignas(64) std::atomic<uint64_t> returned;  // blocks given back by receivers: count << 32 | first
 
-  // Who has to be told.
+  // Who has to be told. The herald is held by who has committed something, or is about to, and has not told yet.
+  alignas(64) RobustLock herald;
   alignas(64) SharedWord attention;  // participants that wait for a message
   SharedWord listening;              // participants whose doorbell is to be rung
   alignas(64) SharedWord space_attention;  // participants that wait for space or for a taking

@@ -296,6 +296,7 @@ bool Mailbox::Core::take_at_once(Message& message) {
     unlock_head();
     return false;
   }
+  raise_herald_for(h.space_attention);
   fetch_ahead(head);
   describe(source, message);
   std::memcpy(message.body.resize(kInline), source.body, kInline);  // of a fixed size: no call
@@ -343,9 +344,8 @@ Outcome<void> Mailbox::Core::take(uint64_t position, Message& message, const Rec
   Status status = length <= kBlock || is_shared ? take_small(position, message, options)
                                                 : take_large(position, message, options);
   if (status == Status::TooBig) return {Status::Failed, "out of memory", ENOMEM};
-  if (status != Status::Done) return error(status);
   after_taking();
-  return {};
+  return status == Status::Done ? Outcome<void>() : error(status);
 }
 
 /// Without locks: wakes who waits for the space, and the next receiver when there is more.
@@ -358,6 +358,7 @@ void Mailbox::Core::after_taking() {
           h.leased.load(std::memory_order_relaxed)) {
     hand_on();
   }
+  lower_herald();
 }
 
 /// Under the lock from start to end; gives it up.
@@ -428,6 +429,7 @@ void Mailbox::Core::settle(uint64_t position, const ReceiveOptions& options) {
   Slot& message = slot(position);
   if (options.peek) return;
   Header& h = *header_;
+  raise_herald_for(h.space_attention);
   if (options.lease) {
     message.holder = static_cast<uint32_t>(me_) + 1;
     ++people_[me_].leases;
@@ -529,6 +531,7 @@ Outcome<void> Mailbox::Core::finish_lease(uint64_t id, bool done) {
   Slot& message = slot(*position);
   ParticipantRecord& holder = people_[message.holder - 1];
   Arrival arrival{message.type, message.sender, message.priority};
+  raise_herald_for(done ? header_->space_attention : header_->attention);
   if (done) {
     free_slot(*position);
     advance_head();
@@ -547,6 +550,7 @@ Outcome<void> Mailbox::Core::finish_lease(uint64_t id, bool done) {
   } else if (header_->attention.load(std::memory_order_seq_cst) != 0) {
     announce(arrival);
   }
+  lower_herald();
   return {};
 }
 
@@ -571,6 +575,7 @@ Outcome<uint64_t> Mailbox::Core::flush() {
   uint64_t tail = header_->tail.load(std::memory_order_acquire);
   uint64_t head = header_->head.load(std::memory_order_relaxed);
   uint64_t count = 0;
+  raise_herald_for(header_->space_attention);
   for (uint64_t p = head; p < tail && p - head <= ring_mask_; ++p) {
     if (slot(p).state.load(std::memory_order_acquire) != kCommitted) continue;
     free_slot(p);
@@ -582,6 +587,7 @@ Outcome<uint64_t> Mailbox::Core::flush() {
   for (uint64_t i = 0; i < count && header_->space_attention.load(std::memory_order_seq_cst) != 0; ++i) {
     announce_space();
   }
+  lower_herald();
   return count;
 }
 

@@ -75,6 +75,7 @@ Outcome<uint64_t> Mailbox::Core::send(std::string_view body, const SendOptions& 
     }
     std::memcpy(block(first_block), body.data(), body.size());
   }
+  raise_herald_for(header_->attention);
   uint64_t id = commit(body, options, first_block, is_rendezvous);
   if (is_large) {
     people_[me_].reserved_block = 0;
@@ -254,6 +255,7 @@ void Mailbox::Core::after_commit(const SendOptions& options) {
   if (h.attention.load(std::memory_order_seq_cst) != 0) {
     announce({options.type, ProcessIdentity::self().pid, options.priority});
   }
+  lower_herald();
   // Another sender may sleep although there is room, when one that was woken died.
   if (h.space_attention.load(std::memory_order_relaxed) != 0 && config_.capacity != 0 &&
       h.tail.load(std::memory_order_relaxed) - h.taken.load(std::memory_order_relaxed) < capacity_limit()) {

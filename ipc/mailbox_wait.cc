@@ -272,12 +272,43 @@ bool Mailbox::Core::look_whether_closing(bool thorough) {
     if (index != 0) h.owner_index.store(0, std::memory_order_relaxed);  // it runs another program now
     return false;
   }
+  raise_herald();
   h.closed.store(1, std::memory_order_seq_cst);
   wake_everyone();
+  lower_herald();
   return true;
 }
 
 // --- Waking
+
+void Mailbox::Core::raise_herald() {
+  if (has_herald_) return;
+  has_herald_ = header_->herald.try_lock_watched(relays_herald_);
+}
+
+/// Everybody was told.
+void Mailbox::Core::let_herald_go() {
+  if (relays_herald_) wake_everyone();
+  has_herald_ = false;
+  header_->herald.unlock_unheard();
+}
+
+/// Whoever was about to wake others is dead: everybody is to look.
+void Mailbox::Core::relay_herald() {
+  raise_herald();
+  lower_herald();
+}
+
+/// Waits, not for long, while somebody tells of what he is about to do: then it is done, or he is dead.
+void Mailbox::Core::let_herald_finish() {
+  constexpr Deadline kLongest = 100'000'000;
+  constexpr Deadline kStep = 1'000'000;
+  const RobustLock& herald = header_->herald;
+  for (Deadline now = now_ns(), end = now + kLongest; herald.is_held() && now < end; now = now_ns()) {
+    WaitFor word = herald.as_it_is();
+    wait_on({&word, 1}, now + kStep);
+  }
+}
 
 /// Marks a sleeper as woken. The system call is made by whoever holds no lock any more, or here: it is short.
 void Mailbox::Core::wake_participant(uint32_t index) {
@@ -429,7 +460,14 @@ void Mailbox::Core::wake_everyone() {
     ParticipantRecord& record = people_[i];
     record.wake.store(1, std::memory_order_release);
     wake(record.wake, 1);
-    if ((record.flags & kListening) != 0) ring(record.identity);
+  }
+  ring_everyone();
+}
+
+/// Needs no lock either.
+void Mailbox::Core::ring_everyone() {
+  for (uint32_t i = 0; i < people_used(); ++i) {
+    if ((people_[i].flags & kListening) != 0) ring(people_[i].identity);
   }
 }
 
@@ -480,7 +518,7 @@ Status Mailbox::Core::sleep(Deadline deadline, const Interrupt& interrupt, Deadl
   size_t first_life = count;
   bool any_dead = false;
   auto watch = [&](uint32_t index) {
-    if (static_cast<int>(index) == me_ || index >= kParticipants || count == std::size(words)) return;
+    if (static_cast<int>(index) == me_ || index >= kParticipants || count + 1 == std::size(words)) return;
     if (people_[index].life.watch(words[count])) {
       ++count;
     } else if (people_[index].life.is_orphaned()) {
@@ -493,6 +531,13 @@ Status Mailbox::Core::sleep(Deadline deadline, const Interrupt& interrupt, Deadl
     watch(owner - 1);
   }
   if (any_dead && reclaim_dead(false)) return Status::Done;
+  // Last, so that nobody is overlooked who came after what else was looked at.
+  WaitFor herald = header_->herald.as_it_is();
+  if (header_->herald.is_orphaned()) {
+    relay_herald();
+    return Status::Done;
+  }
+  words[count++] = herald;
   Deadline now = now_ns();
   Deadline end = now + longest_sleep;
   if (deadline != kForever) end = std::min(end, deadline);
@@ -503,7 +548,8 @@ Status Mailbox::Core::sleep(Deadline deadline, const Interrupt& interrupt, Deadl
     if (interrupt.stop()) return Status::Interrupted;
   }
   bool life_ended = false;
-  for (size_t i = first_life; i < count; ++i) {
+  if (header_->herald.is_orphaned()) relay_herald();
+  for (size_t i = first_life; i + 1 < count; ++i) {
     if (words[i].word->load(std::memory_order_relaxed) != words[i].value) life_ended = true;
   }
   if (life_ended) {
@@ -541,6 +587,7 @@ Outcome<void> Mailbox::Core::arm_doorbell() {
     header_->listening.fetch_add(1, std::memory_order_seq_cst);
   }
   unlock_head();
+  let_herald_finish();
   // Who is sending now may have looked for listeners before: what it sends is there when it has given the lock back.
   if (!header_->tail_lock.is_held()) return {};
   if (Status status = lock_tail(); status != Status::Done) return error(status);

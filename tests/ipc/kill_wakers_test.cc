@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Kill at every instruction, for whoever sleeps meanwhile: a process that dies between a change and the waking of those
+// who wait for it leaves nobody asleep. Sleepers would look around by themselves only after most of a minute here.
+#include <poll.h>
+
+#include <memory>
+
+#include "tests/ipc/killing.h"
+
+namespace mish::ipc {
+namespace {
+
+constexpr int kMet = 2;
+
+class KillWakersTest : public MailboxTest {
+ protected:
+  KillWakersTest() { Mailbox::Core::longest_sleep = 40'000 * kMillisecond; }
+  ~KillWakersTest() override { Mailbox::Core::longest_sleep = usual_; }
+
+  /// A fresh mailbox "k" in which nobody waits.
+  Mailbox start_with(uint64_t capacity) {
+    sleepers_.clear();
+    (void)Mailbox::remove(named("k"), where());
+    return make("k", {.capacity = capacity, .keep = true});
+  }
+  /// Runs `body` in a child on a handle of its own.
+  template <typename Body>
+  void add_sleeper(Body body) {
+    sleepers_.push_back(std::make_unique<Child>([this, body] {
+      Mailbox mine = open("k");
+      return body(mine);
+    }));
+  }
+  void add_receiver(const ReceiveOptions& options = {}) {
+    add_sleeper([options](Mailbox& mine) {
+      Message message;
+      auto received = mine.receive(message, options);
+      return received ? kMet : static_cast<int>(received.status());
+    });
+  }
+  /// The sleeper ends with `status` before it could have woken by itself.
+  void expect_awake(size_t sleeper, int status) {
+    Deadline start = now_ns();
+    EXPECT_EQ(sleepers_[sleeper]->wait(), status);
+    ASSERT_LT(now_ns() - start, 15'000 * kMillisecond) << "slept on";
+  }
+
+  std::vector<std::unique_ptr<Child>> sleepers_;
+
+ private:
+  Deadline usual_ = Mailbox::Core::longest_sleep;
+};
+
+TEST_F(KillWakersTest, Sender) {
+  for (size_t size : {64u, 5000u}) {
+    kill_everywhere(
+        [&] {
+          Mailbox box = start_with(4);
+          add_receiver();
+          wait_until([&] { return box.stat()->waiting_receivers == 1; });
+        },
+        [&] { return open("k"); },
+        [&](Mailbox& box) { return box.send(body_of(1, size), {.deadline = kNoWait}).ok(); },
+        [&](const Stepped&) {
+          Mailbox box = open("k");
+          if (box.stat()->sent == 0) {
+            ASSERT_TRUE(box.send("probe", {.deadline = kNoWait}));
+          }
+          expect_awake(0, kMet);
+        });
+  }
+}
+
+// The kernel wakes one of them, maybe not the one who is meant.
+TEST_F(KillWakersTest, SenderToOneOfSeveral) {
+  kill_everywhere(
+      [&] {
+        Mailbox box = start_with(4);
+        for (int64_t type : {1, 2, 3}) add_receiver({.type = type});
+        wait_until([&] { return box.stat()->waiting_receivers == 3; });
+      },
+      [&] { return open("k"); },
+      [&](Mailbox& box) { return box.send("news", {.type = 2, .deadline = kNoWait}).ok(); },
+      [&](const Stepped&) {
+        Mailbox box = open("k");
+        if (box.stat()->sent == 0) {
+          ASSERT_TRUE(box.send("probe", {.type = 2, .deadline = kNoWait}));
+        }
+        expect_awake(1, kMet);
+      });
+}
+
+TEST_F(KillWakersTest, Receiver) {
+  for (size_t size : {64u, 5000u}) {
+    kill_everywhere(
+        [&] {
+          Mailbox box = start_with(1);
+          ASSERT_TRUE(box.send(body_of(1, size)));
+          add_sleeper([](Mailbox& mine) { return mine.send("next") ? kMet : 1; });
+          wait_until([&] { return box.stat()->waiting_senders == 1; });
+        },
+        [&] { return open("k"); },
+        [](Mailbox& box) {
+          Message message;
+          return box.receive(message, {.deadline = kNoWait}).ok();
+        },
+        [&](const Stepped&) {
+          Message message;
+          Mailbox box = open("k");
+          if (box.core().slot(0).state.load() != layout::kFree) (void)box.receive(message, {.deadline = kNoWait});
+          expect_awake(0, kMet);
+        });
+  }
+}
+
+TEST_F(KillWakersTest, Closer) {
+  kill_everywhere(
+      [&] {
+        Mailbox box = start_with(4);
+        add_receiver();
+        add_sleeper([](Mailbox& mine) {
+          pollfd bell{*Doorbell::fd(), POLLIN, 0};
+          while (mine.arm_doorbell() && !mine.is_ready()) {
+            if (poll(&bell, 1, -1) == 1) Doorbell::clear();
+          }
+          return kMet;
+        });
+        wait_until([&] { return box.stat()->waiting_receivers == 1 && box.core().header().listening.load() == 1; });
+      },
+      [&] { return open("k"); }, [](Mailbox& box) { return box.close().ok(); },
+      [&](const Stepped&) {
+        Mailbox box = open("k");
+        if (!box.stat()->is_closed) {
+          ASSERT_TRUE(box.close());
+        }
+        expect_awake(0, static_cast<int>(Status::Closed));
+        expect_awake(1, kMet);
+      });
+}
+
+}  // namespace
+}  // namespace mish::ipc
