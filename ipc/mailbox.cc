@@ -517,6 +517,12 @@ Outcome<void> Mailbox::receive(Message& message, const ReceiveOptions& options) 
 }
 Outcome<void> Mailbox::ack(uint64_t id) { return believe(*core_, core_->finish_lease(id, true)); }
 Outcome<void> Mailbox::release(uint64_t id) { return believe(*core_, core_->finish_lease(id, false)); }
+void Mailbox::hold(ReceiveOptions& options) const {
+  (config().policy == Policy::All ? options.peek : options.lease) = true;
+}
+Outcome<void> Mailbox::finish(uint64_t id) {
+  return config().policy == Policy::All ? believe(*core_, core_->finish_copy(id)) : ack(id);
+}
 std::vector<uint64_t> Mailbox::leases() { return core_->leases(); }
 Outcome<void> Mailbox::remove() { return core_->remove(); }
 Outcome<uint64_t> Mailbox::flush() { return believe(*core_, core_->flush()); }

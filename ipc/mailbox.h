@@ -169,6 +169,11 @@ class Mailbox {
   Outcome<void> ack(uint64_t id);
   /// Gives a leased message back to the front, marked redelivered. Fails as ack().
   Outcome<void> release(uint64_t id);
+  /// For who hands a message on and may fail in that: makes `options` leave it in the mailbox until finish(), under lease or,
+  /// where everybody gets a copy, unread.
+  void hold(ReceiveOptions& options) const;
+  /// Ends what hold() began. Fails as ack().
+  Outcome<void> finish(uint64_t id);
   /// The ids this process holds under lease, oldest first.
   std::vector<uint64_t> leases();
   /// Removes all messages that are not leased; returns how many.

@@ -42,6 +42,7 @@ class Mailbox::Core {
   // --- mailbox_receive.cc
   Outcome<void> receive(Message& message, const ReceiveOptions& options);
   Outcome<void> finish_lease(uint64_t id, bool done);
+  Outcome<void> finish_copy(uint64_t id);
   std::vector<uint64_t> leases();
   Outcome<uint64_t> flush();
   ReceiptState receipt(uint64_t id);

@@ -554,6 +554,22 @@ Outcome<void> Mailbox::Core::finish_lease(uint64_t id, bool done) {
   return {};
 }
 
+/// Policy::All: our copy of the message, at which we have peeked, is done with.
+Outcome<void> Mailbox::Core::finish_copy(uint64_t id) {
+  if (Status status = lock_head(); status != Status::Done) return error(status);
+  auto position = position_of(id);
+  bool is_ours = position && is_attached() && (slot(*position).readers >> me_ & 1) != 0;
+  if (is_ours) {
+    settle(*position, {});
+    ++people_[me_].received;
+    advance_head();
+  }
+  unlock_head();
+  if (!is_ours) return {Status::NoObject, "this process holds no copy of such a message", ENOENT};
+  after_taking();
+  return {};
+}
+
 std::vector<uint64_t> Mailbox::Core::leases() {
   std::vector<uint64_t> ids;
   if (lock_head() != Status::Done) return ids;

@@ -89,19 +89,21 @@ bool wait_for_pipe(int to, short events, int bell) {
 }
 
 /// Messages of the mailbox, each a line, until it closes or the reader goes. One message is under way at a time: the
-/// pipe holds a page, is writable again when all of it was read, and only then is the lease ended.
+/// pipe holds a page, is writable again when all of it was read, and only then is the message done with.
 int pump_out(int to, Mailbox& mailbox) {
   ipc::Outcome<int> bell = ipc::Doorbell::fd();
   if (!bell) return 1;
   (void)fcntl(to, F_SETPIPE_SZ, 4096);
   ipc::Message message;
+  ipc::ReceiveOptions options{.deadline = ipc::kNoWait};
+  mailbox.hold(options);
   for (;;) {
-    auto received = mailbox.receive(message, {.lease = true, .deadline = ipc::kNoWait});
+    auto received = mailbox.receive(message, options);
     if (received) {
       std::string line(message.text());
       line += '\n';
       if (!write_all(to, line) || !wait_for_pipe(to, POLLOUT, -1)) return 1;
-      if (!mailbox.ack(message.id)) return 1;
+      if (!mailbox.finish(message.id)) return 1;
       continue;
     }
     if (received.status() != Status::WouldBlock) return received.status() == Status::Closed ? 0 : 1;

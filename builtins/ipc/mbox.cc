@@ -283,23 +283,23 @@ class Delivery {
     failed = call_.fail(ipc::error_from_errno(opened.code()), path);
     return false;
   }
-  /// Makes `options` keep the message in the mailbox until it was written, where writing may fail. Where every receiver
-  /// gets a copy there are no leases.
+  /// Makes `options` keep the message in the mailbox until it was written, where writing may fail.
   void hold(ipc::ReceiveOptions& options) {
     bool may_fail = file_ || (!call_.has("variable") && !call_.out().is_captured());
-    is_held_ = may_fail && !options.lease && !options.peek && mailbox_.config().policy != ipc::Policy::All;
-    options.lease |= is_held_;
-    goes_back_ = options.lease;
+    is_held_ = may_fail && !options.lease && !options.peek;
+    goes_back_ = is_held_ || options.lease;
+    if (is_held_) mailbox_.hold(options);
+    is_leased_ = options.lease;
   }
   /// Hands the message on, and then lets the mailbox forget it; what could not be written goes back there. False: reported.
   bool deliver(const Message& message, Completion& failed) {
     bool done = assign_details(message) && write(message, failed);
     if (!done && failed.status == 0) failed = call_.failure();
     Outcome<void> settled;
-    if (!done && goes_back_) {
+    if (!done && is_leased_) {
       settled = mailbox_.release(message.id);
-    } else if (is_held_) {
-      settled = mailbox_.ack(message.id);
+    } else if (done && is_held_) {
+      settled = mailbox_.finish(message.id);
     }
     if (done && !settled) failed = call_.fail(settled.error());
     return done && settled;
@@ -345,8 +345,9 @@ class Delivery {
   Call& call_;
   Mailbox& mailbox_;
   bool is_array_;
-  bool is_held_ = false;    // under a lease of ours, which ends here
-  bool goes_back_ = false;  // under a lease of ours or the user's
+  bool is_held_ = false;    // by us, until it was written
+  bool is_leased_ = false;  // by us or for the user
+  bool goes_back_ = false;  // is in the mailbox still when it cannot be written
   UniqueFd file_;
   std::vector<std::string> elements_;
 };

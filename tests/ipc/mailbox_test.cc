@@ -443,6 +443,25 @@ TEST_F(MailboxTest, AllGivesEveryReceiverACopy) {
   EXPECT_EQ(box.stat()->messages, 0u);
 }
 
+TEST_F(MailboxTest, CopyStaysUntilItsReaderIsDoneWithIt) {
+  Mailbox box = make("a", {.capacity = 2, .policy = Policy::All});
+  Mailbox other = open("a");
+  Message message;
+  ReceiveOptions held{.deadline = kNoWait};
+  box.hold(held);
+  for (Mailbox* each : {&box, &other}) EXPECT_EQ(each->receive(message, held).status(), Status::WouldBlock);
+  ASSERT_TRUE(box.send("x"));
+  ASSERT_TRUE(box.receive(message, held));
+  ASSERT_TRUE(box.receive(message, held)) << "not yet done with";
+  ASSERT_TRUE(box.finish(message.id));
+  EXPECT_EQ(box.receive(message, held).status(), Status::WouldBlock);
+  EXPECT_EQ(box.finish(message.id).status(), Status::NoObject);
+  EXPECT_EQ(box.stat()->messages, 1u) << "the copy of the other";
+  ASSERT_TRUE(other.receive(message, held));
+  ASSERT_TRUE(other.finish(message.id));
+  EXPECT_EQ(box.stat()->messages, 0u);
+}
+
 TEST_F(MailboxTest, AllForgetsReceiversThatDied) {
   Mailbox box = make("a", {.capacity = 2, .policy = Policy::All});
   Child receiver([&] {
