@@ -258,7 +258,14 @@ Completion import_functions(Call& call) {
 }
 
 Completion schema(Call& call) {
-  ipc::Outcome<std::vector<RpcFunction>> functions = schema_of(call, call.operand(0));
+  auto [server, host] = split_host(call.operand(0));
+  if (!host.empty()) {
+    std::vector<std::string> words{"rpc", "schema", std::string(server)};
+    if (call.has("names")) words.emplace_back("--names");
+    if (call.wants_json()) words.emplace_back("--json");
+    return through_ssh(call, host, words);
+  }
+  ipc::Outcome<std::vector<RpcFunction>> functions = schema_of(call, server);
   if (!functions) return call.fail(functions.error());
   if (call.has("names")) {
     for (const RpcFunction& f : *functions) call.out().print("{}\n", f.name);
@@ -293,7 +300,7 @@ constexpr Verb kVerbs[] = {
     {"call", call_function, "NAME[@HOST] FUNC [-n] [-v VAR] [--timeout D] [--] [ARG...]",
      "call a function: arguments and standard input go there, output and status come back",
      "rpc call calc add 2 3\nrpc call calc@server add 2 3", kCallOptions, 2, 2, true},
-    {"schema", schema, "NAME [--names | --json]", "list the functions of a server", "rpc schema calc", kSchemaOptions,
+    {"schema", schema, "NAME[@HOST] [--names | --json]", "list the functions of a server", "rpc schema calc", kSchemaOptions,
      1, 1},
 };
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <map>
 
+#include "builtins/ipc/nouns.h"
 #include "ipc/kernel_name.h"
 #include "shell/base/fd.h"
 #include "shell/base/locale.h"
@@ -615,6 +616,13 @@ size_t count_operands(const Verb& verb, std::span<const std::string> words) {
 }
 
 /// Names that operand `position` of the verb may have.
+/// What `ipc wait` takes: the mailboxes there are, and the beginnings of the rest.
+std::vector<std::string> wait_targets() {
+  std::vector<std::string> targets{"fd:", "pid:", "port:", "sock:", "timer:"};
+  for (const std::string& name : kMboxNoun.objects()) targets.push_back("mbox:" + name);
+  return targets;
+}
+
 std::vector<std::string> names_for(const Noun& noun, const Verb& verb, std::span<const std::string> words,
                                    size_t position) {
   if (noun.name == "ipc" && (verb.name == "list" || (verb.name == "stat" && position == 0))) {
@@ -624,6 +632,7 @@ std::vector<std::string> names_for(const Noun& noun, const Verb& verb, std::span
     }
     return kinds;
   }
+  if (noun.name == "ipc" && verb.name == "wait") return wait_targets();
   const Noun* owner = noun.name == "ipc" && verb.name == "stat" ? find_noun(words[2]) : &noun;
   if (owner == nullptr || owner->objects == nullptr) return {};
   size_t wanted = verb.name == "bind" || owner != &noun ? 1 : 0;
@@ -654,7 +663,27 @@ std::vector<std::string> words_after_verb(const Noun& noun, const Verb& verb, st
 
 }  // namespace
 
-std::vector<std::string> complete_ipc(std::span<const std::string> words) {
+/// Completion splits words at colons; here each is whole again. `lead` is what the last one has before its own part.
+static std::vector<std::string> join_at_colons(std::span<const std::string> parts, std::string& lead) {
+  std::vector<std::string> words;
+  bool joins = false;
+  for (const std::string& part : parts) {
+    bool is_colon = part == ":";
+    if ((joins || is_colon) && !words.empty()) {
+      lead = words.back();
+      words.back() += part;
+    } else {
+      lead.clear();
+      words.push_back(part);
+    }
+    joins = is_colon;
+  }
+  return words;
+}
+
+std::vector<std::string> complete_ipc(std::span<const std::string> parts) {
+  std::string lead;
+  const std::vector<std::string> words = join_at_colons(parts, lead);
   const Noun* noun = words.size() < 2 ? nullptr : find_noun(words[0]);
   if (noun == nullptr) return {};
   std::vector<std::string> out;
@@ -666,6 +695,7 @@ std::vector<std::string> complete_ipc(std::span<const std::string> words) {
     out = words_after_verb(*noun, *verb, words);
   }
   std::erase_if(out, [&words](const std::string& word) { return !word.starts_with(words.back()); });
+  for (std::string& word : out) word.erase(0, lead.size());
   return out;
 }
 
