@@ -18,7 +18,7 @@
 
 #include "shell/api/frontend.h"
 #include "shell/api/services.h"
-#include "shell/base/fd.h"
+#include "shell/base/private_fd.h"
 #include "shell/interactive/completion.h"
 #include "shell/interactive/highlight.h"
 #include "shell/interactive/history.h"
@@ -136,7 +136,7 @@ class ReadlineFrontend final : public api::Frontend {
   std::unique_ptr<Suggestions> suggestions_;
 
   pid_t owner_ = 0;               // the process that edits; subshells only look
-  UniqueFd terminal_;             // for output; private
+  PrivateFd terminal_;             // for output; private
   FILE* output_ = nullptr;        // Readline's: the terminal, or nowhere when the renderer draws
   std::string buffer_;            // the line handed out
   std::string prompt_, right_prompt_;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "shell/base/private_fd.h"
 #include "shell/base/retry.h"
 
 namespace mish::process {
@@ -19,11 +20,6 @@ SavedFds* g_saved = nullptr;  // the live SavedFds, innermost first
 
 std::vector<int>& lent_fds() {
   static std::vector<int> list;
-  return list;
-}
-
-std::vector<UniqueFd*>& protected_fds() {
-  static std::vector<UniqueFd*> list;
   return list;
 }
 
@@ -68,10 +64,6 @@ void lend_fd(int fd) { lent_fds().push_back(fd); }
 
 void take_back_fd(int fd) { std::erase(lent_fds(), fd); }
 
-void protect_fd(UniqueFd& owner) { protected_fds().push_back(&owner); }
-
-void unprotect_fd(UniqueFd& owner) { std::erase(protected_fds(), &owner); }
-
 void make_way_for(int fd) {
   for (SavedFds* saved = g_saved; saved != nullptr; saved = saved->outer_) {
     for (SavedFds::Entry& entry : saved->entries_) {
@@ -80,11 +72,7 @@ void make_way_for(int fd) {
       return;
     }
   }
-  for (UniqueFd* owner : protected_fds()) {
-    if (owner->get() != fd) continue;
-    if (int moved = duplicate_private(fd, kFirstPrivateFd); moved >= 0) owner->reset(moved);
-    return;
-  }
+  PrivateFd::make_way_for(fd);
 }
 
 // --- SavedFds --------------------------------------------------------------------------------------------------------

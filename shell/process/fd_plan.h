@@ -5,7 +5,7 @@
 //
 // Whose descriptor is it? Every descriptor of the shell's own is close-on-exec, every one of the user's is not: so a
 // number is the user's if and only if it is open without FD_CLOEXEC. Private ones live at 10 and above, but a user may
-// ask for any number; a private descriptor in the way is moved (see protect_fd()).
+// ask for any number; a private descriptor in the way is moved (PrivateFd).
 #ifndef MISH_SHELL_PROCESS_FD_PLAN_H_
 #define MISH_SHELL_PROCESS_FD_PLAN_H_
 
@@ -110,12 +110,7 @@ bool is_user_fd(int fd);
 void lend_fd(int fd);
 void take_back_fd(int fd);
 
-/// Registers a private descriptor that lives long (script, terminal, history), so that it is moved when the user wants
-/// its number. `owner` must stay where it is until unprotect_fd(); its number may change at any application of a plan.
-void protect_fd(UniqueFd& owner);
-void unprotect_fd(UniqueFd& owner);
-
-/// Moves a protected descriptor or a saved copy away from the number `fd`. For those who use dup2 to a user's number
+/// Moves a private descriptor (PrivateFd) or a saved copy away from the number `fd`. For those who use dup2 to a user's number
 /// themselves.
 void make_way_for(int fd);
 

@@ -63,14 +63,12 @@ Result<void> Terminal::open() {
     if (!moved) return moved.error();
     fd_ = std::move(*moved);
   }
-  protect_fd(fd_);
   shell_group_ = getpgrp();
   return {};
 }
 
 void Terminal::close() {
   if (!is_open()) return;
-  unprotect_fd(fd_);
   fd_.reset();
   is_taken_ = false;
 }

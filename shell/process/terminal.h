@@ -7,7 +7,7 @@
 #include <sys/types.h>
 #include <termios.h>
 
-#include "shell/base/fd.h"
+#include "shell/base/private_fd.h"
 #include "shell/base/result.h"
 
 namespace mish::process {
@@ -55,7 +55,7 @@ class Terminal {
   Result<void> set_modes(const struct termios& modes) const;
 
  private:
-  UniqueFd fd_;
+  PrivateFd fd_;
   pid_t shell_group_ = 0;
   pid_t original_group_ = 0;  // of the shell, before take()
   pid_t original_foreground_ = 0;

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "shell/base/fd.h"
+#include "shell/base/private_fd.h"
 
 namespace mish::syntax {
 
@@ -51,7 +51,7 @@ class FileSource final : public Source {
   int error() const override { return error_; }
 
  private:
-  UniqueFd fd_;
+  PrivateFd fd_;
   std::unique_ptr<char[]> buffer_;
   size_t size_ = 0;          // bytes, of the buffer
   bool was_filled_ = false;  // by the last read: more is likely to come

@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "shell/base/private_fd.h"
 #include "shell/process/wait.h"
 
 namespace mish::process {
@@ -139,15 +140,14 @@ TEST(FdPlan, ClearClosesWhatItOwns) {
 TEST(FdPlan, ProtectedDescriptorMakesWay) {
   UniqueFd script = text_file("script");
   ASSERT_GE(dup3(script.get(), kA, O_CLOEXEC), 0);
-  script.reset(kA);
-  protect_fd(script);
+  script.reset();
+  PrivateFd kept(UniqueFd{kA});
   FdPlan plan;
   ASSERT_TRUE(plan.adopt(text_file("user"), kA).ok());
   ASSERT_TRUE(plan.apply_here(nullptr).ok());
-  EXPECT_NE(script.get(), kA);
-  EXPECT_EQ(content(script.get()), "script");
+  EXPECT_NE(kept.get(), kA);
+  EXPECT_EQ(content(kept.get()), "script");
   EXPECT_EQ(content(kA), "user");
-  unprotect_fd(script);
   close(kA);
 }
 

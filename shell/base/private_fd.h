@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Descriptors that the shell keeps for long: scripts being read, the terminal, objects of interprocess communication. The
+// numbers belong to the user all the same (XCU 2.7 lets redirections name any): whoever puts something of the user's at a
+// number asks make_way_for() before, and the descriptor there moves.
+#ifndef MISH_SHELL_BASE_PRIVATE_FD_H_
+#define MISH_SHELL_BASE_PRIVATE_FD_H_
+
+#include "shell/base/fd.h"
+
+namespace mish {
+
+/// As UniqueFd, but its number may change whenever a redirection is applied: ask get() each time.
+class PrivateFd {
+ public:
+  PrivateFd() = default;
+  PrivateFd(UniqueFd fd) { *this = std::move(fd); }  // NOLINT: owning is all it adds to
+  PrivateFd(PrivateFd&& other) noexcept { *this = other.release(); }
+  PrivateFd& operator=(PrivateFd&& other) noexcept { return *this = other.release(); }
+  PrivateFd& operator=(UniqueFd fd);
+  ~PrivateFd() { reset(); }
+
+  int get() const { return fd_.get(); }
+  bool is_open() const { return fd_.is_open(); }
+  explicit operator bool() const { return is_open(); }
+  void reset() { *this = UniqueFd(); }
+  /// Gives up ownership.
+  UniqueFd release();
+
+  /// Moves the one that has this number, if any, to another. When the limit of descriptors leaves none it stays.
+  static void make_way_for(int number);
+
+ private:
+  void link();
+  void unlink();
+
+  UniqueFd fd_;
+  PrivateFd* previous_ = nullptr;  // the open ones make a list
+  PrivateFd* next_ = nullptr;
+};
+
+}  // namespace mish
+
+#endif  // MISH_SHELL_BASE_PRIVATE_FD_H_
