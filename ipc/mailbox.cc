@@ -98,9 +98,7 @@ void Mailbox::Core::fill_config() { config_ = config_of(geometry_); }
 Outcome<void> Mailbox::Core::map(UniqueFd file, const ObjectName& name, const ObjectDirectory& where) {
   file_ = std::move(file);
   name_ = name;
-  auto copy = where.duplicate();
-  if (!copy) return copy.error();
-  directory_ = std::move(*copy);
+  directory_ = where;
   size_t length = blocks_offset(geometry_.max_blocks) + static_cast<size_t>(geometry_.max_blocks) * kBlock;
   if (auto mapped = mapping_.map(file_.get(), length); !mapped) return error_from_errno(mapped.code(), "mapping");
   char* base = mapping_.base();
@@ -186,6 +184,7 @@ Outcome<void> Mailbox::Core::initialise(const MailboxConfig& config, const Proce
   h.grants_version.store(1, std::memory_order_relaxed);
   h.random = static_cast<uint32_t>(now_ns());
   h.last_picked = UINT32_MAX;
+  h.people_room.store(kParticipantsAPage, std::memory_order_relaxed);
   std::memcpy(h.start_command, config.start_command.data(), config.start_command.size());
   config_.start_command = config.start_command;
   uint32_t first = 0;
@@ -210,14 +209,10 @@ Outcome<std::unique_ptr<Mailbox::Core>> Mailbox::Core::create(const ObjectName& 
   if (fchmod(fd, config.mode & 0777) != 0) return error_from_errno(errno);
   auto core = std::unique_ptr<Core>(new Core);
   core->geometry_ = *geometry;
-  int result;
-  do {
-    result = posix_fallocate(fd, 0, static_cast<off_t>(kLinksOffset));
-  } while (result == EINTR);
   if (auto mapped = core->map(std::move(*file), name, where); !mapped) return mapped.error();
-  if (result != 0) {
+  if (!core->reserve_file(0, kParticipantsOffset + kPage)) {
     core->header_ = nullptr;
-    return core->no_space(kLinksOffset);
+    return core->no_space(kParticipantsOffset + kPage);
   }
   if (auto filled = core->initialise(config, owner); !filled) return filled.error();
   char path[64];

@@ -13,6 +13,7 @@
 #include "ipc/mailbox.h"
 #include "ipc/mailbox_layout.h"
 #include "ipc/mapping.h"
+#include "shell/base/private_fd.h"
 
 namespace mish::ipc {
 
@@ -107,6 +108,7 @@ class Mailbox::Core {
 
   // mailbox_space.cc. With tail_lock, those marked * with both.
   bool refresh_ring();
+  bool reserve_file(size_t offset, size_t length);
   /// `tail`, or `head` when no ring could hold what is said to lie between.
   uint64_t bounded(uint64_t head, uint64_t tail) const { return tail - head > ring_mask_ + 1 ? head : tail; }
   enum class Room : uint8_t { Enough, FullMessages, FullBytes, NoSpace, Damaged };
@@ -181,6 +183,7 @@ class Mailbox::Core {
   // mailbox_wait.cc
   bool is_attached() const { return me_ >= 0 && generation_ == fork_generation(); }
   Outcome<void> attach();
+  bool make_room_for_person(uint32_t index);               // head_lock
   Outcome<void> join_pair();
   void detach();
   void forget_participant(uint32_t index);                 // both locks
@@ -272,7 +275,7 @@ class Mailbox::Core {
   uint32_t granted_version_[2] = {0, 0};
   uint32_t granted_generation_ = 0;
   bool granted_[2] = {false, false};
-  UniqueFd file_;
+  PrivateFd file_;
   ObjectDirectory directory_;
   ObjectName name_;
   MailboxConfig config_;

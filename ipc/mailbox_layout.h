@@ -3,7 +3,7 @@
 // Mailbox code.
 //
 //   page 0            Header: configuration, two locks, counters
-//   pages 1 … 8       ParticipantRecord[256]: whoever blocks, leases, subscribes or owns
+//   pages 1 … 8       ParticipantRecord[256]: whoever blocks, leases, subscribes or owns; memory for as many as there were
 //   link table        one u32 a block: the next block of a chain; sparse, sized for the largest the object may become
 //   blocks            4 KiB each, numbered from 1; the ring of slots is a run of blocks, a long body is a chain
 //
@@ -27,7 +27,7 @@
 namespace mish::ipc::layout {
 
 inline constexpr uint64_t kMagic = 0x31786f62'6873696dULL;  // "mishbox1"
-inline constexpr uint32_t kVersion = 4;
+inline constexpr uint32_t kVersion = 5;
 inline constexpr size_t kPage = 4096;
 inline constexpr size_t kBlock = 4096;
 inline constexpr uint32_t kParticipants = 256;
@@ -129,6 +129,7 @@ struct Header {
   SharedWord grants_version;
   SharedWord block_count;  // blocks that exist
   SharedWord people_used;  // participants were never above this index
+  SharedWord people_room;  // participants that have memory
   std::atomic<uint64_t> ring;         // first block << 32 | slots
   std::atomic<uint64_t> subscribers;  // Policy::All: bits of the participants
   ProcessIdentity owner;
@@ -180,6 +181,7 @@ struct Header {
 static_assert(sizeof(Header) <= kPage);
 
 inline constexpr size_t kParticipantsOffset = kPage;
+inline constexpr uint32_t kParticipantsAPage = kPage / sizeof(ParticipantRecord);
 inline constexpr size_t kLinksOffset = kParticipantsOffset + kParticipants * sizeof(ParticipantRecord);
 static_assert(kLinksOffset % kPage == 0);
 

@@ -191,7 +191,8 @@ void Mailbox::Core::rebuild_blocks() {
 void Mailbox::Core::recount() {
   Header& h = *header_;
   for (auto& bucket : h.buckets) bucket.store(0, std::memory_order_relaxed);
-  for (uint32_t i = 0; i < kParticipants; ++i) {
+  uint32_t room = std::min(h.people_room.load(std::memory_order_relaxed), kParticipants);
+  for (uint32_t i = 0; i < room; ++i) {
     if (people_[i].flags != 0) h.people_used.store(std::max(people_used(), i + 1), std::memory_order_relaxed);
     people_[i].leases = 0;
   }

@@ -20,16 +20,16 @@ constexpr uint32_t kGrowthAtLeast = 16;
 constexpr uint32_t kGrowthAtMost = 1024;
 constexpr uint32_t kSlotsPerBlock = kBlock / sizeof(Slot);
 
-/// Memory for [offset, offset + length) of the file, so that touching it cannot fail later. An errno, 0 on success.
-int reserve_file(int fd, size_t offset, size_t length) {
+}  // namespace
+
+/// Memory for [offset, offset + length) of the file, so that touching it cannot fail later.
+bool Mailbox::Core::reserve_file(size_t offset, size_t length) {
   int result;
   do {
-    result = posix_fallocate(fd, static_cast<off_t>(offset), static_cast<off_t>(length));
+    result = posix_fallocate(file_.get(), static_cast<off_t>(offset), static_cast<off_t>(length));
   } while (result == EINTR);
-  return result;
+  return result == 0;
 }
-
-}  // namespace
 
 /// Follows the ring when another process moved it. False when what the header says cannot be.
 bool Mailbox::Core::refresh_ring() {
@@ -179,8 +179,8 @@ Mailbox::Core::Room Mailbox::Core::append_blocks(uint32_t count, uint32_t& first
   first = present + 1;
   size_t table = kLinksOffset + static_cast<size_t>(first) * sizeof(uint32_t);
   size_t start = blocks_offset(geometry_.max_blocks) + static_cast<size_t>(present) * kBlock;
-  if (reserve_file(file_.get(), table, count * sizeof(uint32_t)) != 0) return Room::NoSpace;
-  if (reserve_file(file_.get(), start, static_cast<size_t>(count) * kBlock) != 0) return Room::NoSpace;
+  if (!reserve_file(table, count * sizeof(uint32_t))) return Room::NoSpace;
+  if (!reserve_file(start, static_cast<size_t>(count) * kBlock)) return Room::NoSpace;
   h.block_count.store(present + count, std::memory_order_release);
   return Room::Enough;
 }

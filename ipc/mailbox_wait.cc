@@ -42,7 +42,7 @@ UniqueFd make_bell_socket() {
 }
 
 void ring(const ProcessIdentity& process) {
-  static UniqueFd sender = make_bell_socket();
+  static PrivateFd sender = make_bell_socket();
   sockaddr_un address;
   socklen_t length = bell_address(process, address);
   char stroke = 1;
@@ -51,7 +51,7 @@ void ring(const ProcessIdentity& process) {
 }
 
 struct OwnBell {
-  UniqueFd fd;
+  PrivateFd fd;
   uint32_t generation = 0;
 };
 OwnBell& own_bell() {
@@ -83,7 +83,18 @@ void Doorbell::clear() {
 }
 
 uint32_t Mailbox::Core::people_used() const {
-  return std::min(header_->people_used.load(std::memory_order_relaxed), kParticipants);
+  return std::min({header_->people_used.load(std::memory_order_relaxed),
+                   header_->people_room.load(std::memory_order_relaxed), kParticipants});
+}
+
+/// Sees to it that the record has memory.
+bool Mailbox::Core::make_room_for_person(uint32_t index) {
+  SharedWord& room = header_->people_room;
+  if (index < room.load(std::memory_order_relaxed)) return true;
+  uint32_t page = index / kParticipantsAPage;
+  if (!reserve_file(kParticipantsOffset + page * kPage, kPage)) return false;
+  room.store((page + 1) * kParticipantsAPage, std::memory_order_relaxed);
+  return true;
 }
 
 /// Enters this process among the participants.
@@ -96,7 +107,10 @@ Outcome<void> Mailbox::Core::attach() {
   uint32_t limit = config_.policy == Policy::All ? kSubscribers : kParticipants;
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (Status status = lock_head(); status != Status::Done) return error(status);
-    for (uint32_t i = 0; i < limit; ++i) {
+    bool has_room = true;
+    for (uint32_t i = 0; i < limit && has_room; ++i) {
+      has_room = make_room_for_person(i);
+      if (!has_room) continue;
       ParticipantRecord& record = people_[i];
       if (record.flags != 0 || record.life.is_held()) continue;
       if (i >= people_used()) header_->people_used.store(i + 1, std::memory_order_relaxed);
@@ -116,7 +130,9 @@ Outcome<void> Mailbox::Core::attach() {
       return {};
     }
     unlock_head();
-    if (!reclaim_dead(true)) break;
+    if (reclaim_dead(true)) continue;
+    if (!has_room) return no_space(kPage);
+    break;
   }
   return {Status::TooBig, "too many processes use it", EUSERS};
 }

@@ -30,21 +30,7 @@ std::optional<uid_t> find_user(std::string_view text) {
   return found->pw_uid;
 }
 
-Outcome<UniqueFd> open_checked(const std::string& path, uid_t user) {
-  auto opened = open_file(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!opened) {
-    if (opened.code() == ENOTDIR) return {Status::NotPermitted, path + " is not a directory of ours", ENOTDIR};
-    return error_from_errno(opened.code(), path);
-  }
-  struct stat info {};
-  if (fstat(opened->get(), &info) != 0) return error_from_errno(errno, path);
-  if (info.st_uid != user || (info.st_mode & 022) != 0) {
-    return {Status::NotPermitted, path + " belongs to somebody else or is writable by others", EACCES};
-  }
-  auto high = move_above_9(std::move(*opened));
-  if (!high) return error_from_errno(high.code(), path);
-  return std::move(*high);
-}
+bool is_safe(const struct stat& info, uid_t user) { return info.st_uid == user && (info.st_mode & 022) == 0; }
 
 }  // namespace
 
@@ -90,41 +76,64 @@ ObjectName ObjectName::direct(const ProcessIdentity& process, uid_t user) {
 
 Outcome<ObjectDirectory> ObjectDirectory::of_user(uid_t user) {
   const char* chosen = getenv("MISH_IPC_DIR");
-  if (chosen != nullptr && *chosen != '\0') return at(chosen, user);
-  return at(fmt::format("/dev/shm/mish-{}", user), user);
+  std::string path = chosen != nullptr && *chosen != '\0' ? chosen : fmt::format("/dev/shm/mish-{}", user);
+  // To look whether the last one is still the one of that name costs less than to open it again. A child may have closed
+  // what it inherited.
+  thread_local ObjectDirectory last;
+  thread_local uint32_t generation = 0;
+  if (generation == fork_generation() && last.is_still(path, user)) return last;
+  Outcome<ObjectDirectory> opened = at(path, user);
+  if (opened) {
+    last = *opened;
+    generation = fork_generation();
+  }
+  return opened;
 }
 
 Outcome<ObjectDirectory> ObjectDirectory::at(const std::string& path, uid_t user) {
-  ObjectDirectory directory;
-  directory.path_ = path;
-  auto opened = open_checked(path, user);
+  Outcome<ObjectDirectory> opened = open(path, user);
   if (!opened && opened.error().error_number == ENOENT && user == geteuid()) {
     if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return error_from_errno(errno, path);
-    opened = open_checked(path, user);
+    opened = open(path, user);
   }
-  if (!opened) return opened.error();
-  directory.fd_ = std::move(*opened);
+  return opened;
+}
+
+Outcome<ObjectDirectory> ObjectDirectory::open(const std::string& path, uid_t user) {
+  auto low = open_file(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!low) {
+    if (low.code() == ENOTDIR) return {Status::NotPermitted, path + " is not a directory of ours", ENOTDIR};
+    return error_from_errno(low.code(), path);
+  }
+  struct stat info {};
+  if (fstat(low->get(), &info) != 0) return error_from_errno(errno, path);
+  if (!is_safe(info, user)) {
+    return {Status::NotPermitted, path + " belongs to somebody else or is writable by others", EACCES};
+  }
+  auto high = move_above_9(std::move(*low));
+  if (!high) return error_from_errno(high.code(), path);
+  ObjectDirectory directory;
+  directory.opened_ =
+      std::make_shared<const Opened>(Opened{std::move(*high), path, info.st_dev, info.st_ino});
   return directory;
+}
+
+/// Whether this is what open() would open.
+bool ObjectDirectory::is_still(const std::string& path, uid_t user) const {
+  struct stat info {};
+  return opened_ != nullptr && opened_->path == path && lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
+         info.st_dev == opened_->device && info.st_ino == opened_->inode && is_safe(info, user);
 }
 
 ObjectDirectory::Space ObjectDirectory::space() const {
   struct statvfs info {};
-  if (fstatvfs(fd_.get(), &info) != 0) return {};
+  if (fstatvfs(fd(), &info) != 0) return {};
   return {static_cast<unsigned long long>(info.f_blocks) * info.f_frsize,
           static_cast<unsigned long long>(info.f_bavail) * info.f_frsize};
 }
 
-Outcome<ObjectDirectory> ObjectDirectory::duplicate() const {
-  auto copy = duplicate_above_9(fd_.get());
-  if (!copy) return error_from_errno(copy.code(), path_);
-  ObjectDirectory directory;
-  directory.fd_ = std::move(*copy);
-  directory.path_ = path_;
-  return directory;
-}
-
 Outcome<void> ObjectDirectory::allow_passage() const {
-  if (fchmod(fd_.get(), 0711) != 0) return error_from_errno(errno, path_);
+  if (fchmod(fd(), 0711) != 0) return error_from_errno(errno, path());
   return {};
 }
 

@@ -7,12 +7,13 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "ipc/owner.h"
 #include "ipc/status.h"
-#include "shell/base/fd.h"
+#include "shell/base/private_fd.h"
 
 namespace mish::ipc {
 
@@ -46,7 +47,7 @@ class ObjectName {
 /// Whether `text` is a valid NAME (without USER:).
 bool is_object_name(std::string_view text);
 
-/// An open directory of objects.
+/// An open directory of objects. Copies share the descriptor.
 class ObjectDirectory {
  public:
   /// The directory of `user`: $MISH_IPC_DIR when set (tests, containers without /dev/shm), else /dev/shm/mish-UID. Our own
@@ -56,22 +57,28 @@ class ObjectDirectory {
   /// symbolic link is refused (NotPermitted).
   static Outcome<ObjectDirectory> at(const std::string& path, uid_t user);
 
-  int fd() const { return fd_.get(); }
-  const std::string& path() const { return path_; }
+  int fd() const { return opened_->fd.get(); }
+  const std::string& path() const { return opened_->path; }
   /// Bytes of the whole file system, and those still free. {0, 0} when they cannot be had.
   struct Space {
     unsigned long long total = 0;
     unsigned long long free = 0;
   };
   Space space() const;
-  /// A second handle on the same directory.
-  Outcome<ObjectDirectory> duplicate() const;
   /// Lets other users reach granted objects by name (mode 0711).
   Outcome<void> allow_passage() const;
 
  private:
-  UniqueFd fd_;
-  std::string path_;
+  struct Opened {
+    PrivateFd fd;
+    std::string path;
+    dev_t device = 0;
+    ino_t inode = 0;
+  };
+  static Outcome<ObjectDirectory> open(const std::string& path, uid_t user);
+  bool is_still(const std::string& path, uid_t user) const;
+
+  std::shared_ptr<const Opened> opened_;
 };
 
 }  // namespace mish::ipc

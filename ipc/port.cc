@@ -372,8 +372,8 @@ bool CommunicationPort::is_ready() {
 }
 
 namespace {
-Result<void> move_socket(UniqueFd& socket) {
-  Result<UniqueFd> moved = mish::move_above_9(std::move(socket));
+Result<void> move_socket(PrivateFd& socket) {
+  Result<UniqueFd> moved = mish::move_above_9(socket.release());
   if (!moved.ok()) return moved.error();
   socket = std::move(*moved);
   return {};
@@ -413,7 +413,7 @@ ConnectionPort::~ConnectionPort() {
 
 int ConnectionPort::release() {
   maker_ = 0;
-  return socket_.release();
+  return socket_.release().release();
 }
 
 Outcome<CommunicationPort> ConnectionPort::accept(const Wait& wait) {

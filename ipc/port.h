@@ -22,7 +22,7 @@
 #include "ipc/object_name.h"
 #include "ipc/status.h"
 #include "ipc/wait.h"
-#include "shell/base/fd.h"
+#include "shell/base/private_fd.h"
 
 namespace mish::ipc {
 
@@ -79,7 +79,7 @@ class CommunicationPort {
   void append_piece(std::string_view bytes, bool is_last, bool by_section);
   static void drop(Section& section);
 
-  UniqueFd socket_;
+  PrivateFd socket_;
   PeerCredentials peer_;
   PortStatistics statistics_;
   Section outgoing_;
@@ -126,7 +126,7 @@ class ConnectionPort {
   ConnectionPort(ObjectName name, UniqueFd socket)
       : name_(std::move(name)), socket_(std::move(socket)), maker_(getpid()) {}
   ObjectName name_;
-  UniqueFd socket_;
+  PrivateFd socket_;
   pid_t maker_;
 };
 
