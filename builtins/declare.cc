@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "builtins/declare.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "builtins/listing.h"
 #include "builtins/operand.h"
 #include "shell/api/option_parser.h"
@@ -133,13 +136,15 @@ void print_all(BuiltinContext& context, const Declaration& declaration) {
   }
 }
 
-Completion print_named(BuiltinContext& context, Args names) {
+Completion print_named(BuiltinContext& context, Args names, bool only_locals) {
   const state::VariableTable& variables = context.state.variables;
+  std::vector<Name> locals = only_locals ? variables.locals() : std::vector<Name>();
   int status = 0;
   for (std::string_view name_text : names) {
     std::optional<Name> name = NameTable::find(name_text);
     const Variable* v = name.has_value() ? variables.find(*name) : nullptr;
     if (v != nullptr && !v->has(attribute::Nameref)) v = variables.resolve(*name);
+    if (only_locals && std::ranges::find(locals, name) == locals.end()) v = nullptr;
     if (v == nullptr || (v->value.is_unset() && !v->has(attribute::Declared | attribute::Nameref))) {
       context.error("{}: not found", name_text);
       status = 1;
@@ -167,6 +172,9 @@ void declare_reference(BuiltinContext& context, const DeclarationOperand& operan
     if (target == operand.name_text) refuse(operand.name_text, "a reference cannot refer to itself");
     variables.remove_attributes(operand.name, attribute::Nameref);
     variables.assign(operand.name, target);
+  } else if (const Variable* v = variables.find(operand.name); v != nullptr && !v->has(attribute::Nameref)) {
+    std::string_view target = v->value.text();
+    if (!target.empty() && !is_identifier(target.substr(0, target.find('[')))) refuse(target, "not a valid name for a reference");
   }
   variables.add_attributes(operand.name, attribute::Nameref);
 }
@@ -225,7 +233,9 @@ void declare_one(BuiltinContext& context, const Declaration& declaration, const 
       assign_operand(context, operand, v != nullptr && v->value.kind() == Value::Kind::Associative);
     }
   }
-  if ((declaration.add & attribute::ReadOnly) != 0) variables.add_attributes(operand.name, attribute::ReadOnly);
+  // `declare -nr` does not make read only what the reference stands for.
+  bool is_reference = (declaration.add & attribute::Nameref) != 0;
+  if ((declaration.add & attribute::ReadOnly) != 0 && !is_reference) variables.add_attributes(operand.name, attribute::ReadOnly);
 }
 
 bool declare_operand(BuiltinContext& context, const Declaration& declaration, const DeclarationOperand& operand) {
@@ -266,7 +276,7 @@ Completion declare(BuiltinContext& context, Args args, bool is_local) {
     }
     return Completion::of(0);
   }
-  if (declaration.print) return print_named(context, args);
+  if (declaration.print) return print_named(context, args, is_local);
   int status = 0;
   for (std::string_view text : args) {
     DeclarationOperand operand;

@@ -33,22 +33,38 @@ uint32_t enclosing_loops(const state::ShellState& state) {
 
 Args skip_dashes(Args args) { return !args.empty() && args[0] == "--" ? args.subspan(1) : args; }
 
+uint16_t levels_of(int64_t count) { return static_cast<uint16_t>(std::min<int64_t>(count, UINT16_MAX)); }
+
+// bash: the script ends, for the loop might not.
+Completion not_a_level(BuiltinContext& context, std::string_view operand) {
+  std::string message = fmt::format("{}: numeric argument required", operand);
+  if (context.state.is_posix() || context.services.is_interactive()) return context.failure(message, state::kUsageError);
+  context.error(message);
+  return {context.state.last_status | state::kSignalBase, Flow::Exit, 0};
+}
+
 Completion leave_loops(BuiltinContext& context, Args args, Flow flow) {
   args = skip_dashes(args);
   int64_t levels = 1;
-  if (!args.empty()) {
-    std::optional<int64_t> given = parse_integer(args[0]);
-    if (!given.has_value()) return context.failure(fmt::format("{}: numeric argument required", args[0]), state::kUsageError);
-    if (*given < 1) return context.failure(fmt::format("{}: loop count must be at least 1", args[0]));
-    if (args.size() > 1) return context.failure("too many arguments");
-    levels = *given;
-  }
   uint32_t loops = enclosing_loops(context.state);
-  if (loops == 0) {
-    if (!context.state.is_posix()) context.error("only meaningful in a loop");
+  // Nothing is to be left: of the operands bash only looks at those of a loop.
+  if (loops == 0 && !context.state.is_posix()) {
+    context.error("only meaningful in a loop");
     return Completion::of(0);
   }
-  return {0, flow, static_cast<uint16_t>(std::min<int64_t>({levels, loops, UINT16_MAX}))};
+  if (!args.empty()) {
+    std::optional<int64_t> given = parse_integer(args[0]);
+    if (!given.has_value()) return not_a_level(context, args[0]);
+    if (args.size() > 1) return context.too_many_arguments();
+    if (*given < 1) {
+      Completion failed = context.failure(fmt::format("{}: loop count must be at least 1", args[0]));
+      // A loop that goes on might never end.
+      return failed.is_normal() ? Completion{failed.status, Flow::Break, levels_of(loops)} : failed;
+    }
+    levels = *given;
+  }
+  if (loops == 0) return Completion::of(0);
+  return {0, flow, levels_of(std::min<int64_t>(levels, loops))};
 }
 
 // `$?` for `exit` and `return` without an operand: in a trap action, and in the functions it calls, what it was before
@@ -109,7 +125,7 @@ Completion run_return(BuiltinContext& context, Args args) {
     return {status, Flow::Exit, 0};
   }
   context.state.status_before_return = context.state.last_status;
-  parse_status(context, args, status);
+  if (parse_status(context, args, status) && args.size() > 1) return context.too_many_arguments();
   return {status, Flow::Return, 0};
 }
 
@@ -117,7 +133,7 @@ Completion run_exit(BuiltinContext& context, Args args) {
   args = skip_dashes(args);
   int status = default_status(context.state);
   bool is_valid = parse_status(context, args, status);
-  if (is_valid && args.size() > 1) return context.failure("too many arguments");
+  if (is_valid && args.size() > 1) return context.too_many_arguments();
   if (context.services.is_interactive() && must_warn(context)) return Completion::of(state::kFailure);
   return {status, Flow::Exit, 0};
 }

@@ -43,9 +43,8 @@ std::string format_array(const Value& value) {
       text.append("[").append(std::to_string(it.index())).append("]=").append(quote_double(it.value()));
     }
   } else if (const state::AssociativeArray* keyed = value.associative()) {
-    for (const auto& entry : keyed->entries()) {
-      if (!entry.is_set) continue;
-      text.append("[").append(quoted_key(entry.key)).append("]=").append(quote_double(entry.value)).append(" ");
+    for (const auto* entry : keyed->listed()) {
+      text.append("[").append(quoted_key(entry->key)).append("]=").append(quote_double(entry->value)).append(" ");
     }
   }
   return text + ")";
@@ -109,8 +108,9 @@ void list_variables(api::BuiltinContext& context) {
   }
   for (Name name : names) {
     const Variable* v = variables.find(name);
-    if (v->has(attribute::Nameref | attribute::Declared) || v->value.is_unset()) continue;
-    context.out.write(format_assignment(name, *variables.resolve(name), context.state.is_posix()));
+    if (v->has(attribute::Declared) || v->value.is_unset()) continue;
+    if (!v->has(attribute::Nameref)) v = variables.resolve(name);
+    context.out.write(format_assignment(name, *v, context.state.is_posix()));
   }
 }
 

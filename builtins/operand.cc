@@ -21,6 +21,23 @@ const syntax::Assignment* find_compound(const api::BuiltinContext& context, std:
   return nullptr;
 }
 
+// Where the subscript ends that `text` begins with: at the bracket before `=`, `+=` or the end that closes as many as
+// were opened; failing that at the first, for a key may hold any character. npos if there is none.
+size_t closing_bracket(std::string_view text) {
+  size_t first = std::string_view::npos;
+  int depth = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '[') ++depth;
+    if (text[i] != ']') continue;
+    --depth;
+    std::string_view rest = text.substr(i + 1);
+    if (!rest.empty() && rest[0] != '=' && !rest.starts_with("+=")) continue;
+    if (depth == 0) return i;
+    if (first == std::string_view::npos) first = i;
+  }
+  return first;
+}
+
 }  // namespace
 
 bool parse_operand(const api::BuiltinContext& context, std::string_view text, DeclarationOperand& operand) {
@@ -40,9 +57,7 @@ bool parse_operand(const api::BuiltinContext& context, std::string_view text, De
   if (!is_identifier(name)) return false;
   std::string_view rest = text.substr(end);
   if (rest.starts_with('[')) {
-    size_t close = rest.find("]=");
-    size_t close_append = rest.find("]+=");
-    close = std::min({close, close_append, rest.ends_with(']') ? rest.size() - 1 : std::string_view::npos});
+    size_t close = closing_bracket(rest);
     if (close == std::string_view::npos) return false;
     operand.has_subscript = true;
     operand.subscript = rest.substr(1, close - 1);

@@ -236,7 +236,7 @@ Completion run_shift(BuiltinContext& context, Args args) {
     std::optional<int64_t> given = parse_integer(args[0]);
     if (!given.has_value()) return context.failure(fmt::format("{}: numeric argument required", args[0]));
     if (*given < 0) return context.failure(fmt::format("{}: shift count out of range", args[0]));
-    if (args.size() > 1) return context.failure("too many arguments");
+    if (args.size() > 1) return context.too_many_arguments();
     count = *given;
   }
   if (context.state.positional.shift(static_cast<size_t>(count))) return Completion::of(0);

@@ -27,6 +27,12 @@ Completion BuiltinContext::failure(std::string_view message, int status) {
   return failed(status);
 }
 
+Completion BuiltinContext::too_many_arguments() {
+  if (state.is_posix()) return failure("too many arguments");
+  error("too many arguments");
+  return {state::kFailure, state::Flow::Interrupt, 0};
+}
+
 Completion BuiltinContext::failed(int status) const {
   bool ends_shell = is_special && state.is_posix() && !services.is_interactive();
   if (is_special && status == state::kFailure) status = state.error_status();

@@ -67,6 +67,8 @@ struct BuiltinContext {
   /// A failure of the builtin: the message and `status`. In POSIX mode the failure of a special builtin ends a shell that
   /// is not interactive (XCU 2.8.1); a failure without that consequence is error() and Completion::of().
   Completion failure(std::string_view message, int status = state::kFailure);
+  /// As failure(), for operands too many: in the bash language the rest of the command line is abandoned.
+  Completion too_many_arguments();
   /// The consequence alone, the message having been written.
   Completion failed(int status) const;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shell/exec/conditional.h"
 
+#include <fmt/format.h>
 #include <regex.h>
 #include <sys/resource.h>
 
@@ -8,6 +9,7 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "shell/base/locale.h"
@@ -17,7 +19,6 @@
 #include "shell/pattern/pattern.h"
 #include "shell/state/file_test.h"
 #include "shell/syntax/parser.h"
-#include "shell/syntax/printer.h"
 
 namespace mish::exec {
 
@@ -136,14 +137,17 @@ class Evaluator {
       throw state::ShellError(state::ShellError::Kind::Fatal, "maximum recursion depth exceeded");
     }
     switch (node.kind) {
-      case syntax::ConditionKind::Word:
-        trace("-n", *node.left);
-        return status_of(!single(*node.left).empty());
+      case syntax::ConditionKind::Word: {
+        std::string_view operand = single(*node.left);
+        trace("-n", operand);
+        return status_of(!operand.empty());
+      }
       case syntax::ConditionKind::Unary:
         return unary(node);
       case syntax::ConditionKind::Binary:
         return binary(node);
       case syntax::ConditionKind::Not: {
+        is_negated_ = !is_negated_;
         int status = evaluate(*node.first);
         return status > 1 ? status : 1 - status;
       }
@@ -169,15 +173,23 @@ class Evaluator {
   std::string_view single(const syntax::Word& word) { return context_.expander.expand_single(word); }
   bool ignores_case() const { return context_.state.is_on(Option::NoCaseMatch); }
 
-  void trace(std::string_view op, const syntax::Word& word) {
-    if (!context_.state.is_on(Option::XTrace)) [[likely]] return;
-    trace_text(context_, "[[ " + std::string(op) + ' ' + syntax::print_word(word) + " ]]");
+  bool is_traced() const { return context_.state.is_on(Option::XTrace); }
+
+  // As in bash, the operands expanded but not quoted.
+  void trace(std::string_view op, std::string_view operand) {
+    if (!is_traced()) [[likely]] return;
+    trace_text(context_, fmt::format("[[ {}{} {} ]]", std::exchange(is_negated_, false) ? "! " : "", op, shown(operand)));
   }
+  void trace(std::string_view left, std::string_view op, std::string_view right) {
+    if (!is_traced()) [[likely]] return;
+    trace_text(context_, fmt::format("[[ {}{} {} {} ]]", std::exchange(is_negated_, false) ? "! " : "", shown(left), op, shown(right)));
+  }
+  static std::string_view shown(std::string_view operand) { return operand.empty() ? "''" : operand; }
 
   int unary(const syntax::ConditionNode& node) {
-    trace(node.op, *node.left);
-    if (node.op == "-v" || node.op == "-R") return status_of(is_set(single(*node.left), node.op == "-R"));
     std::string_view operand = single(*node.left);
+    trace(node.op, operand);
+    if (node.op == "-v" || node.op == "-R") return status_of(is_set(operand, node.op == "-R"));
     return status_about(operand, state::evaluate_unary(context_.state, node.op[1], operand));
   }
 
@@ -205,35 +217,52 @@ class Evaluator {
     return indexed->find(index) != nullptr;
   }
 
+  bool equals(std::string_view subject, const syntax::Word& pattern, std::string_view op) {
+    if (is_traced()) [[unlikely]] {
+      std::string text;
+      pattern::Pattern compiled = context_.expander.expand_pattern(pattern, true, &text);
+      trace(subject, op, text);
+      return compiled.matches(subject);
+    }
+    return pattern.is_literal && !ignores_case() ? pattern.literal == subject : matches_pattern(context_, pattern, subject);
+  }
+
   int64_t number(const syntax::ArithExpression* expression, const syntax::Word& word) {
     if (expression != nullptr) return context_.expander.evaluate(*expression);
     return context_.expander.evaluate_text(single(word));
   }
 
-  int binary(const syntax::ConditionNode& node) {
-    if (context_.state.is_on(Option::XTrace)) [[unlikely]] {
-      trace_text(context_, "[[ " + syntax::print_word(*node.left) + ' ' + std::string(node.op) + ' ' +
-                               syntax::print_word(*node.right) + " ]]");
+  void numbers(const syntax::ConditionNode& node, int64_t& left, int64_t& right) {
+    if (!is_traced()) [[likely]] {
+      left = number(node.left_number, *node.left);
+      right = number(node.right_number, *node.right);
+      return;
     }
+    std::string_view first = single(*node.left);
+    std::string_view second = single(*node.right);
+    trace(first, node.op, second);
+    left = context_.expander.evaluate_text(first);
+    right = context_.expander.evaluate_text(second);
+  }
+
+  int binary(const syntax::ConditionNode& node) {
     std::string_view op = node.op;
     if (op == "==" || op == "=" || op == "!=") {
-      std::string_view subject = single(*node.left);
-      bool equal = node.right->is_literal && !ignores_case() ? node.right->literal == subject
-                                                             : matches_pattern(context_, *node.right, subject);
-      return status_of(equal == (op[0] == '='));
+      return status_of(equals(single(*node.left), *node.right, op) == (op[0] == '='));
     }
     if (op == "=~") return matches_regex(single(*node.left), *node.right);
-    if (op == "<") return status_of(collate(single(*node.left), single(*node.right)) < 0);
-    if (op == ">") return status_of(collate(single(*node.left), single(*node.right)) > 0);
-    if (op == "-nt" || op == "-ot" || op == "-ef") {
+    bool is_of_files = op == "-nt" || op == "-ot" || op == "-ef";
+    if (is_of_files || op == "<" || op == ">") {
       std::string_view left = single(*node.left);
-      return status_about(left, state::compare_files(op, left, single(*node.right)));
+      std::string_view right = single(*node.right);
+      trace(left, op, right);
+      if (is_of_files) return status_about(left, state::compare_files(op, left, right));
+      return status_of(op == "<" ? collate(left, right) < 0 : collate(left, right) > 0);
     }
     int64_t left = 0;
     int64_t right = 0;
     try {
-      left = number(node.left_number, *node.left);
-      right = number(node.right_number, *node.right);
+      numbers(node, left, right);
     } catch (const state::ShellError& error) {
       // bash: an operand that is no number is a failure of the command, not of the shell.
       if (error.kind() != state::ShellError::Kind::Expansion) throw;
@@ -253,6 +282,7 @@ class Evaluator {
     static RegexCache cache;  // compiled expressions depend on nothing but their text and the locale
     std::string error;
     std::string_view expression = context_.expander.expand_regex(word);
+    trace(subject, "=~", expression);
     const regex_t* compiled = cache.find(expression, ignores_case(), error);
     if (compiled == nullptr) {
       context_.services.report("[[: " + std::string(expression) + ": invalid regular expression: " + error);
@@ -275,6 +305,7 @@ class Evaluator {
   }
 
   ExecutionContext& context_;
+  bool is_negated_ = false;  // the next term traced stands behind a `!`
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shell/exec/executor.h"
 
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -214,7 +215,7 @@ Completion Executor::for_clause(const syntax::ForClause& node) {
   Completion completion;
   for (size_t i = 0; i < fields.size(); ++i) {
     if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
-    if (state.is_on(Option::XTrace)) [[unlikely]] trace_for(context_, node.variable, fields.span());
+    if (state.is_on(Option::XTrace)) [[unlikely]] trace_words(context_, "for", node.variable, fields.span());
     if (!assign_loop_variable(node.variable, fields[i])) return finish(Completion::of(state::kFailure));
     completion = node.body == nullptr ? Completion{} : run(*node.body, Tail::No);
     if (after_body(completion) == LoopStep::Leave) return completion;
@@ -226,18 +227,18 @@ Completion Executor::arith_for(const syntax::ArithForClause& node) {
   LoopDepth depth(context_.state.calls);
   Completion completion;
   if (Completion due = before(node); !due.is_normal()) return TrapRunner::outcome(due);
-  if (node.init != nullptr && !evaluate(*node.init)) return finish(Completion::of(state::kFailure));
+  if (node.init != nullptr && !evaluate(*node.init, true)) return finish(Completion::of(state::kFailure));
   for (;;) {
     if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
     if (node.condition != nullptr) {
-      std::optional<int64_t> value = evaluate(*node.condition);
+      std::optional<int64_t> value = evaluate(*node.condition, true);
       if (!value) return finish(Completion::of(state::kFailure));
       if (*value == 0) return completion;
     }
     completion = node.body == nullptr ? Completion{} : run(*node.body, Tail::No);
     if (after_body(completion) == LoopStep::Leave) return completion;
-    context_.state.line = node.line;
-    if (node.step != nullptr && !evaluate(*node.step)) return finish(Completion::of(state::kFailure));
+    if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
+    if (node.step != nullptr && !evaluate(*node.step, true)) return finish(Completion::of(state::kFailure));
   }
 }
 
@@ -314,6 +315,7 @@ Completion Executor::select(const syntax::SelectClause& node) {
   expand::FieldList fields(state.scratch);
   loop_words(node.has_in, node.words, fields);
   if (fields.empty()) return {};
+  if (state.is_on(Option::XTrace)) [[unlikely]] trace_words(context_, "select", node.variable, fields.span());
   LoopDepth depth(state.calls);
   Completion completion;
   bool shows_menu = true;
@@ -385,9 +387,6 @@ Completion Executor::conditional(const syntax::Conditional& node) {
 
 Completion Executor::arithmetic(const syntax::ArithmeticCommand& node) {
   if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
-  if (context_.state.is_on(Option::XTrace)) [[unlikely]] {
-    trace_text(context_, "(( " + std::string(node.expression->text) + " ))");
-  }
   ArenaScope scope(context_.state.scratch);
   std::optional<int64_t> value = evaluate(*node.expression);
   context_.state.pipe_statuses.clear();
@@ -395,7 +394,12 @@ Completion Executor::arithmetic(const syntax::ArithmeticCommand& node) {
 }
 
 // bash: an error in (( )) is a failure of the command, not of the shell.
-std::optional<int64_t> Executor::evaluate(const syntax::ArithExpression& expression) {
+std::optional<int64_t> Executor::evaluate(const syntax::ArithExpression& expression, bool is_in_loop) {
+  if (context_.state.is_on(Option::XTrace)) [[unlikely]] {
+    std::string_view text = expression.text;
+    if (is_in_loop) text.remove_prefix(std::min(text.find_first_not_of(" \t\n"), text.size()));
+    trace_text(context_, fmt::format("(( {} ))", text));
+  }
   try {
     return context_.expander.evaluate(expression);
   } catch (const state::ShellError& error) {

@@ -27,7 +27,8 @@ class Executor final : public CommandRunner {
   Completion and_or(const syntax::AndOr& node, Tail tail);
   Completion for_clause(const syntax::ForClause& node);
   bool assign_loop_variable(Name variable, std::string_view value);
-  std::optional<int64_t> evaluate(const syntax::ArithExpression& expression);
+  /// The value; none after an error, which was reported. A trace of a loop shows the expression without the blanks before it.
+  std::optional<int64_t> evaluate(const syntax::ArithExpression& expression, bool is_in_loop = false);
   Completion arith_for(const syntax::ArithForClause& node);
   Completion select(const syntax::SelectClause& node);
   Completion case_clause(const syntax::CaseClause& node, Tail tail);

@@ -42,8 +42,10 @@ class RunningProgram {
 
 // In the bash language an assignment or expansion that fails ends the line it is in, not the script.
 bool abandons_line(const ExecutionContext& context, const state::ShellError& error) {
+  using Kind = state::ShellError::Kind;
   if (context.state.is_posix() || context.state.subshell_depth != 0) return false;
-  return error.kind() == state::ShellError::Kind::Assignment || error.kind() == state::ShellError::Kind::Expansion;
+  if (error.kind() == Kind::Expansion) return true;
+  return (error.kind() == Kind::Assignment || error.kind() == Kind::Substitution) && !context.state.is_on(Option::ErrExit);
 }
 
 }  // namespace

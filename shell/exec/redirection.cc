@@ -358,6 +358,15 @@ bool AppliedRedirections::activate(const Captures& captures) {
   return true;
 }
 
+void AppliedRedirections::direct_errors(bool back) const {
+  if (!is_active_) return;
+  if (back) {
+    direct_output(context_.err, context_.error_capture, STDERR_FILENO);
+  } else {
+    direct_output(context_.err, previous_.err, saved_.place_of(STDERR_FILENO));
+  }
+}
+
 bool AppliedRedirections::finish() {
   context_.out.flush();
   bool failed = report_write_error(context_, context_.out);
@@ -405,7 +414,19 @@ bool OutputRedirections::apply(std::span<const syntax::Redirection> redirections
   int err = plan_.resolve(STDERR_FILENO);
   direct_output(context_.out, captures.out, out);
   direct_output(context_.err, captures.err, err);
+  inner_err_ = captures.err;
   return true;
+}
+
+void OutputRedirections::direct_errors(bool back) const {
+  if (!is_active_) return;
+  if (back) {
+    direct_output(context_.err, inner_err_, plan_.resolve(STDERR_FILENO));
+  } else if (err_memory_ != nullptr) {
+    context_.err.redirect_to_memory(err_memory_);
+  } else {
+    context_.err.redirect_to_fd(err_fd_);
+  }
 }
 
 void OutputRedirections::restore() {

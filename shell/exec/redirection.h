@@ -39,6 +39,8 @@ class AppliedRedirections {
   bool apply(std::span<const syntax::Redirection> redirections);
   /// Puts `source` (owned by the caller) onto `target`, as the pipe of an in-process pipeline stage.
   bool apply_descriptor(int source, int target);
+  /// Points the error output where it led before (`back`: where it leads now): for the trace of the command.
+  void direct_errors(bool back) const;
   /// Flushes the outputs into the redirected files. False when a write failed (reported).
   bool finish();
   /// `exec` without command: they stay.
@@ -65,6 +67,8 @@ class OutputRedirections {
   /// Whether only descriptors 1 and 2 are redirected.
   static bool serves(std::span<const syntax::Redirection> redirections);
   bool apply(std::span<const syntax::Redirection> redirections);
+  /// As AppliedRedirections::direct_errors().
+  void direct_errors(bool back) const;
   /// Flushes and points the outputs back.
   void restore();
 
@@ -75,6 +79,7 @@ class OutputRedirections {
   int err_fd_ = -1;
   std::string* out_memory_ = nullptr;
   std::string* err_memory_ = nullptr;
+  Capture* inner_err_ = nullptr;
   bool is_active_ = false;
 };
 

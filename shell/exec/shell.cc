@@ -44,6 +44,9 @@ Shell::Shell(api::BuiltinTable builtins)
   state_.evaluate_hook = [](state::ShellState& state, std::string_view text) {
     return static_cast<Shell*>(state.hook_owner)->expander_.evaluate_text(text);
   };
+  state_.subscript_hook = [](state::ShellState& state, std::string_view text) {
+    return static_cast<Shell*>(state.hook_owner)->expander_.computed_subscript(text);
+  };
 }
 
 Shell::~Shell() = default;

@@ -158,7 +158,7 @@ Completion SimpleCommandRunner::assign_only(const syntax::SimpleCommand& node) {
       context_.expander.assign(each);
     }
   }
-  if (state.is_on(Option::XTrace)) [[unlikely]] trace_text(context_, traced_assignments(node));
+  if (state.is_on(Option::XTrace)) [[unlikely]] trace(node, {});
   int status = context_.expander.last_substitution_status();
   return Completion::of(status < 0 ? 0 : status);
 }
@@ -211,18 +211,19 @@ Completion SimpleCommandRunner::assignment_failure(const ShellError& error) {
   return consequence(context_, error);
 }
 
-std::string SimpleCommandRunner::traced_assignments(const syntax::SimpleCommand& node) {
-  std::string text;
-  for (const syntax::Assignment& each : node.assignments) {
-    if (!text.empty()) text += ' ';
-    text += traced_assignment(context_, each);
-  }
-  return text;
-}
-
 void SimpleCommandRunner::trace(const syntax::SimpleCommand& node, Fields fields) {
   if (!context_.state.is_on(Option::XTrace)) [[likely]] return;
-  trace_command(context_, traced_assignments(node), fields);
+  std::string assignments;
+  for (const syntax::Assignment& each : node.assignments) {
+    std::string text = traced_assignment(context_, each);
+    if (!context_.state.is_posix()) {  // bash: a line for each
+      trace_text(context_, text);
+      continue;
+    }
+    if (!assignments.empty()) assignments += ' ';
+    assignments += text;
+  }
+  if (!assignments.empty() || !fields.empty()) trace_command(context_, assignments, fields);
 }
 
 // --- builtins --------------------------------------------------------------------------------------------------------
@@ -282,7 +283,7 @@ Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const
         return assignment_failure(error);
       }
     }
-    trace(node, fields);
+    trace(node, fields, redirections);
     Completion completion = call_builtin(builtin, fields, node.words, is_special);
     redirections.restore();
     return completion;
@@ -302,7 +303,7 @@ Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const
       return assignment_failure(error);
     }
   }
-  trace(node, fields);
+  trace(node, fields, redirections);
   AppliedRedirections* outer = std::exchange(redirections_, &redirections);
   Completion completion;
   try {
@@ -339,7 +340,7 @@ Completion SimpleCommandRunner::function(const syntax::SimpleCommand& node, cons
       return assignment_failure(error);
     }
   }
-  trace(node, fields);
+  trace(node, fields, redirections);
   return call_function(target, fields);
 }
 

@@ -74,8 +74,15 @@ class SimpleCommandRunner {
   /// Performs the prefix assignments in the temporary scope that the caller pushed; exported when `exports`.
   void assign_prefix(const syntax::SimpleCommand& node, bool exports);
   Completion assignment_failure(const state::ShellError& error);
-  std::string traced_assignments(const syntax::SimpleCommand& node);
   void trace(const syntax::SimpleCommand& node, Fields fields);
+  /// The trace goes where errors went before the redirections of the command, as in dash and bash.
+  template <typename Redirections>
+  void trace(const syntax::SimpleCommand& node, Fields fields, const Redirections& redirections) {
+    if (!context_.state.is_on(Option::XTrace)) [[likely]] return;
+    redirections.direct_errors(false);
+    trace(node, fields);
+    redirections.direct_errors(true);
+  }
   Completion redirection_failure(bool is_special);
   std::string script_interpreter_name() const;
 

@@ -2,6 +2,7 @@
 #include "shell/exec/xtrace.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include "shell/base/quoting.h"
 #include "shell/base/text.h"
@@ -67,8 +68,8 @@ void trace_command(ExecutionContext& context, std::string_view assignments, std:
   trace_text(context, line);
 }
 
-void trace_for(ExecutionContext& context, Name variable, std::span<const std::string_view> fields) {
-  std::string line = "for " + std::string(text(variable)) + " in";
+void trace_words(ExecutionContext& context, std::string_view loop, Name variable, std::span<const std::string_view> fields) {
+  std::string line = fmt::format("{} {} in", loop, text(variable));
   for (std::string_view field : fields) line += ' ' + quote(field);
   trace_text(context, line);
 }

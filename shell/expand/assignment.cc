@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Variable assignments (XCU 2.9.1): expands the value and stores it, keeping integers integers.
+#include <fmt/format.h>
+
 #include "shell/expand/arithmetic.h"
 #include "shell/expand/expander.h"
 #include "shell/expand/field_builder.h"
@@ -151,7 +153,7 @@ struct Element {
   bool has_subscript = false;
   bool is_keyed = false;
   bool append = false;
-  int64_t index = 0;
+  const syntax::ArithExpression* index = nullptr;
   std::string_view key;
   std::string_view value;
 };
@@ -159,9 +161,14 @@ struct Element {
 }  // namespace
 
 void Expander::assign_array(const Assignment& assignment, bool associative) {
-  // Everything is expanded before anything is stored: the values may come from the array itself.
+  // Everything is expanded before anything is stored: the values may come from the array itself. Not so the subscripts
+  // of an indexed array, as in bash: each sees what was stored before it.
   ArenaScope scope(state_.scratch);
   Name name = assignment.name;
+  if (assignment.subscript != nullptr) {
+    throw ShellError(ShellError::Kind::Assignment,
+                     fmt::format("{}[{}]: cannot assign list to array member", text(name), assignment.subscript->text));
+  }
   std::vector<Element> elements;
   FieldList fields(state_.scratch);
   for (const ArrayElement& item : assignment.elements) {
@@ -188,7 +195,7 @@ void Expander::assign_array(const Assignment& assignment, bool associative) {
     } else if (item.subscript->kind != syntax::Subscript::Kind::Expression || item.subscript->index == nullptr) {
       throw ShellError(ShellError::Kind::Assignment, "[" + std::string(item.subscript->text) + "]: bad array subscript");
     } else {
-      element.index = evaluate(*item.subscript->index);
+      element.index = item.subscript->index;
     }
     element.value = item.word != nullptr ? expand_single(*item.word) : std::string_view("", 0);
     elements.push_back(element);
@@ -199,6 +206,8 @@ void Expander::assign_array(const Assignment& assignment, bool associative) {
     for (size_t i = 0; i < elements.size(); ++i) {
       if (elements[i].has_subscript) {
         state_.variables.assign_key(name, elements[i].key, elements[i].value, elements[i].append);
+      } else if (elements[0].has_subscript) {
+        hooks_.warn(fmt::format("{}: {}: must use subscript when assigning associative array", text(name), elements[i].value));
       } else {  // a=(key value key value)
         std::string_view value = i + 1 < elements.size() ? elements[i + 1].value : std::string_view("", 0);
         state_.variables.assign_key(name, elements[i].value, value);
@@ -214,9 +223,11 @@ void Expander::assign_array(const Assignment& assignment, bool associative) {
   state::IndexedArray* array = &state_.variables.prepare_indexed(name, assignment.append);
   int64_t next = array->end_index();
   for (const Element& element : elements) {
-    if (element.has_subscript) next = element.index < 0 ? element.index + array->end_index() : element.index;
-    if (next < 0) {
-      throw ShellError(ShellError::Kind::Assignment, "[" + std::to_string(element.index) + "]: bad array subscript");
+    if (element.has_subscript) {
+      const int64_t index = evaluate(*element.index);
+      array = &state_.variables.prepare_indexed(name, true);
+      next = index < 0 ? index + array->end_index() : index;
+      if (next < 0) throw ShellError(ShellError::Kind::Assignment, fmt::format("[{}]: bad array subscript", index));
     }
     if (converts || element.append) {
       state_.variables.assign_element(name, next, element.value, element.append);

@@ -108,8 +108,8 @@ void Expander::fetch_list(const Parameter& parameter, FieldList& items) {
       for (auto it = variable->value.indexed()->first(); it.valid(); it.next()) items.push_back(it.value());
       return;
     case state::Value::Kind::Associative:
-      for (const auto& entry : variable->value.associative()->entries()) {
-        if (entry.is_set) items.push_back(entry.value);
+      for (const auto* entry : variable->value.associative()->listed()) {
+        items.push_back(entry->value);
       }
       return;
   }
@@ -157,15 +157,65 @@ bool Expander::evaluate_subscript(Name name, const syntax::Subscript& subscript,
     throw ShellError(ShellError::Kind::Expansion,
                      std::string(text(name)) + "[" + std::string(subscript.text) + "]: bad array subscript");
   }
+  if (subscript.text.empty()) {
+    throw ShellError(ShellError::Kind::Substitution, std::string(text(name)) + "[]: bad array subscript");
+  }
   const Variable* variable = state_.variables.resolve(name);
   if (variable != nullptr && variable->value.kind() == state::Value::Kind::Associative) {
-    key = is_computed || subscript.word == nullptr ? subscript.text : expand_single(*subscript.word);
+    if (is_computed) {
+      key = computed_subscript(subscript);
+    } else {
+      key = subscript.word == nullptr ? subscript.text : expand_single(*subscript.word);
+    }
     return true;
   }
   Arithmetic arithmetic(*this);
-  index = is_computed || subscript.index == nullptr ? arithmetic.evaluate_text(subscript.text)
-                                                    : arithmetic.evaluate(*subscript.index);
+  if (is_computed) {
+    index = arithmetic.evaluate_text(computed_subscript(subscript));
+  } else {
+    index = subscript.index == nullptr ? arithmetic.evaluate_text(subscript.text) : arithmetic.evaluate(*subscript.index);
+  }
   return false;
+}
+
+namespace {
+
+/// Whether the expansion of `word` may run a command.
+bool runs_commands(const Word* word) {
+  if (word == nullptr) return false;
+  if (stack_is_low()) return true;
+  auto in_expression = [](const syntax::ArithExpression* expression) {
+    return expression != nullptr && (expression->word == nullptr || runs_commands(expression->word));
+  };
+  return std::any_of(word->parts.begin(), word->parts.end(), [&](const WordPart& part) {
+    switch (part.kind) {
+      case PartKind::Literal:
+      case PartKind::Tilde: return false;
+      case PartKind::CommandSubstitution:
+      case PartKind::ProcessSubstitution:
+      case PartKind::Brace: return true;
+      case PartKind::Arithmetic: return in_expression(part.arithmetic);
+      case PartKind::Parameter: break;
+    }
+    const ParameterExpansion& p = *part.parameter;
+    // ${v@P} expands what is in the variable.
+    if (p.op == ParameterOp::Transform) return true;
+    return runs_commands(p.word) || runs_commands(p.replacement) || in_expression(p.offset) || in_expression(p.length) ||
+           (p.subscript != nullptr && runs_commands(p.subscript->word));
+  });
+}
+
+}  // namespace
+
+std::string_view Expander::computed_subscript(const syntax::Subscript& subscript) {
+  return subscript.word == nullptr || runs_commands(subscript.word) ? subscript.text : expand_single(*subscript.word);
+}
+
+std::string_view Expander::computed_subscript(std::string_view text) {
+  if (text.find_first_of("$\"'\\") == std::string_view::npos) return text;
+  if (stack_is_low()) throw ShellError(ShellError::Kind::Fatal, "maximum recursion depth exceeded");  // r='a[$r]'
+  auto reference = syntax::parse_reference("_[" + std::string(text) + "]", state_.scratch);
+  return reference && reference->subscript != nullptr ? computed_subscript(*reference->subscript) : text;
 }
 
 // --- fields ---
@@ -418,7 +468,7 @@ void Expander::expand_pathname(std::string_view text, std::string_view quoted, F
   for (std::string_view match : matches) fields.push_back(match);
   if (!matches.empty()) return;
   if (state_.is_on(Option::FailGlob)) {
-    throw ShellError(ShellError::Kind::Expansion, std::string(text) + ": no match for the pattern");
+    throw ShellError(ShellError::Kind::Substitution, std::string(text) + ": no match for the pattern");
   }
   if (!state_.is_on(Option::NullGlob)) fields.push_back(text);
 }
@@ -464,17 +514,26 @@ pattern::Pattern Expander::constant_pattern(std::string_view text, const pattern
   return is_same ? slot->pattern : pattern::Pattern::compile(text, {}, options, state_.scratch);
 }
 
-pattern::Pattern Expander::expand_pattern(const Word& word, bool honours_nocasematch) {
+pattern::Pattern Expander::expand_pattern(const Word& word, bool honours_nocasematch, std::string* shown) {
   pattern::PatternOptions options;
   options.extglob = !state_.is_posix();
   options.ignore_case = honours_nocasematch && state_.is_on(Option::NoCaseMatch);
-  if (word.is_literal && !options.ignore_case) return pattern::Pattern::literal(word.literal);
   bool is_plain = word.parts.size() == 1 && word.parts[0].kind == PartKind::Literal && !word.parts[0].quoted;
-  if (is_plain) return constant_pattern(word.parts[0].text, options);
+  if (shown == nullptr) [[likely]] {
+    if (word.is_literal && !options.ignore_case) return pattern::Pattern::literal(word.literal);
+    if (is_plain) return constant_pattern(word.parts[0].text, options);
+  }
   FieldBuilder builder(*this, FieldBuilder::Mode::Pattern, nullptr, false);
   add_parts(word.parts, builder, false, false);
   std::string_view marks = builder.marks();
-  return pattern::Pattern::compile(builder.finish_text(), marks, options, state_.scratch);
+  std::string_view text = builder.finish_text();
+  if (shown != nullptr) {
+    for (size_t i = 0; i < text.size(); ++i) {
+      if (i < marks.size() && marks[i] != 0) *shown += '\\';
+      *shown += text[i];
+    }
+  }
+  return pattern::Pattern::compile(text, marks, options, state_.scratch);
 }
 
 std::string_view Expander::expand_regex(const Word& word) {

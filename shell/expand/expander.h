@@ -92,7 +92,8 @@ class Expander {
   std::string_view expand_here_document(const syntax::Word& word) { return expand_single(word); }
   /// A pattern: quoted parts match literally. The result lives in the scratch arena. Honours extglob and, when
   /// `honours_nocasematch`, nocasematch (case, [[ == ]], ${x/p/r}; not ${x#p}).
-  pattern::Pattern expand_pattern(const syntax::Word& word, bool honours_nocasematch = true);
+  /// `shown`, if given, becomes the text of the pattern for a trace: quoted characters with a backslash.
+  pattern::Pattern expand_pattern(const syntax::Word& word, bool honours_nocasematch = true, std::string* shown = nullptr);
   /// Extended regular expression for =~: quoted parts are escaped to match literally.
   std::string_view expand_regex(const syntax::Word& word);
 
@@ -106,9 +107,15 @@ class Expander {
   /// Parses and evaluates text at run time: `let`, declare -i, subscripts of read and printf -v, [[ -eq ]] values.
   int64_t evaluate_text(std::string_view text);
   /// Index or key of `subscript` for the variable `name`: for an associative array `key` is set and true returned. With
-  /// `is_computed` the subscript was made from text at run time: it is evaluated, but expands and runs nothing.
+  /// `is_computed` the subscript was made from text at run time (see computed_subscript()).
   bool evaluate_subscript(Name name, const syntax::Subscript& subscript, int64_t& index, std::string_view& key,
                           bool is_computed = false);
+  /// The text of a subscript that came out of a variable: of a nameref, of ${!x}, of an expression in a variable's value.
+  /// Expanded as in bash, but for one thing: data never runs a command, so one with a substitution of commands stays as
+  /// it is.
+  std::string_view computed_subscript(const syntax::Subscript& subscript);
+  /// The same for text not yet parsed; lives in the scratch arena.
+  std::string_view computed_subscript(std::string_view text);
   /// Appends the pathnames that match `text`, or `text` itself, nothing or an error, as the options say. `quoted` marks
   /// the quoted bytes (may be empty). Also used by `compgen -G`.
   void expand_pathname(std::string_view text, std::string_view quoted, FieldList& fields);

@@ -43,7 +43,7 @@ std::string parameter_name(const Parameter& parameter) {
 
 void ParameterExpander::expand(const ParameterExpansion& p, bool quoted) {
   if (p.op == ParameterOp::Bad) {
-    throw ShellError(ShellError::Kind::Expansion, std::string(p.text) + ": bad substitution");
+    throw ShellError(ShellError::Kind::Substitution, std::string(p.text) + ": bad substitution");
   }
   if (p.op == ParameterOp::NamesByPrefix) return expand_prefix(p, quoted);
   if (p.op == ParameterOp::Keys) return expand_keys(parameter_of(p), quoted);
@@ -304,8 +304,8 @@ void ParameterExpander::expand_keys(const Parameter& parameter, bool quoted) {
         for (auto it = variable->value.indexed()->first(); it.valid(); it.next()) keys.push_back(ex_.integer_text(it.index()));
         break;
       case state::Value::Kind::Associative:
-        for (const auto& entry : variable->value.associative()->entries()) {
-          if (entry.is_set) keys.push_back(entry.key);
+        for (const auto* entry : variable->value.associative()->listed()) {
+          keys.push_back(entry->key);
         }
         break;
     }
@@ -380,10 +380,9 @@ std::string ParameterExpander::declaration(const Parameter& parameter, const Val
       result.append("[").append(std::to_string(it.index())).append("]=").append(quote_double(it.value())).append(" ");
     }
   } else if (const auto* keyed = variable->value.associative()) {
-    for (const auto& entry : keyed->entries()) {
-      if (!entry.is_set) continue;
-      bool is_plain = quote(entry.key) == entry.key;
-      result.append("[").append(is_plain ? entry.key : quote_double(entry.key)).append("]=").append(quote_double(entry.value)).append(" ");
+    for (const auto* entry : keyed->listed()) {
+      bool is_plain = quote(entry->key) == entry->key;
+      result.append("[").append(is_plain ? entry->key : quote_double(entry->key)).append("]=").append(quote_double(entry->value)).append(" ");
     }
   }
   if (result.back() == ' ' && variable->value.kind() != state::Value::Kind::Associative) result.pop_back();
@@ -406,9 +405,8 @@ void ParameterExpander::key_value_pairs(const Parameter& parameter, bool as_word
   if (variable != nullptr && variable->value.kind() == state::Value::Kind::Indexed) {
     for (auto it = variable->value.indexed()->first(); it.valid(); it.next()) add(ex_.integer_text(it.index()), it.value());
   } else if (variable != nullptr && variable->value.kind() == state::Value::Kind::Associative) {
-    for (const auto& entry : variable->value.associative()->entries()) {
-      if (!entry.is_set) continue;
-      add(as_words ? std::string_view(entry.key) : arena_.copy(quote(entry.key)), entry.value);
+    for (const auto* entry : variable->value.associative()->listed()) {
+      add(as_words ? std::string_view(entry->key) : arena_.copy(quote(entry->key)), entry->value);
     }
   }
   if (!as_words && !joined.empty()) pairs.push_back(arena_.copy(joined));

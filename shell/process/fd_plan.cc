@@ -23,6 +23,13 @@ std::vector<int>& lent_fds() {
   return list;
 }
 
+bool is_lent(int fd) { return std::find(lent_fds().begin(), lent_fds().end(), fd) != lent_fds().end(); }
+
+bool is_private_fd(int fd) {
+  int flags = retry_interrupted([&] { return fcntl(fd, F_GETFD); });
+  return flags >= 0 && (flags & FD_CLOEXEC) != 0 && !is_lent(fd);
+}
+
 /// A close-on-exec copy at `lowest` or above; lower, but above 2, when the limit of descriptors leaves no room there.
 int duplicate_private(int fd, int lowest) {
   int copy = retry_interrupted([&] { return fcntl(fd, F_DUPFD_CLOEXEC, lowest); });
@@ -57,7 +64,7 @@ void put_back(int copy, int target) {
 bool is_user_fd(int fd) {
   int flags = retry_interrupted([&] { return fcntl(fd, F_GETFD); });
   if (flags < 0) return errno != EBADF;
-  return (flags & FD_CLOEXEC) == 0 || std::find(lent_fds().begin(), lent_fds().end(), fd) != lent_fds().end();
+  return (flags & FD_CLOEXEC) == 0 || is_lent(fd);
 }
 
 void lend_fd(int fd) { lent_fds().push_back(fd); }
@@ -68,7 +75,10 @@ void make_way_for(int fd) {
   for (SavedFds* saved = g_saved; saved != nullptr; saved = saved->outer_) {
     for (SavedFds::Entry& entry : saved->entries_) {
       if (entry.copy != fd) continue;
-      if (int moved = duplicate_private(fd, kFirstPrivateFd); moved >= 0) entry.copy = moved;
+      if (int moved = duplicate_private(fd, kFirstPrivateFd); moved >= 0) {
+        entry.copy = moved;
+        close_surely(fd);
+      }
       return;
     }
   }
@@ -79,6 +89,11 @@ void make_way_for(int fd) {
 
 bool SavedFds::holds(int fd) const {
   return std::any_of(entries_.begin(), entries_.end(), [fd](const Entry& entry) { return entry.target == fd; });
+}
+
+int SavedFds::place_of(int fd) const {
+  auto entry = std::find_if(entries_.begin(), entries_.end(), [fd](const Entry& each) { return each.target == fd; });
+  return entry == entries_.end() ? fd : entry->copy;
 }
 
 Result<void> SavedFds::save(int target) {
@@ -187,7 +202,10 @@ Result<void> FdPlan::apply_here(SavedFds* saved) {
   for (FdAction& action : actions_) {
     // A file that was opened at the very number it is meant for: that number was closed before.
     bool in_place = action.is_owned && action.source == action.target;
-    if (action.target >= kFirstPrivateFd && !in_place) make_way_for(action.target);
+    if (action.target >= kFirstPrivateFd && !in_place) {
+      make_way_for(action.target);
+      if (is_private_fd(action.target)) return Errno(EBUSY);
+    }
     if (saved != nullptr && !saved->holds(action.target)) {
       if (in_place) {
         saved->note_closed(action.target);

@@ -43,6 +43,8 @@ class SavedFds {
   bool empty() const { return entries_.empty(); }
   /// Whether `fd` is saved here.
   bool holds(int fd) const;
+  /// Where what was at `fd` is now: the copy (-1: it was closed), or `fd` itself if it was not replaced.
+  int place_of(int fd) const;
 
  private:
   friend class FdPlan;
@@ -92,8 +94,8 @@ class FdPlan {
   void clear();
 
   /// Applies the plan to this process. With `saved`, what is replaced is saved there first; without, it is permanent.
-  /// Private descriptors in the way are moved. Fails with the errno of dup2(2)/fcntl(2); what was done so far is in
-  /// `saved`.
+  /// Private descriptors in the way are moved. Fails with the errno of dup2(2)/fcntl(2), or EBUSY for a number that the
+  /// shell itself needs; what was done so far is in `saved`.
   Result<void> apply_here(SavedFds* saved);
   /// Applies the plan in a child that execs or is a subshell for good. Async-signal-safe, allocates nothing, leaves
   /// owned descriptors open but close-on-exec. Fails with the errno of dup2(2).

@@ -87,6 +87,8 @@ struct ShellState {
   /// Arithmetic for declare -i and subscripts behind namerefs; set by the owner of the Expander, which it finds through
   /// `hook_owner`. Null: plain integers only. Throws ShellError.
   int64_t (*evaluate_hook)(ShellState& state, std::string_view expression) = nullptr;
+  /// What the subscript of a nameref expands to; lives in the scratch arena. Null: itself. Throws ShellError.
+  std::string_view (*subscript_hook)(ShellState& state, std::string_view subscript) = nullptr;
   void* hook_owner = nullptr;
 
   bool is_on(Option option) const { return options.is_on(option); }

@@ -258,8 +258,8 @@ void refresh_aliases(ShellState& state, Variable& v) {
 void set_aliases(ShellState& state, const Variable& v) {
   const AssociativeArray* array = v.value.associative();
   if (array == nullptr) return;
-  for (const AssociativeArray::Entry& entry : array->entries()) {
-    if (entry.is_set) state.aliases.set(entry.key, entry.value);
+  for (const AssociativeArray::Entry* entry : array->listed()) {
+    state.aliases.set(entry->key, entry->value);
   }
 }
 
@@ -272,8 +272,8 @@ void refresh_hashed(ShellState& state, Variable& v) {
 void set_hashed(ShellState& state, const Variable& v) {
   const AssociativeArray* array = v.value.associative();
   if (array == nullptr) return;
-  for (const AssociativeArray::Entry& entry : array->entries()) {
-    if (entry.is_set) state.hash.remember(NameTable::intern(entry.key), entry.value, true);
+  for (const AssociativeArray::Entry* entry : array->listed()) {
+    state.hash.remember(NameTable::intern(entry->key), entry->value, true);
   }
   state.bump_generation();
 }

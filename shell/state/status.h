@@ -40,11 +40,12 @@ struct Completion {
 class ShellError {
  public:
   enum class Kind : uint8_t {
-    Expansion,   // bad substitution, arithmetic: in the bash language only the line is abandoned
-    Unset,       // ${x:?}, nounset: a script ends
-    Assignment,  // readonly variable
-    Utility,     // of a special builtin
-    Fatal,       // out of memory, stack exhausted: the command line is abandoned; a script ends
+    Expansion,     // arithmetic: in the bash language only the line is abandoned
+    Substitution,  // ${x!}, failglob: as Expansion; with errexit a script ends
+    Unset,         // ${x:?}, nounset: a script ends
+    Assignment,    // readonly variable: as Substitution
+    Utility,       // of a special builtin
+    Fatal,         // out of memory, stack exhausted: the command line is abandoned; a script ends
   };
   ShellError(Kind kind, std::string message, int status = kFailure)
       : kind_(kind), status_(status), message_(std::move(message)) {}

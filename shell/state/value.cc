@@ -11,9 +11,10 @@ namespace {
 constexpr int64_t kDenseSlack = 64;
 constexpr size_t kNoSlot = SIZE_MAX;
 
+// FNV-1, bytes as signed numbers: the hash bash has, for it decides the order of the keys.
 uint32_t hash_of(std::string_view text) {
   uint32_t h = 2166136261u;
-  for (char c : text) h = (h ^ static_cast<unsigned char>(c)) * 16777619u;
+  for (char c : text) h = (h * 16777619u) ^ static_cast<uint32_t>(static_cast<signed char>(c));
   return h;
 }
 
@@ -184,6 +185,11 @@ std::string& AssociativeArray::at(std::string_view key) {
     while (slots < (count_ + 1) * 4) slots *= 2;
     rehash(slots);
   }
+  if (count_ >= buckets_ * 2) {
+    buckets_ *= 4;
+    std::reverse(entries_.begin(), entries_.end());  // bash's chains are turned round when they move
+    rehash(slots_.size());
+  }
   entries_.push_back({std::string(key), {}, hash, true});
   ++count_;
   size_t i = hash & (slots_.size() - 1);
@@ -199,6 +205,17 @@ void AssociativeArray::erase(std::string_view key) {
   entries_[found].key.clear();
   entries_[found].value.clear();
   if (--count_ == 0) clear();
+}
+
+std::vector<const AssociativeArray::Entry*> AssociativeArray::listed() const {
+  std::vector<const Entry*> list;
+  list.reserve(count_);
+  for (size_t e = entries_.size(); e-- > 0;) {
+    if (entries_[e].is_set) list.push_back(&entries_[e]);
+  }
+  const size_t mask = buckets_ - 1;
+  std::stable_sort(list.begin(), list.end(), [mask](const Entry* a, const Entry* b) { return (a->hash & mask) < (b->hash & mask); });
+  return list;
 }
 
 void AssociativeArray::clear() {

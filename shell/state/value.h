@@ -70,7 +70,7 @@ class IndexedArray {
   bool is_sparse_ = false;
 };
 
-/// Associative array: open addressing, iteration in insertion order.
+/// Associative array: open addressing; listed in the order of bash, on which the output of scripts depends.
 class AssociativeArray {
  public:
   const std::string* find(std::string_view key) const;
@@ -86,14 +86,16 @@ class AssociativeArray {
     uint32_t hash = 0;
     bool is_set = false;
   };
-  /// All entries in insertion order; skip those with is_set == false.
-  const std::vector<Entry>& entries() const { return entries_; }
+  /// The entries that are set, in the order in which bash lists them: by bucket of its hash table, in a bucket the
+  /// youngest first. Valid until the array changes.
+  std::vector<const Entry*> listed() const;
 
  private:
   size_t locate(std::string_view key, uint32_t hash) const;
   void rehash(size_t slots);
-  std::vector<Entry> entries_;
+  std::vector<Entry> entries_;   // in the order they were added
   std::vector<uint32_t> slots_;  // entry number + 1, 0 = free
+  size_t buckets_ = 1024;        // of bash's table at this size
   size_t count_ = 0;
 };
 

@@ -50,7 +50,9 @@ VariableTable::Reference VariableTable::follow(Name name) const {
     if (to.empty()) return reference;  // refers to nothing yet
     size_t bracket = to.find('[');
     if (bracket != std::string_view::npos) {
-      return {NameTable::intern(to.substr(0, bracket)), true, to.substr(bracket + 1, to.size() - bracket - 2)};
+      std::string_view subscript = to.substr(bracket + 1, to.size() - bracket - 2);
+      if (owner_.subscript_hook != nullptr) subscript = owner_.subscript_hook(owner_, subscript);
+      return {NameTable::intern(to.substr(0, bracket)), true, subscript};
     }
     reference.name = NameTable::intern(to);
   }

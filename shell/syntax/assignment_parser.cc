@@ -107,9 +107,6 @@ const Assignment* WordParser::parse_assignment_tail(Name name, const Subscript* 
   in.skip();
   const char c = in.look();
   if (c == '(' && !cx_.options.posix) {
-    if (subscript != nullptr) {
-      cx_.fail("a list cannot be assigned to one element of an array", in.position(), in.line());
-    }
     parse_array_value(*assignment);
     return assignment;
   }

@@ -124,7 +124,7 @@ const ConditionNode* CommandParser::parse_condition_words(const Opener& opener) 
     const Token& next = peek();
     const bool binary_follows = (next.kind == TokenKind::Word && next.is_plain && is_binary_operator(next.text)) ||
                                 next.kind == TokenKind::Less || next.kind == TokenKind::Great;
-    if (at_condition_end(next) || binary_follows) return parse_binary_condition(as_word, opener);
+    if (binary_follows) return parse_binary_condition(as_word, opener);
     auto* node = cx_.arena->make<ConditionNode>();
     node->kind = ConditionKind::Unary;
     node->op = op;

@@ -204,8 +204,8 @@ void Lexer::scan_word() {
   if (c == '(') {
     const bool extglob = cx_.options.extglob && !cx_.options.posix;
     const bool group = text.back() == '!' || text.back() == '@' || text.back() == '+';
-    // `c++()` defines a function: an empty group would be no pattern.
-    if (extglob && group && in.look_ahead(end - token_.start + 1) != ')') return;
+    // `c++()` defines a function; an empty group is a pattern of its own at most.
+    if (extglob && group && (text.size() == 1 || in.look_ahead(end - token_.start + 1) != ')')) return;
   } else if (c == '<' || c == '>') {
     if (!cx_.options.posix && in.look_ahead(end - token_.start + 1) == '(') return;
     if (text.size() <= kLongestIoNumber &&

@@ -17,7 +17,10 @@ TEST_F(FlowBuiltins, BreakLeavesAtMostTheLoopsThereAre) {
   EXPECT_EQ(completion.levels, 2);
   EXPECT_EQ(run({"continue"}).levels, 1);
   EXPECT_EQ(run({"break", "0"}).status, 1);
-  EXPECT_EQ(run({"break", "x"}).status, 2);
+  EXPECT_EQ(run({"break", "0"}).flow, Flow::Break);
+  EXPECT_EQ(run({"break", "x"}).status, 128);
+  EXPECT_EQ(run({"break", "x"}).flow, Flow::Exit);
+  EXPECT_EQ(run({"break", "1", "2"}).flow, Flow::Interrupt);
 }
 
 TEST_F(FlowBuiltins, BreakReachesThroughEvalButNotOutOfAFunction) {

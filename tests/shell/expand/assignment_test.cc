@@ -54,7 +54,7 @@ TEST_F(AssignmentTest, AssociativePairs) {
   expander.assign(parse("m=(a 1 b 2)").assignments[0], true);
   EXPECT_EQ(fields("${m[a]} ${m[b]}"), "[1][2]");
   assign("m[c]=3 m+=([d]=4)");
-  EXPECT_EQ(fields("${!m[@]}"), "[a][b][c][d]");
+  EXPECT_EQ(fields("${!m[@]}"), "[d][c][b][a]");
 }
 
 TEST_F(AssignmentTest, ReadOnlyIsAnError) {

@@ -171,6 +171,14 @@ TEST(FdPlan, SavedCopyMakesWay) {
   close(3);
 }
 
+TEST(FdPlan, NumberTheShellNeedsIsRefused) {
+  UniqueFd own = std::move(*move_above_9(text_file("own")));
+  FdPlan plan;
+  plan.duplicate(STDERR_FILENO, own.get());
+  EXPECT_EQ(plan.apply_here(nullptr).code(), EBUSY);
+  EXPECT_EQ(content(own.get()), "own");
+}
+
 TEST(FdPlan, ChildWithoutStandardDescriptors) {
   pid_t pid = fork();
   if (pid == 0) {

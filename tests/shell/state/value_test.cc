@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
 namespace mish::state {
 namespace {
 
@@ -94,7 +97,15 @@ TEST(IndexedArray, HolesAreSkipped) {
   EXPECT_EQ(array.count(), 3u);
 }
 
-TEST(AssociativeArray, KeepsInsertionOrderThroughErasures) {
+TEST(AssociativeArray, IsListedInTheOrderOfBash) {
+  AssociativeArray array;
+  for (std::string_view key : {"xx", "yy", "zz", "aa", "bb"}) array.set(key, "");
+  std::string keys;
+  for (const auto* entry : array.listed()) keys += entry->key + ' ';
+  EXPECT_EQ(keys, "aa xx zz bb yy ");
+}
+
+TEST(AssociativeArray, KeepsItsElementsThroughErasures) {
   AssociativeArray array;
   for (int i = 0; i < 1000; ++i) array.set("k" + std::to_string(i), std::to_string(i));
   for (int i = 0; i < 1000; ++i) {
@@ -105,12 +116,11 @@ TEST(AssociativeArray, KeepsInsertionOrderThroughErasures) {
   ASSERT_NE(array.find("k999"), nullptr);
   EXPECT_EQ(*array.find("k999"), "999");
   EXPECT_EQ(array.find("k998"), nullptr);
-  int last = -1;
-  for (const auto& entry : array.entries()) {
-    if (!entry.is_set) continue;
-    EXPECT_GT(std::stoi(entry.value), last);
-    last = std::stoi(entry.value);
-  }
+  std::set<int> values;
+  for (const auto* entry : array.listed()) values.insert(std::stoi(entry->value));
+  EXPECT_EQ(values.size(), array.count());
+  EXPECT_EQ(*values.begin(), 0);
+  EXPECT_EQ(*values.rbegin(), 1999);
 }
 
 TEST(AssociativeArray, EmptyKeyIsAKey) {

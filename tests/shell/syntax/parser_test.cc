@@ -95,7 +95,8 @@ TEST(Parser, ArithmeticForHasOptionalExpressions) {
 TEST(Parser, ConditionalCommand) {
   EXPECT_EQ(parse("[[ -f $a && ! ( b == c* || d -lt e+1 ) ]] >f"),
             "(cond (&& (-f $a) (! (|| (== b c*) (-lt d e+1)))) (1> f))");
-  EXPECT_EQ(parse("[[ a < b || -n ]]"), "(cond (|| (< a b) -n))");
+  EXPECT_EQ(parse("[[ a < b || -n ]]"), "error:1:16: unexpected `]]'; an operand was expected inside [[ ]]");
+  EXPECT_EQ(parse("[[ a == @() ]]"), "(cond (== a @()))");
   EXPECT_EQ(parse("[[ !(a) ]]"), "(cond (! a))");
   EXPECT_EQ(parse("[[ $x =~ ^(a b|c)\"d\"[[:space:]]$ && e ]]"), "(cond (&& (=~ $x [^(a b|c) 'd' [[:space:]]$]) e))");
   EXPECT_EQ(parse("[[ -n a\n&& b &&\nc ]]"), "(cond (&& (&& (-n a) b) c))");
