@@ -214,7 +214,6 @@ Completion run_compgen(BuiltinContext& context, Args args) {
   Completion completion;
   if (!parse(context, parser, request, completion)) return completion;
   Args operands = parser.operands();
-  if (operands.size() > 1) return context.usage_error("too many arguments");
   std::string_view word = operands.empty() ? std::string_view("", 0) : operands[0];
   Candidates candidates = generate_candidates(context, request.spec, word);
   if (candidates.status == kRetryCompletion) return Completion::of(kRetryCompletion);

@@ -99,6 +99,9 @@ bool change_directory(BuiltinContext& context, std::string_view directory, const
   return reporting_errors(context, [&] {
     state.variables.assign(names::OLDPWD, before);
     state.variables.assign(names::PWD, state.directory.logical());
+    // For the programs that are run, as from dash and bash.
+    state.variables.add_attributes(names::OLDPWD, state::attribute::Exported);
+    state.variables.add_attributes(names::PWD, state::attribute::Exported);
   });
 }
 
@@ -163,7 +166,7 @@ struct StackOperands {
   std::optional<size_t> position;
   std::string_view directory;
   bool has_directory = false;
-  bool failed = false;
+  int failed = 0;  // status of the error that was reported
 };
 
 StackOperands parse_stack_operands(BuiltinContext& context, Args args, bool takes_directory) {
@@ -178,7 +181,7 @@ StackOperands parse_stack_operands(BuiltinContext& context, Args args, bool take
     } else if (std::optional<size_t> position = parse_position(word, size); !ended && position.has_value()) {
       if (*position >= size) {
         context.error("{}: directory stack index out of range", word);
-        operands.failed = true;
+        operands.failed = state::kFailure;
         return operands;
       }
       operands.position = position;
@@ -186,8 +189,7 @@ StackOperands parse_stack_operands(BuiltinContext& context, Args args, bool take
       operands.directory = word;
       operands.has_directory = true;
     } else {
-      context.usage_error(fmt::format("{}: invalid operand", word));
-      operands.failed = true;
+      operands.failed = context.usage_error(fmt::format("{}: invalid operand", word)).status;
       return operands;
     }
   }
@@ -274,7 +276,7 @@ Completion run_pwd(BuiltinContext& context, Args args) {
 
 Completion run_pushd(BuiltinContext& context, Args args) {
   StackOperands operands = parse_stack_operands(context, args, true);
-  if (operands.failed) return Completion::of(1);
+  if (operands.failed != 0) return Completion::of(operands.failed);
   std::vector<std::string> whole = whole_stack(context.state);
   Completion completion;
   if (operands.has_directory) {
@@ -307,7 +309,7 @@ Completion run_pushd(BuiltinContext& context, Args args) {
 
 Completion run_popd(BuiltinContext& context, Args args) {
   StackOperands operands = parse_stack_operands(context, args, false);
-  if (operands.failed) return Completion::of(1);
+  if (operands.failed != 0) return Completion::of(operands.failed);
   std::vector<std::string> whole = whole_stack(context.state);
   if (whole.size() < 2) return context.failure("directory stack empty");
   size_t position = operands.position.value_or(0);

@@ -62,7 +62,13 @@ std::string find_script(const state::ShellState& state, std::string_view name) {
 }  // namespace
 
 Completion run_eval(BuiltinContext& context, Args args) {
-  if (!args.empty() && args[0] == "--") args = args.subspan(1);
+  if (!args.empty() && args[0].starts_with('-')) [[unlikely]] {
+    if (args[0] == "--") {
+      args = args.subspan(1);
+    } else if (args[0].size() > 1 && !context.state.is_posix()) {
+      return context.usage_error(fmt::format("{}: invalid option", args[0]));
+    }
+  }
   if (args.empty()) return Completion::of(0);
   if (args.size() == 1) return context.services.run_text(args[0], "eval");
   std::string text(args[0]);

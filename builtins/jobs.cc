@@ -119,7 +119,7 @@ class Waiter {
 
   int wait_for(std::string_view operand) {
     auto pid = to_pid(operand);
-    if (!pid) return state::kNotFound;
+    if (!pid) return operand.starts_with('%') || context_.state.is_posix() ? state::kNotFound : state::kFailure;
     for (;;) {
       if (auto status = status_of(*pid)) return *status;
       if (!sleep()) return failure();

@@ -51,6 +51,10 @@ class SetOperands {
         change(state::info(Option::Verbose), false);
         break;
       }
+      if (word == "+" && !context_.state.is_posix()) {  // bash: an option without a letter
+        ++position_;
+        continue;
+      }
       if (word.size() < 2 || (word[0] != '-' && word[0] != '+')) break;
       ++position_;
       if (Completion completion = apply_cluster(word); completion.status != 0) return completion;

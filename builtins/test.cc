@@ -187,6 +187,7 @@ bool Evaluator::is_element_set(std::string_view text) {
 Truth Evaluator::unary(std::string_view op, std::string_view operand) {
   if (op[1] == 'v' && operand.find('[') != std::string_view::npos) return truth(is_element_set(operand));
   if (op[1] == 't' && !parse_integer_trimmed(operand).has_value()) {
+    if (!context_.state.is_posix()) return Truth::False;  // bash: no descriptor, no terminal
     return complain(operand, "integer expression expected");
   }
   return truth_about(operand, state::evaluate_unary(context_.state, op[1], operand));

@@ -10,9 +10,11 @@
 #include <cerrno>
 #include <cstring>
 
+#include "shell/api/prompt_commands.h"
 #include "shell/base/diagnostic.h"
 #include "shell/base/retry.h"
 #include "shell/base/stack_guard.h"
+#include "shell/expand/prompt.h"
 #include "shell/process/fd_plan.h"
 #include "shell/process/signals.h"
 #include "shell/process/wait.h"
@@ -212,13 +214,21 @@ bool drop_privileges() {
 
 class PromptingSource final : public syntax::Source {
  public:
-  explicit PromptingSource(exec::Shell& shell) : shell_(shell), input_(STDIN_FILENO) {}
+  explicit PromptingSource(exec::Shell& shell)
+      : shell_(shell), input_(STDIN_FILENO), renderer_(shell.state(), shell.expander()) {}
   Status next_line(syntax::LinePurpose purpose, std::string_view& line) override {
-    if (purpose == syntax::LinePurpose::FirstLine) {
+    const bool is_first = purpose == syntax::LinePurpose::FirstLine;
+    if (is_first) {
       shell_.jobs().reap();
       shell_.err().write(shell_.jobs().take_notices());
+      if (std::optional<int> status = api::run_prompt_commands(shell_, shell_.state())) {
+        exit_line_ = "exit " + std::to_string(*status) + '\n';
+        line = exit_line_;
+        return Status::Line;
+      }
+      renderer_.set_command_number(++commands_);
     }
-    show_prompt(purpose == syntax::LinePurpose::FirstLine ? names::PS1 : names::PS2);
+    show_prompt(is_first ? names::PS1 : names::PS2);
     // A terminal is readable when a line is complete: signals are looked at until then.
     for (;;) {
       switch (process::wait_readable(STDIN_FILENO, -1, true)) {
@@ -241,18 +251,16 @@ class PromptingSource final : public syntax::Source {
 
  private:
   void show_prompt(Name name) {
-    std::string prompt(shell_.state().variables.text(name));
-    try {
-      prompt = shell_.expander().expand_text(prompt);
-    } catch (const state::ShellError&) {
-      // Shown as it is.
-    }
-    shell_.err().write(prompt);
+    std::string value(shell_.state().variables.text(name));
+    shell_.err().write(expand::without_brackets(renderer_.expand(value, shell_.jobs().listed_count())));
     shell_.err().flush();
   }
 
   exec::Shell& shell_;
   syntax::SharedInputSource input_;
+  expand::PromptRenderer renderer_;
+  int64_t commands_ = 0;
+  std::string exit_line_;
 };
 
 // --- starting --------------------------------------------------------------------------------------------------------
@@ -334,7 +342,10 @@ class Starter {
     state::VariableTable& variables = state_.variables;
     state_.directory.initialise(variables.text(names::PWD));
     const std::string& directory = state_.directory.logical();
-    if (variables.text(names::PWD) != directory) variables.assign(names::PWD, directory);
+    if (variables.text(names::PWD) != directory) {
+      variables.assign(names::PWD, directory);
+      variables.add_attributes(names::PWD, state::attribute::Exported);
+    }
     if (!state_.is_posix()) {
       state::count_shell_level(state_);
       if (!variables.is_set(names::PATH)) variables.assign(names::PATH, state::default_path());

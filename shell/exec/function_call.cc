@@ -73,7 +73,8 @@ Completion FunctionCaller::call(Name name, std::span<const std::string_view> arg
   frame.call_line = state.line;
   frame.arguments = arguments;
   CallScope scope(context_, depth_, frame, *function);
-  InheritedTraps traps(*context_.traps, function->is_traced);
+  using By = InheritedTraps::By;
+  InheritedTraps traps(*context_.traps, function->is_traced ? By::TracedFunction : By::Function);
   if (Completion due = on_entry(*function->definition); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
   Completion completion = body(*function->definition);
   if (function.use_count() == 1) [[unlikely]] state.current_command = nullptr;  // gone with the function

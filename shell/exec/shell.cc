@@ -110,7 +110,7 @@ Completion Shell::run_file(std::string_view path, api::Args arguments) {
   Completion completion;
   {
     state::FrameGuard guard(state_.calls, frame);
-    InheritedTraps traps(traps_, false);
+    InheritedTraps traps(traps_, InheritedTraps::By::DotScript);
     syntax::FileSource source(std::move(*moved));
     uint32_t line = state_.line;
     ReadEvalLoop loop(context_, source, name, ReadEvalLoop::Purpose::File);

@@ -258,14 +258,15 @@ int TrapRunner::on_leave(int status) {
 
 // --- functions -------------------------------------------------------------------------------------------------------
 
-InheritedTraps::InheritedTraps(TrapRunner& runner, bool is_traced)
+InheritedTraps::InheritedTraps(TrapRunner& runner, By by)
     : runner_(runner),
       debug_(runner.debug_is_armed_),
       return_(runner.return_is_armed_),
       error_(runner.error_is_armed_) {
   if (!(debug_ || return_ || error_)) [[likely]] return;
-  bool functrace = is_traced || runner.context_.state.is_on(Option::FuncTrace);
+  bool functrace = by == By::TracedFunction || runner.context_.state.is_on(Option::FuncTrace);
   runner.debug_is_armed_ = debug_ && functrace;
+  if (by == By::DotScript) return;
   runner.return_is_armed_ = return_ && functrace;
   runner.error_is_armed_ = error_ && runner.context_.state.is_on(Option::ErrTrace);
 }

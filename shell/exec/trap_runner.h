@@ -106,10 +106,12 @@ class TrapRunner {
   int deadly_signal_ = 0;
 };
 
-/// While a function or dot script runs: DEBUG and RETURN only with functrace (or declare -t), ERR only with errtrace.
+/// While a function runs: DEBUG and RETURN only with functrace (or declare -t), ERR only with errtrace. A dot script is
+/// without DEBUG alone.
 class InheritedTraps {
  public:
-  InheritedTraps(TrapRunner& runner, bool is_traced);
+  enum class By { Function, TracedFunction, DotScript };
+  InheritedTraps(TrapRunner& runner, By by);
   ~InheritedTraps();
   InheritedTraps(const InheritedTraps&) = delete;
   InheritedTraps& operator=(const InheritedTraps&) = delete;

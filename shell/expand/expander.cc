@@ -437,6 +437,25 @@ std::string_view Expander::run_substitution(const syntax::CommandSubstitution& s
 
 // --- pathnames ---
 
+namespace {
+
+/// Where the pattern of GLOBIGNORE ends that begins at `at`: a colon in a bracket expression separates nothing.
+size_t end_of_ignored(std::string_view list, size_t at) {
+  for (size_t i = at; i < list.size(); ++i) {
+    if (list[i] == ':') return i;
+    if (list[i] == '\\') ++i;
+    if (i >= list.size() || list[i] != '[') continue;
+    size_t close = i + 1 < list.size() && (list[i + 1] == '!' || list[i + 1] == '^') ? i + 2 : i + 1;
+    bool has_class = list.substr(close, 2) == "[:";
+    close = has_class ? list.find(":]", close + 2) : list.find(']', close + 1);
+    if (has_class && close != std::string_view::npos) close = list.find(']', close + 2);
+    if (close != std::string_view::npos) i = close;
+  }
+  return list.size();
+}
+
+}  // namespace
+
 void Expander::expand_pathname(std::string_view text, std::string_view quoted, FieldList& fields) {
   bool extglob = state_.is_on(Option::ExtGlob) && !state_.is_posix();
   if (!pattern::has_special_characters(text, quoted, extglob)) return fields.push_back(text);
@@ -458,10 +477,14 @@ void Expander::expand_pathname(std::string_view text, std::string_view quoted, F
   if (!ignored.empty()) {
     ArenaScope scope(state_.scratch);
     for (size_t at = 0; at <= ignored.size();) {
-      size_t end = std::min(ignored.find(':', at), ignored.size());
-      pattern::Pattern pattern =
-          pattern::Pattern::compile(ignored.substr(at, end - at), {}, {extglob, options.ignore_case}, state_.scratch);
-      std::erase_if(matches, [&pattern](std::string_view match) { return pattern.matches(match); });
+      size_t end = end_of_ignored(ignored, at);
+      std::string_view one = ignored.substr(at, end - at);
+      pattern::Pattern pattern = pattern::Pattern::compile(one, {}, {extglob, options.ignore_case}, state_.scratch);
+      // The * and ? of it match no slash.
+      auto slashes = std::ranges::count(one, '/');
+      std::erase_if(matches, [&](std::string_view match) {
+        return std::ranges::count(match, '/') == slashes && pattern.matches(match);
+      });
       at = end + 1;
     }
   }

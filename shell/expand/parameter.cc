@@ -117,7 +117,7 @@ Parameter ParameterExpander::follow_indirection(const ParameterExpansion& p) {
   if (!value.is_set()) {
     // bash: a variable that is declared but has no value refers to nothing; its operators see a parameter not set.
     const Variable* variable = base.kind == ParameterKind::Variable ? state_.variables.resolve(base.name) : nullptr;
-    if (variable != nullptr && variable->has(attribute::Declared)) return base;
+    if (variable != nullptr && (variable->has(attribute::Declared) || variable->value.is_array())) return base;
     throw ShellError(ShellError::Kind::Expansion, parameter_name(base) + ": invalid indirect expansion");
   }
   std::string_view target = value.is_list ? value.items[0] : value.text;
@@ -420,7 +420,9 @@ void ParameterExpander::expand_transform(const ParameterExpansion& p, const Para
   }
   if (p.transform == 'a' && parameter.kind == ParameterKind::Variable && !parameter.is_list()) {
     if (parameter.subscript != nullptr) static_cast<void>(fetch(parameter));  // it may be wrong
-    return out_.add(arena_.copy(attribute_letters(parameter.name)), quoted);  // also of a variable without a value
+    std::string letters = attribute_letters(parameter.name);  // also of a variable without a value
+    if (letters.empty() && state_.is_on(Option::NoUnset)) require_set(fetch(parameter), p);
+    return out_.add(arena_.copy(letters), quoted);
   }
   Value value = fetch(parameter);
   require_set(value, p);

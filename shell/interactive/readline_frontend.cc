@@ -195,33 +195,6 @@ void ReadlineFrontend::suggest_command() {
   if (!nearest.empty()) write("Did you mean " + nearest + "?\n");
 }
 
-/// PROMPT_COMMAND as text or array; $? is the same for each and afterwards.
-void ReadlineFrontend::run_prompt_commands() {
-  const state::Variable* variable = state_.variables.resolve(names::PROMPT_COMMAND);
-  if (variable == nullptr || variable->value.is_unset()) return;
-  std::vector<std::string> commands;
-  if (const state::IndexedArray* array = variable->value.indexed()) {
-    for (auto it = array->first(); it.valid(); it.next()) commands.push_back(it.value());
-  } else {
-    commands.emplace_back(variable->value.text());
-  }
-  for (const std::string& command : commands) run_prompt_command(command);
-}
-
-void ReadlineFrontend::run_prompt_command(std::string_view text) {
-  if (trim_blanks(text).empty()) return;
-  int status = state_.last_status;
-  std::vector<int> statuses = state_.pipe_statuses;
-  try {
-    state::Completion completion = services_.run_text(text, "PROMPT_COMMAND");
-    if (completion.flow == state::Flow::Exit) forced_line_ = "exit " + std::to_string(completion.status);
-  } catch (const state::ShellError& error) {
-    services_.report(error.message());
-  }
-  state_.last_status = status;
-  state_.pipe_statuses = std::move(statuses);
-}
-
 void ReadlineFrontend::send_marks_before_prompt() {
   if (!knows_marks_) return;
   std::string text = command_number_ > 1 ? "\033]133;D;" + std::to_string(state_.last_status) + "\a" : "";
@@ -240,7 +213,7 @@ void ReadlineFrontend::before_prompt() {
   write(notices_.jobs());
   suggest_command();
   write(notices_.mail());
-  run_prompt_commands();
+  if (std::optional<int> status = api::run_prompt_commands(services_, state_)) forced_line_ = "exit " + std::to_string(*status);
   highlighter_->forget_commands();
   // The first time it is a long list: that waits until the prompt is on the screen.
   if (readline_history_->is_filled()) readline_history_->synchronise();

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "shell/api/frontend.h"
+#include "shell/api/prompt_commands.h"
 #include "shell/api/services.h"
 #include "shell/base/private_fd.h"
 #include "shell/interactive/completion.h"
@@ -87,8 +88,6 @@ class ReadlineFrontend final : public api::Frontend {
   bool wants_renderer() const;
 
   void before_prompt();
-  void run_prompt_commands();
-  void run_prompt_command(std::string_view text);
   void suggest_command();
   void set_duration();
   void send_marks_before_prompt();

@@ -64,7 +64,7 @@ TEST_F(Getopts, UsesPositionalParameters) {
 
 TEST_F(Getopts, WrongUse) {
   EXPECT_EQ(status({"getopts", "a"}), 2);
-  EXPECT_EQ(status({"getopts", "a", "1x"}), 2);
+  EXPECT_EQ(status({"getopts", "a", "1x"}), 1);
 }
 
 TEST_F(Getopts, ArgumentsMayShrink) {
