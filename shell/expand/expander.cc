@@ -157,7 +157,7 @@ bool Expander::evaluate_subscript(Name name, const syntax::Subscript& subscript,
     throw ShellError(ShellError::Kind::Expansion,
                      std::string(text(name)) + "[" + std::string(subscript.text) + "]: bad array subscript");
   }
-  if (subscript.text.empty()) {
+  if (subscript.text.empty() && (subscript.word == nullptr || subscript.word->parts.empty())) {
     throw ShellError(ShellError::Kind::Substitution, std::string(text(name)) + "[]: bad array subscript");
   }
   const Variable* variable = state_.variables.resolve(name);
@@ -208,7 +208,12 @@ bool runs_commands(const Word* word) {
 }  // namespace
 
 std::string_view Expander::computed_subscript(const syntax::Subscript& subscript) {
-  return subscript.word == nullptr || runs_commands(subscript.word) ? subscript.text : expand_single(*subscript.word);
+  if (subscript.word == nullptr) return subscript.text;
+  if (runs_commands(subscript.word)) {
+    std::string text(subscript.text.empty() ? subscript.word->source : subscript.text);
+    throw ShellError(ShellError::Kind::Expansion, "[" + text + "]: a subscript out of a variable runs no command");
+  }
+  return expand_single(*subscript.word);
 }
 
 std::string_view Expander::computed_subscript(std::string_view text) {

@@ -111,8 +111,8 @@ class Expander {
   bool evaluate_subscript(Name name, const syntax::Subscript& subscript, int64_t& index, std::string_view& key,
                           bool is_computed = false);
   /// The text of a subscript that came out of a variable: of a nameref, of ${!x}, of an expression in a variable's value.
-  /// Expanded as in bash, but for one thing: data never runs a command, so one with a substitution of commands stays as
-  /// it is.
+  /// Expanded as in bash, but for one thing: data never runs a command, so one with a substitution of commands is an
+  /// error.
   std::string_view computed_subscript(const syntax::Subscript& subscript);
   /// The same for text not yet parsed; lives in the scratch arena.
   std::string_view computed_subscript(std::string_view text);
