@@ -102,7 +102,7 @@ std::string quote_for_posix_listing(std::string_view text) {
 
 void list_variables(api::BuiltinContext& context) {
   const state::VariableTable& variables = context.state.variables;
-  std::vector<Name> names = variables.sorted_names();
+  std::vector<Name> names = variables.listed_names();
   if (!is_c_collation()) {
     std::stable_sort(names.begin(), names.end(), [](Name a, Name b) { return collate(text(a), text(b)) < 0; });
   }

@@ -28,6 +28,7 @@ using state::Completion;
 using state::Flow;
 using state::Option;
 
+class AppliedRedirections;
 class CommandSearch;
 class Containment;
 class FunctionCaller;
@@ -87,6 +88,8 @@ struct ExecutionContext {
   /// The same for standard error (2>&1 inside a captured body).
   Capture* error_capture = nullptr;
   Capture* captures = nullptr;  // all live ones
+  AppliedRedirections* redirections = nullptr;  // in force in this process, innermost first
+  AppliedRedirections* redirections_outside = nullptr;  // those of them around the outermost function that runs
   /// Opens names like /dev/tcp/HOST/PORT; null: there are none.
   api::OpenVirtualFile open_virtual_file = nullptr;
   /// Owner of the nodes that run; functions defined now share it.

@@ -130,12 +130,21 @@ Completion Executor::redirected(const syntax::Command& command) {
   context_.state.line = command.line;
   // A function definition's redirections are performed when it is called.
   if (command.kind == CommandKind::Function) return dispatch(command, Tail::No);
-  AppliedRedirections redirections(context_);
-  if (!redirections.apply(command.redirections)) return finish(Completion::of(context_.state.error_status()));
-  // A process made for this command has nothing to restore afterwards; the copies would only hold others' pipes open.
   bool is_subshell = command.kind == CommandKind::Subshell;
+  Completion completion = under_redirections(command, is_subshell);
+  // Where the subshell's failure leads to is not what its own output was redirected to.
+  return is_subshell ? finish(completion) : completion;
+}
+
+Completion Executor::under_redirections(const syntax::Command& command, bool is_subshell) {
+  AppliedRedirections redirections(context_);
+  if (!redirections.apply(command.redirections)) {
+    Completion failure = Completion::of(context_.state.error_status());
+    return is_subshell ? failure : finish(failure);
+  }
+  // A process made for this command has nothing to restore afterwards; the copies would only hold others' pipes open.
   if (is_subshell ? context_.subshells->is_fresh(command) : context_.subshells->take_fresh(command)) redirections.keep();
-  Completion completion = dispatch(command, Tail::No);
+  Completion completion = is_subshell ? context_.subshells->run(as<syntax::Subshell>(command), Tail::No) : dispatch(command, Tail::No);
   if (!redirections.finish() && completion.status == 0 && completion.is_normal()) completion.status = state::kFailure;
   return completion;
 }
@@ -414,6 +423,7 @@ Completion Executor::failed(Completion completion) {
   Completion after_trap = context_.traps->on_error(completion.status);
   if (!after_trap.is_normal()) return after_trap;
   if (context_.state.is_on(Option::ErrExit)) {
+    if (context_.redirections != nullptr && context_.traps->leaves_here()) AppliedRedirections::leave_commands(context_);
     completion.status = context_.traps->on_leave(completion.status);
     completion.flow = Flow::Exit;
   }

@@ -23,6 +23,7 @@ class Executor final : public CommandRunner {
   Completion pending() { return process::any_pending() ? context_.traps->run_pending() : Completion{}; }
   Completion dispatch(const syntax::Command& command, Tail tail);
   Completion redirected(const syntax::Command& command);
+  Completion under_redirections(const syntax::Command& command, bool is_subshell);
   Completion list(const syntax::List& node, Tail tail);
   Completion and_or(const syntax::AndOr& node, Tail tail);
   Completion for_clause(const syntax::ForClause& node);

@@ -21,7 +21,7 @@ class CallScope {
         positional_(context.state.positional),
         program_(context.program),
         line_(context.state.line) {
-    ++depth_;
+    if (depth_++ == 0) context_.redirections_outside = context_.redirections;
     context_.state.variables.push_scope();
     context_.state.positional.borrow(frame.arguments);
     context_.program = function.program;

@@ -351,6 +351,7 @@ bool AppliedRedirections::activate(const Captures& captures) {
     }
   }
   plan_.clear();
+  outer_ = std::exchange(context_.redirections, this);
   context_.capture = captures.out;
   context_.error_capture = captures.err;
   direct_output(context_.out, captures.out, STDOUT_FILENO);
@@ -380,8 +381,13 @@ void AppliedRedirections::keep() {
   saved_.keep();
 }
 
-AppliedRedirections::~AppliedRedirections() {
-  if (!is_active_ || is_kept_) return;
+AppliedRedirections::~AppliedRedirections() { restore(); }
+
+void AppliedRedirections::restore() {
+  if (!is_active_) return;
+  is_active_ = false;
+  if (context_.redirections == this) context_.redirections = outer_;
+  if (is_kept_) return;
   context_.out.flush();
   context_.err.flush();
   context_.out.clear_error();
@@ -391,6 +397,20 @@ AppliedRedirections::~AppliedRedirections() {
   context_.error_capture = previous_.err;
   direct_output(context_.out, previous_.out, STDOUT_FILENO);
   direct_output(context_.err, previous_.err, STDERR_FILENO);
+}
+
+void AppliedRedirections::leave_commands(ExecutionContext& context) {
+  const AppliedRedirections* outermost = nullptr;
+  bool is_in_function = context.state.calls.in_function();
+  for (const AppliedRedirections* each = context.redirections; each != nullptr; each = each->outer_) {
+    bool is_of_function = is_in_function && each->outer_ == context.redirections_outside;
+    if (each->is_of_command_ || is_of_function) outermost = each;
+  }
+  while (outermost != nullptr && context.redirections != nullptr) {
+    AppliedRedirections* innermost = context.redirections;
+    innermost->restore();
+    if (innermost == outermost) return;
+  }
 }
 
 // --- OutputRedirections ----------------------------------------------------------------------------------------------

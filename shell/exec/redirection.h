@@ -45,15 +45,22 @@ class AppliedRedirections {
   bool finish();
   /// `exec` without command: they stay.
   void keep();
+  /// They are those of a simple command (a function, eval, a dot script), which errexit leaves: see leave_commands().
+  void belong_to_command() { is_of_command_ = true; }
+  /// Undoes those of the outermost simple command that runs and all within it, before errexit's EXIT action.
+  static void leave_commands(ExecutionContext& context);
 
  private:
   bool activate(const Captures& captures);
+  void restore();
   ExecutionContext& context_;
   process::FdPlan plan_;
   process::SavedFds saved_;
   Captures previous_;
+  AppliedRedirections* outer_ = nullptr;
   bool is_active_ = false;
   bool is_kept_ = false;
+  bool is_of_command_ = false;
 };
 
 /// Redirections of a builtin that uses no descriptor but its Outputs: nothing is duplicated, saved or restored.

@@ -304,6 +304,7 @@ Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const
     }
   }
   trace(node, fields, redirections);
+  redirections.belong_to_command();
   AppliedRedirections* outer = std::exchange(redirections_, &redirections);
   Completion completion;
   try {
@@ -330,6 +331,7 @@ Completion SimpleCommandRunner::function(const syntax::SimpleCommand& node, cons
   }
   AppliedRedirections redirections(context_);
   if (!node.redirections.empty() && !redirections.apply(node.redirections)) return Completion::of(context_.state.error_status());
+  redirections.belong_to_command();
   if (context_.subshells->take_fresh(node)) redirections.keep();
   PrefixScope scope(context_.state.variables);
   if (!node.assignments.empty()) {

@@ -469,6 +469,7 @@ void SubshellRunner::become_subshell() {
     each->write_end.reset();
   }
   context_.captures = context_.capture = context_.error_capture = nullptr;
+  context_.redirections = nullptr;
   context_.out.redirect_to_fd(STDOUT_FILENO);
   context_.err.redirect_to_fd(STDERR_FILENO);
   push_subshell_frame(state);

@@ -251,10 +251,9 @@ int TrapRunner::on_exit(int status) {
   return status;
 }
 
-int TrapRunner::on_leave(int status) {
-  if (context_.state.is_posix() || context_.in_process != nullptr) return status;
-  return on_exit(status);
-}
+bool TrapRunner::leaves_here() const { return !context_.state.is_posix() && context_.in_process == nullptr; }
+
+int TrapRunner::on_leave(int status) { return leaves_here() ? on_exit(status) : status; }
 
 // --- functions -------------------------------------------------------------------------------------------------------
 

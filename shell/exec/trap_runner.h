@@ -45,6 +45,8 @@ class TrapRunner {
   /// `exit` or errexit ends the environment: in the bash language the EXIT action runs right there, among the functions
   /// and redirections that are left. Returns the status to end with; on_exit() then has nothing left to do.
   int on_leave(int status);
+  /// Whether on_leave() would run an EXIT action now.
+  bool leaves_here() const;
 
   /// A trap was set or reset: keeps the armed flags right.
   void changed(state::Condition condition);

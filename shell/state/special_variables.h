@@ -23,6 +23,7 @@ struct SpecialVariable {
   void (*assigned)(ShellState& state, const Variable& variable);
   bool in_posix_mode;  // whether it has its behaviour in POSIX mode too
   bool is_readonly = false;
+  bool is_listed_when_read = false;  // bash: `set` shows it only once somebody has asked for it
 };
 
 /// Null when `name` is an ordinary variable.

@@ -735,7 +735,9 @@ void VariableTable::import(Name name, std::string_view text) {
 
 std::vector<Name> VariableTable::sorted_names() const { return names_with_prefix({}); }
 
-std::vector<Name> VariableTable::names_with_prefix(std::string_view prefix) const {
+std::vector<Name> VariableTable::listed_names() const { return names_with_prefix({}, false); }
+
+std::vector<Name> VariableTable::names_with_prefix(std::string_view prefix, bool with_unread) const {
   std::vector<Name> found;
   for (size_t c = 0; c < chunks_.size(); ++c) {
     if (chunks_[c] == nullptr) continue;
@@ -745,6 +747,7 @@ std::vector<Name> VariableTable::names_with_prefix(std::string_view prefix) cons
       Name name = Name(static_cast<uint32_t>(c) * kChunkSize + i);
       if (!mish::text(name).starts_with(prefix)) continue;
       if (v.has(attribute::Special)) {
+        if (!with_unread && v.value.is_unset() && find_special(name)->is_listed_when_read) continue;
         bring_up_to_date(name, v);
         if (v.value.is_unset() && !v.has(attribute::Declared)) continue;
       }

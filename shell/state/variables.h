@@ -182,7 +182,9 @@ class VariableTable {
 
   /// Names of all variables that are set (or Declared), sorted by byte order.
   std::vector<Name> sorted_names() const;
-  std::vector<Name> names_with_prefix(std::string_view prefix) const;
+  /// Those that `set` lists: without computed ones (RANDOM, LINENO ...) that nobody has read yet, as in bash.
+  std::vector<Name> listed_names() const;
+  std::vector<Name> names_with_prefix(std::string_view prefix, bool with_unread = true) const;
 
   /// Grows with every change that the environment of a child would see.
   uint32_t export_generation() const { return export_generation_; }
