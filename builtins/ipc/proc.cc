@@ -24,7 +24,7 @@ using ipc::ProcessInfo;
 /// Operand `i` as a pid: a number, or a job (%1: its first process). This shell when absent.
 std::optional<pid_t> pid_operand(Call& call, size_t i) {
   std::string_view text = call.operand(i);
-  if (text.empty()) return getpid();
+  if (i >= call.operand_count()) return getpid();
   if (text == "self") return getpid();
   if (text[0] == '%') {
     process::JobLookup found = call.context.jobs.find(text);
@@ -304,7 +304,6 @@ Completion spawn(Call& call) {
   if (!ended->verdict.empty()) call.context.error("{}: {}", command, ended->verdict);
   if (pid_variable.data() != nullptr && !call.assign(pid_variable, std::to_string(ended->pid))) return call.failure();
   if (std::string_view record = call.value("record"); record.data() != nullptr) {
-    if (!is_identifier(record)) return call.usage(fmt::format("'{}' is no name of a variable", record));
     Name name = NameTable::intern(record);
     call.context.state.variables.prepare_associative(name, false);
     for (const auto& [key, value] : report_of(*ended)) call.context.state.variables.assign_key(name, key, value);

@@ -152,8 +152,13 @@ std::pair<std::string_view, std::string_view> split_host(std::string_view target
   return {target.substr(0, at), target.substr(at + 1)};
 }
 
+constexpr size_t kServerWord = 2;
+
 /// The same verb at the other host: its mish connects to the port there.
 Completion through_ssh(Call& call, std::string_view host, const std::vector<std::string>& words) {
+  if (ipc::Outcome<ipc::ObjectName> name = ipc::ObjectName::parse(words[kServerWord]); !name) {
+    return call.fail(name.error(), words[kServerWord]);
+  }
   std::string remote = "mish -c ";
   std::string inner;
   for (const std::string& word : words) inner += (inner.empty() ? "" : " ") + quote_single(word);
@@ -175,7 +180,7 @@ Completion call_function(Call& call) {
   std::string function(call.operand(1));
   if (!host.empty()) {
     std::vector<std::string> words{"rpc", "call", std::string(server), function};
-    if (call.has("no-input")) words.insert(words.begin() + 2, "-n");
+    if (call.has("no-input")) words.emplace_back("-n");
     words.emplace_back("--");
     for (std::string_view word : call.data_words()) words.emplace_back(word);
     return through_ssh(call, host, words);
@@ -218,6 +223,7 @@ ipc::Outcome<std::vector<RpcFunction>> schema_of(Call& call, std::string_view se
 
 /// Names of the functions of another host's server.
 ipc::Outcome<std::vector<RpcFunction>> remote_schema(Call& call, std::string_view server, std::string_view host) {
+  if (ipc::Outcome<ipc::ObjectName> name = ipc::ObjectName::parse(server); !name) return name.error();
   std::string remote = "mish -c " + quote_single(fmt::format("rpc schema {} --names", quote_single(server)));
   std::vector<std::string> kept{"ssh", "--", std::string(host), remote};
   std::vector<std::string_view> command(kept.begin(), kept.end());

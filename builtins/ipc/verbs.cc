@@ -124,6 +124,10 @@ Completion run_noun(BuiltinContext& context, Args args, const Noun& noun) {
   }
   if (call.operand_count_ < verb->least_operands) return call.usage("an operand is missing");
   if (Completion refused = call.check_variables(); refused.status != 0) return refused;
+  if (call.has("timeout")) {
+    (void)call.wait();
+    if (call.failed()) return call.failure();
+  }
   return verb->run(call);
 }
 
@@ -132,7 +136,8 @@ Completion Call::check_variables() {
   const state::VariableTable& variables = context.state.variables;
   for (size_t i = 0; i < verb.options.size(); ++i) {
     std::string_view option = verb.options[i].name;
-    if (values_[i].data() == nullptr || !(option == kVariableOption.name || option.ends_with("-var"))) continue;
+    bool names_variable = option == kVariableOption.name || option == "record" || option.ends_with("-var");
+    if (values_[i].data() == nullptr || !names_variable) continue;
     if (!is_identifier(values_[i])) return usage(fmt::format("'{}' is no name of a variable", values_[i]));
     Name name = variables.target(NameTable::intern(values_[i]));
     if ((variables.attributes(name) & state::attribute::ReadOnly) == 0) continue;
