@@ -254,7 +254,7 @@ bool Formatter::put(const Conversion& conversion) {
     case 'c': {
       std::string_view text = next_argument();
       // The first byte of the argument; of an empty one the NUL byte, as in every shell.
-      if (had_argument_) put_padded(text.empty() ? std::string_view("\0", 1) : text.substr(0, 1), conversion);
+      put_padded(text.empty() ? std::string_view("\0", 1) : text.substr(0, 1), conversion);
       return true;
     }
     case 'b': return put_with_escapes(conversion);

@@ -473,6 +473,7 @@ Completion run_mapfile(BuiltinContext& context, Args args) {
         input.resume();
         if (!completion.is_normal()) return completion;
       }
+      if (size_t nul = line.find('\0'); nul != std::string::npos) line.resize(nul);  // a variable holds no NUL
       context.state.variables.assign_element(name, at, line);
     }
     if (outcome == Outcome::Interrupted) return Completion::of(state::kSignalBase + input.code());

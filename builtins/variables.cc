@@ -105,7 +105,7 @@ Completion mark(BuiltinContext& context, const Marking& marking, Args operands) 
 }
 
 // Outcome of removing one operand.
-enum class Removal { Done, ReadOnly, Invalid, BeforeFirst };
+enum class Removal { Done, ReadOnly, Invalid, BeforeFirst, NoArray };
 
 Removal unset_function(BuiltinContext& context, std::string_view name_text) {
   std::optional<Name> name = NameTable::find(name_text);
@@ -116,12 +116,26 @@ Removal unset_function(BuiltinContext& context, std::string_view name_text) {
   return Removal::Done;
 }
 
+// unset 'a[@]': the array stays, without elements; of an associative one that is a key like others.
+Removal unset_all_elements(state::VariableTable& variables, Name name, std::string_view subscript) {
+  const Variable* v = variables.resolve(name);
+  if (v == nullptr || v->value.is_unset()) return Removal::Done;
+  if (v->has(attribute::ReadOnly)) return Removal::ReadOnly;
+  switch (v->value.kind()) {
+    case Value::Kind::Unset: return Removal::Done;
+    case Value::Kind::Scalar: return Removal::NoArray;
+    case Value::Kind::Indexed: variables.prepare_indexed(name, false); return Removal::Done;
+    case Value::Kind::Associative: return variables.unset_key(name, subscript) ? Removal::Done : Removal::ReadOnly;
+  }
+  return Removal::Done;
+}
+
 Removal unset_element(BuiltinContext& context, std::string_view text) {
   state::VariableTable& variables = context.state.variables;
   auto reference = syntax::parse_reference(text, context.state.scratch);
   if (!reference.has_value() || reference->subscript == nullptr) return Removal::Invalid;
   if (reference->subscript->kind != syntax::Subscript::Kind::Expression) {
-    return variables.unset(reference->name) ? Removal::Done : Removal::ReadOnly;
+    return unset_all_elements(variables, reference->name, reference->subscript->text);
   }
   int64_t index = 0;
   std::string_view key;
@@ -218,6 +232,10 @@ Completion run_unset(BuiltinContext& context, Args args) {
         break;
       case Removal::Invalid:
         context.error("`{}': not a valid identifier", text);
+        status = 1;
+        break;
+      case Removal::NoArray:
+        context.error("{}: not an array", text);
         status = 1;
         break;
       case Removal::BeforeFirst:

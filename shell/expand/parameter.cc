@@ -338,14 +338,21 @@ std::string ParameterExpander::attribute_letters(Name name) const {
   return letters;
 }
 
+namespace {
+
+/// Quoted even where that is not needed: '...', or $'...' for what does not print.
+std::string quote_always(std::string_view text) {
+  std::string quoted = quote(text);
+  return quoted.starts_with("$'") ? quoted : quote_single(text);
+}
+
+}  // namespace
+
 std::string_view ParameterExpander::transform(char letter, Name name, std::string_view text) {
   switch (letter) {
     case 'Q':
     case 'K':
-    case 'k': {
-      std::string quoted = quote(text);
-      return arena_.copy(quoted.substr(0, 2) == "$'" ? quoted : quote_single(text));
-    }
+    case 'k': return arena_.copy(quote_always(text));
     case 'E': return arena_.copy(decode_escapes(text));
     case 'P': return arena_.copy(ex_.hooks_.render_prompt(text));
     case 'U': return change_case(ParameterOp::UpperAll, text, nullptr, arena_);
@@ -362,7 +369,7 @@ namespace {
 void positional_setting(const FieldList& parameters, Arena& arena, FieldList& words) {
   words.push_back("set");
   words.push_back("--");
-  for (std::string_view each : parameters.span()) words.push_back(arena.copy(quote_single(each)));
+  for (std::string_view each : parameters.span()) words.push_back(arena.copy(quote_always(each)));
 }
 
 }  // namespace
@@ -372,8 +379,8 @@ std::string ParameterExpander::declaration(const Parameter& parameter, const Val
   std::string result = letters.empty() ? std::string() : "declare -" + letters + " ";
   result += text(parameter.name);
   const Variable* variable = state_.variables.resolve(parameter.name);
-  if (!value.is_set()) return result;
-  if (!value.is_list || variable == nullptr) return result.append("=").append(quote_single(value.text));
+  if (!value.is_set() && (!value.is_list || variable == nullptr || variable->has(attribute::Declared))) return result;
+  if (!value.is_list || variable == nullptr) return result.append("=").append(quote_always(value.text));
   result += "=(";
   if (const auto* indexed = variable->value.indexed()) {
     for (auto it = indexed->first(); it.valid(); it.next()) {
