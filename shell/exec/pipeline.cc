@@ -155,7 +155,6 @@ bool PipelineRunner::launch(const syntax::Pipeline& node, process::Job& job, boo
     request.command = node.commands[i];
     request.input = input.get();
     request.output = is_last ? nullptr : &output;
-    request.merges_stderr = i < node.merges_stderr.size() && node.merges_stderr[i];
     request.is_async = is_async;
     stages.push_back(start_stage(request, job));
     input = std::move(output.read_end);
@@ -213,7 +212,7 @@ bool PipelineRunner::plan_stage(const StageRequest& request, process::FdPlan& pl
 /// A builtin that only writes, with a short text: the pipe takes it all, so that no process is needed.
 bool PipelineRunner::write_builtin(const StageRequest& request, process::Job& job, Stage& stage) {
   const syntax::SimpleCommand* simple = plain_simple(*request.command);
-  if (simple == nullptr || !simple->redirections.empty() || request.merges_stderr) return false;
+  if (simple == nullptr || !simple->redirections.empty()) return false;
   Target target = context_.search->classify(*simple);
   if (!target.is_builtin() || !target.builtin->has(api::builtin_flag::PureOutput)) return false;
   if (!context_.containment->is_pure(simple->words)) return false;
@@ -297,7 +296,6 @@ bool PipelineRunner::start_external(const StageRequest& request, process::Job& j
       Captures captures;
       bool is_ready = plan_stage(request, plan) && prepare_redirections(context_, simple->redirections, plan, captures);
       if (is_ready) {
-        if (request.merges_stderr) plan.duplicate(STDOUT_FILENO, STDERR_FILENO);
         if (context_.state.is_on(Option::XTrace)) trace_command(context_, {}, fields.span());
         bool is_async = request.is_async && !context_.jobs.is_monitor();
         SimpleCommandRunner::Started started = context_.simple_commands->start(
@@ -338,7 +336,6 @@ PipelineRunner::Stage PipelineRunner::fork_stage(const StageRequest& request, pr
     StageRequest here = request;
     here.is_async = has_input_from_null;
     if (!plan_stage(here, plan)) _exit(state::kNotExecutable);
-    if (request.merges_stderr) plan.duplicate(STDOUT_FILENO, STDERR_FILENO);
     context_.subshells->arrange_descriptors(plan);
     if (request.input > 2) close_surely(request.input);
     if (request.output != nullptr) *request.output = Pipe();

@@ -35,7 +35,6 @@ class PipelineRunner {
     const syntax::Command* command = nullptr;
     int input = -1;    // read end of the pipe before, -1 none
     Pipe* output = nullptr;
-    bool merges_stderr = false;
     bool is_async = false;
   };
 

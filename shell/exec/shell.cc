@@ -130,8 +130,10 @@ Completion Shell::run_file(std::string_view path, api::Args arguments) {
       if (!after.is_normal() && after.flow != Flow::Return) completion = after;
     }
   }
-  // A dot script given operands has parameters of its own; without, what it sets stays.
-  if (!arguments.empty()) state_.positional = saved;
+  // A dot script given operands has parameters of its own; without, what it sets stays. In bash, outside
+  // of functions, what it assigned with `set` stays also with.
+  bool stays = !state_.is_posix() && state_.positional.is_assigned() && !state_.calls.in_function();
+  if (!arguments.empty() && !stays) state_.positional = saved;
   return completion;
 }
 

@@ -191,6 +191,7 @@ void SimpleCommandRunner::assign_prefix(const syntax::SimpleCommand& node, bool 
       Name name = variables.target(each.name);
       variables.save_for_scope(name);
       context_.expander.assign(each);
+      if (each.subscript == nullptr && !each.is_array) variables.make_scalar(name);
       if (exports) variables.add_attributes(name, state::attribute::Exported);
     } catch (const ShellError& error) {
       // bash: the command runs all the same, without this assignment; errexit takes it for a failure.

@@ -28,6 +28,8 @@ class PositionalParameters {
   }
   /// Copies.
   void assign(std::span<const std::string_view> arguments);
+  /// Whether what is here was assigned, not borrowed.
+  bool is_assigned() const { return owned_ != nullptr; }
   /// False (nothing done) when there are fewer than `n`.
   bool shift(size_t n) {
     if (n > view_.size()) return false;

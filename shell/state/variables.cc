@@ -308,6 +308,12 @@ void VariableTable::save_for_scope(Name name) {
   v.scope = depth;
 }
 
+void VariableTable::make_scalar(Name name) {
+  Variable& v = slot(name);
+  if (!v.value.is_array()) [[likely]] return;
+  v.value.set_text(std::string(v.value.text()));
+}
+
 std::vector<Name> VariableTable::locals() const {
   std::vector<Name> found;
   uint32_t depth = function_depth();

@@ -151,6 +151,8 @@ class VariableTable {
     } exchange(*this, name, entry);
     action();
   }
+  /// Of an array only element 0 is left, as a scalar; nothing else changes.
+  void make_scalar(Name name);
   /// Saves the variable now, to be restored by pop_scope of the innermost scope; keeps value and attributes.
   void save_for_scope(Name name);
   /// All names local to the innermost scope (for `local` without operands).

@@ -88,7 +88,6 @@ struct Pipeline : Command {
   bool negated = false;
   bool timed = false;
   bool timed_posix = false;  // time -p
-  std::span<const bool> merges_stderr;  // |& after command i; empty when none
 };
 
 struct AndOr : Command {

@@ -20,8 +20,8 @@ class CommandParser::LevelGuard {
         input_(parser.cx_.input),
         level_(parser.lexer_.enter_level(true, defers_aliases)),
         sizes_{parser.word_stack_.size(),    parser.assignment_stack_.size(), parser.redirection_stack_.size(),
-               parser.command_stack_.size(), parser.merge_stack_.size(),      parser.list_stack_.size(),
-               parser.and_or_stack_.size(),  parser.case_stack_.size(),       parser.branch_stack_.size()} {}
+               parser.command_stack_.size(), parser.list_stack_.size(),       parser.and_or_stack_.size(),
+               parser.case_stack_.size(),    parser.branch_stack_.size()} {}
   ~LevelGuard() {
     parser_.cx_.input = input_;
     parser_.lexer_.leave_level(std::move(level_), keep_pending_);
@@ -29,11 +29,10 @@ class CommandParser::LevelGuard {
     parser_.assignment_stack_.resize(sizes_[1]);
     parser_.redirection_stack_.resize(sizes_[2]);
     parser_.command_stack_.resize(sizes_[3]);
-    parser_.merge_stack_.resize(sizes_[4]);
-    parser_.list_stack_.resize(sizes_[5]);
-    parser_.and_or_stack_.resize(sizes_[6]);
-    parser_.case_stack_.resize(sizes_[7]);
-    parser_.branch_stack_.resize(sizes_[8]);
+    parser_.list_stack_.resize(sizes_[4]);
+    parser_.and_or_stack_.resize(sizes_[5]);
+    parser_.case_stack_.resize(sizes_[6]);
+    parser_.branch_stack_.resize(sizes_[7]);
   }
   LevelGuard(const LevelGuard&) = delete;
   LevelGuard& operator=(const LevelGuard&) = delete;
@@ -43,7 +42,7 @@ class CommandParser::LevelGuard {
   CommandParser& parser_;
   Input* input_;
   Lexer::Level level_;
-  size_t sizes_[9];
+  size_t sizes_[8];
   bool keep_pending_ = false;
 };
 
@@ -53,7 +52,6 @@ void CommandParser::reset() {
   assignment_stack_.clear();
   redirection_stack_.clear();
   command_stack_.clear();
-  merge_stack_.clear();
   list_stack_.clear();
   and_or_stack_.clear();
   case_stack_.clear();
@@ -287,8 +285,6 @@ const Command* CommandParser::parse_pipeline() {
     has_prefix = true;
   }
   const size_t mark = command_stack_.size();
-  const size_t merges_mark = merge_stack_.size();
-  bool merges = false;
   // `!` and `time` alone are a pipeline of an empty command in the bash language.
   if (has_prefix && !cx_.options.posix && !starts_command()) {
     SimpleCommand* empty = make<SimpleCommand>(line);
@@ -302,8 +298,7 @@ const Command* CommandParser::parse_pipeline() {
   for (;;) {
     const TokenKind kind = peek().kind;
     if (kind != TokenKind::Pipe && kind != TokenKind::PipeAmpersand) break;
-    merges = merges || kind == TokenKind::PipeAmpersand;
-    merge_stack_.push_back(kind == TokenKind::PipeAmpersand);
+    if (kind == TokenKind::PipeAmpersand) merge_errors(*command_stack_.back());
     advance();
     peek_command();
     const Command* next = parse_command();
@@ -314,13 +309,27 @@ const Command* CommandParser::parse_pipeline() {
   node->negated = negated;
   node->timed = timed;
   node->timed_posix = timed_posix;
-  if (merges) {
-    std::span<bool> flags = cx_.arena->make_span<bool>(node->commands.size());
-    for (size_t i = merges_mark; i < merge_stack_.size(); ++i) flags[i - merges_mark] = merge_stack_[i];
-    node->merges_stderr = flags;
-  }
-  merge_stack_.resize(merges_mark);
   return node;
+}
+
+// `a |& b` is `a 2>&1 | b`, the redirection being the last of the command.
+void CommandParser::merge_errors(const Command& command) {
+  static constexpr WordPart kOutput{PartKind::Literal, false, 0, "1", {}};
+  auto* word = cx_.arena->make<Word>();
+  word->parts = {&kOutput, 1};
+  word->literal = word->source = "1";
+  word->line = command.line;
+  word->is_literal = true;
+  std::span<Redirection> all = cx_.arena->make_span<Redirection>(command.redirections.size() + 1);
+  std::copy(command.redirections.begin(), command.redirections.end(), all.begin());
+  Redirection& last = all.back();
+  last.kind = RedirectionKind::DuplicateOutput;
+  last.fd = 2;
+  last.line = command.line;
+  last.word = word;
+  auto& changed = const_cast<Command&>(command);  // just made, and by this parser
+  changed.redirections = all;
+  if (command.kind == CommandKind::Simple) static_cast<SimpleCommand&>(changed).is_plain = false;
 }
 
 // ---- commands ----

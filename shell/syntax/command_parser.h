@@ -80,6 +80,7 @@ class CommandParser final : public SubstitutionParser {
   const Assignment* parse_prefix_assignment(const Token& token);
   void parse_redirection();
   void parse_here_document(Redirection& redirection, const Token& target);
+  void merge_errors(const Command& command);
   std::span<const Redirection> take_redirections(size_t mark);
   const Command* parse_function_body(const Word& name, uint32_t line);
   Command* parse_function();
@@ -133,7 +134,6 @@ class CommandParser final : public SubstitutionParser {
   std::vector<Assignment> assignment_stack_;
   std::vector<Redirection> redirection_stack_;
   std::vector<const Command*> command_stack_;
-  std::vector<bool> merge_stack_;
   std::vector<List::Item> list_stack_;
   std::vector<AndOr::Item> and_or_stack_;
   std::vector<CaseClause::Item> case_stack_;

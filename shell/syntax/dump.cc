@@ -475,7 +475,6 @@ void Dumper::pipeline(const Pipeline& node) {
   if (node.timed) out_ += node.timed_posix ? " time-p" : " time";
   for (size_t i = 0; i < node.commands.size(); ++i) {
     body(node.commands[i]);
-    if (i < node.merges_stderr.size() && node.merges_stderr[i]) out_ += " |&";
   }
   out_ += ')';
 }

@@ -257,7 +257,7 @@ class Printer {
     if (node.timed) put(node.timed_posix ? "time -p " : "time ");
     if (node.negated) put("! ");
     for (size_t i = 0; i < node.commands.size(); ++i) {
-      if (i != 0) put(i - 1 < node.merges_stderr.size() && node.merges_stderr[i - 1] ? " |& " : " | ");
+      if (i != 0) put(" | ");
       command(*node.commands[i]);
     }
   }

@@ -24,7 +24,7 @@ TEST(Parser, ListOfOneCommandIsThatCommand) {
 
 TEST(Parser, AndOrListAndPipeline) {
   EXPECT_EQ(parse("! a | b && c ||\n\n d"), "(and-or (pipe ! (simple a) (simple b)) && (simple c) || (simple d))");
-  EXPECT_EQ(parse("a |\n b |& c"), "(pipe (simple a) (simple b) |& (simple c))");
+  EXPECT_EQ(parse("a |\n b |& c"), "(pipe (simple a) (simple b (2>& 1)) (simple c))");
   EXPECT_EQ(parse("! ! a"), "(pipe (simple a))");
 }
 
