@@ -389,6 +389,7 @@ Completion Executor::define_function(const syntax::FunctionDefinition& node) {
 
 Completion Executor::conditional(const syntax::Conditional& node) {
   if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
+  note_running(node);
   Completion completion = Completion::of(evaluate_condition(context_, *node.root));
   context_.state.pipe_statuses.clear();
   return completion;
@@ -396,6 +397,7 @@ Completion Executor::conditional(const syntax::Conditional& node) {
 
 Completion Executor::arithmetic(const syntax::ArithmeticCommand& node) {
   if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
+  note_running(node);
   ArenaScope scope(context_.state.scratch);
   std::optional<int64_t> value = evaluate(*node.expression);
   context_.state.pipe_statuses.clear();

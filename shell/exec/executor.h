@@ -47,6 +47,10 @@ class Executor final : public CommandRunner {
   void loop_words(bool has_in, std::span<const syntax::Word* const> words, expand::FieldList& fields);
   /// What the shell does before a (( )), [[ ]], for or case: DEBUG trap, pending traps.
   Completion before(const syntax::Command& node);
+  /// For BASH_COMMAND, which within an action stays what that interrupted.
+  void note_running(const syntax::Command& node) {
+    if (context_.traps->trap_depth() == 0) context_.state.current_command = &node;
+  }
   /// Applies errexit and the ERR trap to the failure of a command that is not part of an ignored context.
   Completion finish(Completion completion) {
     if (completion.status != 0 && completion.is_normal() && context_.errexit_ignored == 0) [[unlikely]] {

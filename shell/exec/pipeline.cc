@@ -108,6 +108,7 @@ Completion PipelineRunner::stages(const syntax::Pipeline& node, Tail tail) {
   } else {
     completion = context_.subshells->wait_for(job, hold, tail == Tail::Yes, &processes);
   }
+  if (context_.traps->trap_depth() == 0) state.current_command = node.commands.back();  // what BASH_COMMAND says after it
   if (!launched) return Completion::of(state::kNotExecutable);
   std::vector<int> statuses;
   statuses.reserve(started.size());

@@ -113,6 +113,7 @@ InProcessFrame::InProcessFrame(ExecutionContext& owner)
       directory_stack(owner.state.directory_stack),
       last_argument(owner.state.last_argument),
       trap_status(std::exchange(owner.state.trap_status, -1)),
+      current_command(owner.state.current_command),
       armed(*owner.traps),
       program(owner.program),
       call_depth(owner.state.calls.depth()),
@@ -143,6 +144,7 @@ InProcessFrame::~InProcessFrame() {
   state.directory_stack = std::move(directory_stack);
   state.last_argument = std::move(last_argument);
   state.trap_status = trap_status;
+  state.current_command = current_command;
   state.hash = std::move(hash);
   state.positional = std::move(positional);
   state.options = options;
@@ -209,6 +211,12 @@ Completion SubshellRunner::run(const syntax::Subshell& node, Tail tail) {
   context_.state.line = node.line;
   context_.state.pipe_statuses.clear();
   if (node.body == nullptr) return {};
+  Completion completion = run_body(node, tail);
+  if (context_.traps->trap_depth() == 0) context_.state.current_command = &node;  // BASH_COMMAND of an ERR action
+  return completion;
+}
+
+Completion SubshellRunner::run_body(const syntax::Subshell& node, Tail tail) {
   if (take_fresh(node)) {
     // This process was made for the subshell: it is the environment already.
     Completion completion = context_.runner->run(*node.body, Tail::Yes);
@@ -569,6 +577,12 @@ void SubshellRunner::wait_until_done(process::Job& job) {
   context_.jobs.wait_in_foreground(job);
 }
 
+/// bash: under `set -m` Ctrl-C reaches the command alone; a script takes it as meant for itself too.
+bool SubshellRunner::shares_interrupt() const {
+  return context_.jobs.is_monitor() && !context_.is_interactive_process() && !context_.state.is_posix() &&
+         !context_.state.traps.action(SIGINT).is_set();
+}
+
 /// Who stops a command of a loop wants the prompt, not the next round.
 void SubshellRunner::leave_loops(Completion& completion) const {
   std::span<const state::Frame> frames = context_.state.calls.frames();
@@ -634,6 +648,7 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
     context_.traps->set_deadly_signal(SIGINT);
     return {state::kSignalBase + SIGINT, Flow::Exit, 0};
   }
+  if (interrupted && shares_interrupt()) return {state::kSignalBase + SIGINT, Flow::Exit, 0};
   if (interrupted && context_.is_interactive_process()) {
     context_.err.put('\n');
     context_.err.flush();

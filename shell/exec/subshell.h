@@ -38,6 +38,7 @@ struct InProcessFrame {
   state::DirectoryStack directory_stack;
   std::string last_argument;
   int trap_status;
+  const syntax::Command* current_command;
   ArmedTraps armed;
   syntax::ProgramPtr program;
   size_t call_depth;
@@ -140,6 +141,7 @@ class SubshellRunner {
   /// The terminal to hand to the children of `job`, null when it stays where it is.
   const process::Terminal* terminal_for(const process::Job& job) const;
   static void watch(const process::Job& job, process::InterruptHold& hold);
+  bool shares_interrupt() const;
   void leave_loops(Completion& completion) const;
   void throw_interrupt(const Completion& completion) const;
   /// Reads what is left in the pipe of `capture` to its end.
@@ -173,6 +175,7 @@ class SubshellRunner {
   [[noreturn]] void die_without_descriptors(Errno error);
   void drain_while_running(process::Job& job);
   void wait_until_done(process::Job& job);
+  Completion run_body(const syntax::Subshell& node, Tail tail);
   Completion run_forked(const syntax::Subshell& node);
 
   ExecutionContext& context_;

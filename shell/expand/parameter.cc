@@ -258,10 +258,17 @@ void ParameterExpander::expand_slice(const ParameterExpansion& p, const Paramete
   out_.add(*part, quoted);
 }
 
+namespace {
+
+/// bash: the length of a list's slice may not be negative; where there is nothing to take it is not looked at.
+void check_length(std::optional<int64_t> length) {
+  if (!length || *length >= 0) return;
+  throw ShellError(ShellError::Kind::Expansion, std::to_string(*length) + ": substring expression < 0");
+}
+
+}  // namespace
+
 void ParameterExpander::slice_list(const Parameter& parameter, int64_t offset, std::optional<int64_t> length, bool quoted) {
-  if (length && *length < 0) {
-    throw ShellError(ShellError::Kind::Expansion, std::to_string(*length) + ": substring expression < 0");
-  }
   FieldList items(arena_);
   bool is_positional = parameter.kind == ParameterKind::Special;
   if (is_positional) items.push_back(state_.zero);  // ${@:0} begins with $0
@@ -270,7 +277,8 @@ void ParameterExpander::slice_list(const Parameter& parameter, int64_t offset, s
   if (indexed != nullptr && variable->value.kind() == state::Value::Kind::Indexed) {
     // The offset is an index, the length counts elements: holes do not count.
     if (offset < 0) offset += indexed->end_index();
-    if (offset >= 0) {
+    if (offset >= 0 && offset < indexed->end_index()) {
+      check_length(length);
       for (auto it = indexed->from(offset); it.valid() && (!length || static_cast<int64_t>(items.size()) < *length); it.next()) {
         items.push_back(it.value());
       }
@@ -281,11 +289,14 @@ void ParameterExpander::slice_list(const Parameter& parameter, int64_t offset, s
   int64_t count = static_cast<int64_t>(items.size());
   if (variable != nullptr && variable->value.kind() == state::Value::Kind::Associative) {
     // bash counts the elements of an associative array from 1, and of no length is the one it stands at.
-    offset = offset < 0 ? offset + count : std::max<int64_t>(offset - 1, 0);
+    if (offset < 0) offset += count + 1;
+    if (offset >= 0 && offset <= count) check_length(length);
+    offset = offset < 0 ? -1 : std::max<int64_t>(offset - 1, 0);
     if (length) *length = std::max<int64_t>(*length, 1);
   } else if (offset < 0) {
     offset += count;
   }
+  if (offset >= 0 && (is_positional ? offset <= count : offset < count)) check_length(length);
   if (offset < 0 || offset > count) offset = count;
   std::span<const std::string_view> rest = items.span().subspan(static_cast<size_t>(offset));
   if (length) rest = rest.first(std::min(rest.size(), static_cast<size_t>(*length)));
