@@ -160,6 +160,7 @@ Completion TrapRunner::on_debug(const syntax::Command& command) {
 Completion TrapRunner::announce(std::span<const syntax::Command* const> stages) {
   for (const syntax::Command* each : stages) {
     if (each->kind != syntax::CommandKind::Simple) continue;
+    context_.state.line = each->line;
     if (Completion due = on_debug(*each); !due.is_normal()) return due;
   }
   announced_ = stages;
