@@ -269,6 +269,7 @@ Completion SubshellRunner::run_forked(const syntax::Subshell& node) {
 int SubshellRunner::substitute(const syntax::CommandSubstitution& node, std::string& out) {
   if (node.body == nullptr) return has_text(node) ? capture_text(node, out) : 0;
   uint32_t line = context_.state.line;
+  const int status_before = context_.state.last_status;
   int status = 0;
   std::optional<DirectoryKeeper> keeper;
   if (node.text.find("alias") != std::string_view::npos && defines_alias(*node.body)) {
@@ -283,7 +284,8 @@ int SubshellRunner::substitute(const syntax::CommandSubstitution& node, std::str
     status = capture_forked(*node.body, out);
   }
   context_.state.line = line;
-  context_.state.last_status = status;
+  // bash: $? in the rest of the command is that of the substitution; by XCU 2.5.2 still that of the last pipeline.
+  context_.state.last_status = context_.state.is_posix() ? status_before : status;
   return status;
 }
 
