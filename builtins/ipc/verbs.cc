@@ -123,21 +123,23 @@ Completion run_noun(BuiltinContext& context, Args args, const Noun& noun) {
     return Completion::of(0);
   }
   if (call.operand_count_ < verb->least_operands) return call.usage("an operand is missing");
-  if (Completion refused = call.check_variables(); refused.status != 0) return refused;
-  if (call.has("timeout")) {
-    (void)call.wait();
-    if (call.failed()) return call.failure();
-  }
+  if (Completion refused = call.check_options(); refused.status != 0) return refused;
   return verb->run(call);
 }
 
-/// Whether the variables named by options can be assigned: asked before anything is taken that would then be lost.
-Completion Call::check_variables() {
+/// Whether limits of time are such and the variables named by options can be assigned: asked before anything is done that
+/// would then be lost.
+Completion Call::check_options() {
   const state::VariableTable& variables = context.state.variables;
   for (size_t i = 0; i < verb.options.size(); ++i) {
+    if (values_[i].data() == nullptr) continue;
     std::string_view option = verb.options[i].name;
+    if (option == kTimeoutOption.name) {
+      (void)wait();
+      if (failed_) return failure();
+    }
     bool names_variable = option == kVariableOption.name || option == "record" || option.ends_with("-var");
-    if (values_[i].data() == nullptr || !names_variable) continue;
+    if (!names_variable) continue;
     if (!is_identifier(values_[i])) return usage(fmt::format("'{}' is no name of a variable", values_[i]));
     Name name = variables.target(NameTable::intern(values_[i]));
     if ((variables.attributes(name) & state::attribute::ReadOnly) == 0) continue;

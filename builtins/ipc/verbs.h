@@ -157,7 +157,7 @@ class Call {
   friend Completion run_noun(BuiltinContext& context, Args args, const Noun& noun);
   bool parse(Args args);
   bool parse_option(Args args, size_t& i);
-  Completion check_variables();
+  Completion check_options();
   const OptionRow* find_option(std::string_view name) const;
   bool set_option(const OptionRow& row, std::string_view value);
   void name_by_option(std::string_view text);
