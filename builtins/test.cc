@@ -180,7 +180,7 @@ bool Evaluator::is_element_set(std::string_view text) {
     return value.associative() != nullptr && value.associative()->find(key) != nullptr;
   }
   if (value.indexed() == nullptr) return index == 0 || index == -1;
-  if (index < 0) index += value.indexed()->end_index();
+  index = value.indexed()->absolute(index);
   return index >= 0 && value.indexed()->find(index) != nullptr;
 }
 

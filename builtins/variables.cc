@@ -142,7 +142,7 @@ Removal unset_element(BuiltinContext& context, std::string_view text) {
   bool is_keyed = context.services.expander().evaluate_subscript(reference->name, *reference->subscript, index, key);
   if (!is_keyed && index < 0) {
     const Variable* v = variables.resolve(reference->name);
-    if (v != nullptr && v->value.indexed() != nullptr && v->value.indexed()->end_index() + index < 0) {
+    if (v != nullptr && v->value.indexed() != nullptr && v->value.indexed()->absolute(index) < 0) {
       return Removal::BeforeFirst;
     }
   }

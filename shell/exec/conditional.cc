@@ -213,7 +213,7 @@ class Evaluator {
       return associative != nullptr && associative->find(key) != nullptr;
     }
     if (indexed == nullptr) return index == 0 && !variable->value.is_unset();
-    if (index < 0) index += indexed->end_index();
+    index = indexed->absolute(index);
     return indexed->find(index) != nullptr;
   }
 

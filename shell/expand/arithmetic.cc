@@ -235,7 +235,7 @@ int64_t Arithmetic::load(const Reference& reference) {
     if (reference.is_keyed) {
       element = variable->value.associative()->find(reference.key);
     } else if (const state::IndexedArray* array = variable->value.indexed()) {
-      int64_t index = reference.index < 0 ? reference.index + array->end_index() : reference.index;
+      int64_t index = array->absolute(reference.index);
       if (index < 0) {
         ex_.hooks_.warn(std::string(mish::text(reference.name)) + ": bad array subscript");
       } else {

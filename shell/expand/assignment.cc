@@ -226,8 +226,10 @@ void Expander::assign_array(const Assignment& assignment, bool associative) {
     if (element.has_subscript) {
       const int64_t index = evaluate(*element.index);
       array = &state_.variables.prepare_indexed(name, true);
-      next = index < 0 ? index + array->end_index() : index;
+      next = array->absolute(index);
       if (next < 0) throw ShellError(ShellError::Kind::Assignment, fmt::format("[{}]: bad array subscript", index));
+    } else if (next < 0) {
+      throw ShellError(ShellError::Kind::Assignment, fmt::format("{}: the array is full", text(name)));
     }
     if (converts || element.append) {
       state_.variables.assign_element(name, next, element.value, element.append);
@@ -235,7 +237,7 @@ void Expander::assign_array(const Assignment& assignment, bool associative) {
     } else {
       array->set(next, element.value);
     }
-    ++next;
+    next = next == INT64_MAX ? -1 : next + 1;
   }
 }
 

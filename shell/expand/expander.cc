@@ -82,8 +82,11 @@ std::string_view Expander::fetch_element(const Parameter& parameter) {
     element = variable->value.associative()->find(key);
   } else {
     const state::IndexedArray* array = variable->value.indexed();
-    int64_t end = array != nullptr ? array->end_index() : 1;
-    if (index < 0) index += end;
+    if (array != nullptr) {
+      index = array->absolute(index);
+    } else if (index < 0) {
+      ++index;  // a scalar is its own last element
+    }
     if (index < 0) {  // bash: said, but the script goes on as with an element that is not set
       hooks_.warn(parameter_name(parameter) + ": bad array subscript");
       return {};

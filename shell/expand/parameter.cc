@@ -276,8 +276,8 @@ void ParameterExpander::slice_list(const Parameter& parameter, int64_t offset, s
   const state::IndexedArray* indexed = variable != nullptr ? variable->value.indexed() : nullptr;
   if (indexed != nullptr && variable->value.kind() == state::Value::Kind::Indexed) {
     // The offset is an index, the length counts elements: holes do not count.
-    if (offset < 0) offset += indexed->end_index();
-    if (offset >= 0 && offset < indexed->end_index()) {
+    offset = indexed->absolute(offset);
+    if (offset >= 0 && offset <= indexed->last_index()) {
       check_length(length);
       for (auto it = indexed->from(offset); it.valid() && (!length || static_cast<int64_t>(items.size()) < *length); it.next()) {
         items.push_back(it.value());

@@ -102,9 +102,9 @@ void IndexedArray::clear() {
   is_sparse_ = false;
 }
 
-int64_t IndexedArray::end_index() const {
-  if (is_sparse_) return sparse_.size() == gap_ ? 0 : sparse_.back().index + 1;
-  return static_cast<int64_t>(dense_.size());
+int64_t IndexedArray::last_index() const {
+  if (is_sparse_) return sparse_.size() == gap_ ? -1 : sparse_.back().index;
+  return static_cast<int64_t>(dense_.size()) - 1;
 }
 
 void IndexedArray::become_sparse() {

@@ -29,8 +29,12 @@ class IndexedArray {
   void erase(int64_t index);
   void clear();
   size_t count() const { return count_; }
-  /// One past the largest index in use (0 when empty): where += appends.
-  int64_t end_index() const;
+  /// The largest index in use; -1 when empty.
+  int64_t last_index() const;
+  /// One past it: where += appends. There is none behind INT64_MAX: then a negative number, which is no index.
+  int64_t end_index() const { return last_index() == INT64_MAX ? -1 : last_index() + 1; }
+  /// `index`, or, when it is negative, what it is counted back from the end; negative before the first.
+  int64_t absolute(int64_t index) const { return index < 0 ? last_index() + (index + 1) : index; }
 
   /// Iteration in index order: for (auto it = a.first(); it.valid(); it.next()).
   class Iterator {

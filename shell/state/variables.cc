@@ -97,7 +97,7 @@ std::string_view VariableTable::element_text_or_null(const Reference& reference)
   } else {
     int64_t i = evaluate(reference.subscript);
     if (const IndexedArray* indexed = v->value.indexed()) {
-      element = indexed->find(i < 0 ? i + indexed->end_index() : i);
+      element = indexed->find(indexed->absolute(i));
     } else if (i == 0 && !v->value.is_unset()) {
       return v->value.text();
     }
@@ -514,7 +514,7 @@ void VariableTable::assign_element(Name name, int64_t index, std::string_view te
     text = copy;
   }
   IndexedArray& array = v.value.make_indexed();
-  int64_t position = index < 0 ? index + array.end_index() : index;
+  int64_t position = array.absolute(index);
   if (position < 0) {
     throw ShellError(ShellError::Kind::Assignment,
                      std::string(mish::text(name)) + "[" + std::to_string(index) + "]: bad array subscript");
@@ -648,7 +648,7 @@ bool VariableTable::unset_element(Name name, int64_t index) {
   if (v->has(attribute::ReadOnly)) return false;
   save_for_snapshot(name, *v);
   if (IndexedArray* array = v->value.indexed()) {
-    array->erase(index < 0 ? index + array->end_index() : index);
+    array->erase(array->absolute(index));
   } else if (index == 0 && v->value.kind() == Value::Kind::Scalar) {
     clear_variable(name, *v);
     return true;
