@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "shell/base/fd.h"
+#include "shell/base/private_fd.h"
 #include "shell/process/signals.h"
 
 namespace mish::builtins {
@@ -43,22 +44,25 @@ bool is_same_time(const timespec& a, const timespec& b) { return a.tv_sec == b.t
 
 /// A private pipe to look into others: what tee(2) puts in is taken out again at once.
 struct PeekPipe {
-  Pipe pipe;
+  PrivateFd read_end, write_end;
   bool is_usable = false;
   PeekPipe() {
     Result<Pipe> made = make_pipe();
     if (!made.ok()) return;
-    Result<UniqueFd> read_end = move_above_9(std::move(made->read_end));
-    Result<UniqueFd> write_end = move_above_9(std::move(made->write_end));
-    if (!read_end.ok() || !write_end.ok()) return;
-    pipe.read_end = std::move(*read_end);
-    pipe.write_end = std::move(*write_end);
+    Result<UniqueFd> output = move_above_9(std::move(made->read_end));
+    Result<UniqueFd> input = move_above_9(std::move(made->write_end));
+    if (!output.ok() || !input.ok()) return;
+    read_end = std::move(*output);
+    write_end = std::move(*input);
+    read_end.mark_as_reader();
+    write_end.mark_as_reader();
     is_usable = true;
   }
+  bool is_open() const { return read_end.is_open() && write_end.is_open(); }
   /// Takes out the `size` bytes that were put in. After a failure the pipe is of no use any more.
   bool take(char* bytes, size_t size) {
     while (is_usable && size != 0) {
-      Result<size_t> got = read_some(pipe.read_end.get(), bytes, size);
+      Result<size_t> got = read_some(read_end.get(), bytes, size);
       is_usable = got.ok() && *got != 0;
       if (!is_usable) break;
       bytes += *got;
@@ -214,7 +218,8 @@ ssize_t InputReader::read_pipe() {
     // A forked child makes its own: two processes must not put their looks into one pipe.
     static std::unique_ptr<PeekPipe> peek;
     static pid_t owner = 0;
-    if (pid_t self = getpid(); owner != self) {
+    // So does one whose script closed all numbers there are.
+    if (pid_t self = getpid(); owner != self || (peek->is_usable && !peek->is_open())) {
       peek = std::make_unique<PeekPipe>();
       owner = self;
     }
@@ -224,7 +229,7 @@ ssize_t InputReader::read_pipe() {
       errno = EINTR;  // once more, byte by byte
       return -1;
     }
-    ssize_t seen = tee(fd_, peek->pipe.write_end.get(), limit_ == 0 ? kFirstPeek : kPeek, 0);
+    ssize_t seen = tee(fd_, peek->write_end.get(), limit_ == 0 ? kFirstPeek : kPeek, 0);
     limit_ = 0;
     if (seen <= 0) {
       if (seen < 0 && errno == EINVAL) {

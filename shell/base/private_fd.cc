@@ -52,4 +52,15 @@ void PrivateFd::make_way_for(int number) {
   }
 }
 
+void PrivateFd::close_reader(int number) {
+  PrivateFd* found = nullptr;
+  {
+    std::lock_guard<std::mutex> guard(g_mutex);
+    for (PrivateFd* each = g_first; each != nullptr && found == nullptr; each = each->next_) {
+      if (each->get() == number && each->is_reader_) found = each;
+    }
+  }
+  if (found != nullptr) found->reset();
+}
+
 }  // namespace mish

@@ -25,15 +25,20 @@ class PrivateFd {
   void reset() { *this = UniqueFd(); }
   /// Gives up ownership.
   UniqueFd release();
+  /// It reads a script, or helps to read: a forked child can do without (see close_reader()).
+  void mark_as_reader() { is_reader_ = true; }
 
   /// Moves the one that has this number, if any, to another. When the limit of descriptors leaves none it stays.
   static void make_way_for(int number);
+  /// In a forked child, which reads no further in its parent's scripts: closes the reader that has this number, if any.
+  static void close_reader(int number);
 
  private:
   void link();
   void unlink();
 
   UniqueFd fd_;
+  bool is_reader_ = false;
   PrivateFd* previous_ = nullptr;  // the open ones make a list
   PrivateFd* next_ = nullptr;
 };

@@ -17,6 +17,7 @@ namespace mish::process {
 namespace {
 
 SavedFds* g_saved = nullptr;  // the live SavedFds, innermost first
+bool g_is_child = false;      // this process was forked by a shell and is not to return to its scripts
 
 std::vector<int>& lent_fds() {
   static std::vector<int> list;
@@ -149,6 +150,7 @@ void SavedFds::keep() {
 }
 
 void SavedFds::abandon_all() {
+  g_is_child = true;
   while (g_saved != nullptr) g_saved->keep();
 }
 
@@ -203,6 +205,10 @@ Result<void> FdPlan::apply_here(SavedFds* saved) {
     // A file that was opened at the very number it is meant for: that number was closed before.
     bool in_place = action.is_owned && action.source == action.target;
     if (action.target >= kFirstPrivateFd && !in_place) {
+      if (action.source < 0 && is_private_fd(action.target)) {  // for the user it is closed
+        if (g_is_child) PrivateFd::close_reader(action.target);
+        continue;
+      }
       make_way_for(action.target);
       if (is_private_fd(action.target)) return Errno(EBUSY);
     }

@@ -22,7 +22,7 @@ Source::Status StringSource::next_line(LinePurpose, std::string_view& line) {
   return Status::Line;
 }
 
-FileSource::FileSource(UniqueFd fd) : fd_(std::move(fd)) {}
+FileSource::FileSource(UniqueFd fd) : fd_(std::move(fd)) { fd_.mark_as_reader(); }
 FileSource::~FileSource() = default;
 
 Source::Status FileSource::next_line(LinePurpose, std::string_view& line) {
