@@ -199,6 +199,17 @@ Completion run_readonly(BuiltinContext& context, Args args) {
   return mark(context, marking, options.operands());
 }
 
+// Says why `text` was not removed.
+static void report_removal(BuiltinContext& context, std::string_view text, Removal removal) {
+  switch (removal) {
+    case Removal::Done: return;
+    case Removal::ReadOnly: return context.error("{}: cannot unset: it is read only", text);
+    case Removal::Invalid: return context.error("`{}': not a valid identifier", text);
+    case Removal::NoArray: return context.error("{}: not an array", text);
+    case Removal::BeforeFirst: return context.error("{}: bad array subscript", text);
+  }
+}
+
 Completion run_unset(BuiltinContext& context, Args args) {
   bool functions = false, variables = false, references = false;
   OptionParser options(context, args, context.state.is_posix() ? "fv" : "fvn");
@@ -224,25 +235,9 @@ Completion run_unset(BuiltinContext& context, Args args) {
     } else {
       removal = unset_variable(context, text, !references);
     }
-    switch (removal) {
-      case Removal::Done: break;
-      case Removal::ReadOnly:
-        context.error("{}: cannot unset: it is read only", text);
-        status = 1;
-        break;
-      case Removal::Invalid:
-        context.error("`{}': not a valid identifier", text);
-        status = 1;
-        break;
-      case Removal::NoArray:
-        context.error("{}: not an array", text);
-        status = 1;
-        break;
-      case Removal::BeforeFirst:
-        context.error("{}: bad array subscript", text);
-        status = 1;
-        break;
-    }
+    if (removal == Removal::Done) continue;
+    report_removal(context, text, removal);
+    status = 1;
   }
   return status == 0 ? Completion::of(0) : context.failed(status);
 }

@@ -622,7 +622,6 @@ size_t count_operands(const Verb& verb, std::span<const std::string> words) {
   return count;
 }
 
-/// Names that operand `position` of the verb may have.
 /// What `ipc wait` takes: the mailboxes there are, and the beginnings of the rest.
 std::vector<std::string> wait_targets() {
   std::vector<std::string> targets{"fd:", "pid:", "port:", "sock:", "timer:"};
@@ -630,6 +629,7 @@ std::vector<std::string> wait_targets() {
   return targets;
 }
 
+/// Names that operand `position` of the verb may have.
 std::vector<std::string> names_for(const Noun& noun, const Verb& verb, std::span<const std::string> words,
                                    size_t position) {
   if (noun.name == "ipc" && (verb.name == "list" || (verb.name == "stat" && position == 0))) {
@@ -668,10 +668,8 @@ std::vector<std::string> words_after_verb(const Noun& noun, const Verb& verb, st
   return out;
 }
 
-}  // namespace
-
 /// Completion splits words at colons; here each is whole again. `lead` is what the last one has before its own part.
-static std::vector<std::string> join_at_colons(std::span<const std::string> parts, std::string& lead) {
+std::vector<std::string> join_at_colons(std::span<const std::string> parts, std::string& lead) {
   std::vector<std::string> words;
   bool joins = false;
   for (const std::string& part : parts) {
@@ -687,6 +685,8 @@ static std::vector<std::string> join_at_colons(std::span<const std::string> part
   }
   return words;
 }
+
+}  // namespace
 
 std::vector<std::string> complete_ipc(std::span<const std::string> parts) {
   std::string lead;

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include <cerrno>
 #include <mutex>
 
 #include "shell/base/retry.h"
@@ -14,6 +15,12 @@ PrivateFd* g_first = nullptr;
 constinit std::mutex g_mutex;  // programs with threads use mailboxes too
 
 }  // namespace
+
+int duplicate_private(int fd, int lowest) {
+  int copy = retry_interrupted([&] { return fcntl(fd, F_DUPFD_CLOEXEC, lowest); });
+  if (copy < 0 && (errno == EINVAL || errno == EMFILE)) copy = retry_interrupted([&] { return fcntl(fd, F_DUPFD_CLOEXEC, 3); });
+  return copy;
+}
 
 PrivateFd& PrivateFd::operator=(UniqueFd fd) {
   if (fd_.is_open()) unlink();
@@ -41,26 +48,26 @@ void PrivateFd::unlink() {
   if (next_ != nullptr) next_->previous_ = previous_;
 }
 
+PrivateFd* PrivateFd::find(int number) {
+  PrivateFd* each = g_first;
+  while (each != nullptr && each->get() != number) each = each->next_;
+  return each;
+}
+
 void PrivateFd::make_way_for(int number) {
   std::lock_guard<std::mutex> guard(g_mutex);
-  for (PrivateFd* each = g_first; each != nullptr; each = each->next_) {
-    if (each->get() != number) continue;
-    int moved = retry_interrupted([&] { return fcntl(number, F_DUPFD_CLOEXEC, kFirstPrivateFd); });
-    if (moved < 0) moved = retry_interrupted([&] { return fcntl(number, F_DUPFD_CLOEXEC, 3); });
-    if (moved >= 0) each->fd_.reset(moved);
-    return;
-  }
+  PrivateFd* found = find(number);
+  if (found == nullptr) return;
+  if (int moved = duplicate_private(number, kFirstPrivateFd); moved >= 0) found->fd_.reset(moved);
 }
 
 void PrivateFd::close_reader(int number) {
   PrivateFd* found = nullptr;
   {
     std::lock_guard<std::mutex> guard(g_mutex);
-    for (PrivateFd* each = g_first; each != nullptr && found == nullptr; each = each->next_) {
-      if (each->get() == number && each->is_reader_) found = each;
-    }
+    found = find(number);
   }
-  if (found != nullptr) found->reset();
+  if (found != nullptr && found->is_reader_) found->reset();
 }
 
 }  // namespace mish

@@ -9,6 +9,10 @@
 
 namespace mish {
 
+/// A close-on-exec copy of `fd` at `lowest` or above; lower, but above 2, when the limit of descriptors leaves no room
+/// there. -1, with the errno of fcntl(2), when there is none to be had.
+int duplicate_private(int fd, int lowest);
+
 /// As UniqueFd, but its number may change whenever a redirection is applied: ask get() each time.
 class PrivateFd {
  public:
@@ -36,6 +40,7 @@ class PrivateFd {
  private:
   void link();
   void unlink();
+  static PrivateFd* find(int number);  // with the lock of the list
 
   UniqueFd fd_;
   bool is_reader_ = false;

@@ -177,12 +177,13 @@ class Evaluator {
 
   // As in bash, the operands expanded but not quoted.
   void trace(std::string_view op, std::string_view operand) {
-    if (!is_traced()) [[likely]] return;
-    trace_text(context_, fmt::format("[[ {}{} {} ]]", std::exchange(is_negated_, false) ? "! " : "", op, shown(operand)));
+    if (is_traced()) [[unlikely]] trace_term(fmt::format("{} {}", op, shown(operand)));
   }
   void trace(std::string_view left, std::string_view op, std::string_view right) {
-    if (!is_traced()) [[likely]] return;
-    trace_text(context_, fmt::format("[[ {}{} {} {} ]]", std::exchange(is_negated_, false) ? "! " : "", shown(left), op, shown(right)));
+    if (is_traced()) [[unlikely]] trace_term(fmt::format("{} {} {}", shown(left), op, shown(right)));
+  }
+  void trace_term(std::string_view term) {
+    trace_text(context_, fmt::format("[[ {}{} ]]", std::exchange(is_negated_, false) ? "! " : "", term));
   }
   static std::string_view shown(std::string_view operand) { return operand.empty() ? "''" : operand; }
 

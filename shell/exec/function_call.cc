@@ -79,17 +79,9 @@ Completion FunctionCaller::call(Name name, std::span<const std::string_view> arg
   Completion completion = body(*function->definition);
   if (function.use_count() == 1) [[unlikely]] state.current_command = nullptr;  // gone with the function
   if (completion.flow == Flow::Exit && context_.in_process == nullptr) [[unlikely]] scope.keep_locals();
-  const bool is_return = completion.flow == Flow::Return;
   bool leaves_loop = completion.flow == Flow::Break || completion.flow == Flow::Continue;
-  if (is_return || (leaves_loop && !state.is_on(Option::NonLexicalCtrl))) {
-    completion.flow = Flow::Normal;
-  }
-  if (completion.is_normal()) {
-    state.last_status = is_return ? state.status_before_return : completion.status;
-    Completion after_trap = context_.traps->on_return();
-    if (!after_trap.is_normal() && after_trap.flow != Flow::Return) return after_trap;
-  }
-  return completion;
+  if (leaves_loop && !state.is_on(Option::NonLexicalCtrl)) completion.flow = Flow::Normal;
+  return context_.traps->end_body(completion);
 }
 
 Completion FunctionCaller::on_entry(const syntax::FunctionDefinition& definition) {

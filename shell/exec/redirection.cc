@@ -425,43 +425,34 @@ bool OutputRedirections::serves(std::span<const syntax::Redirection> redirection
 bool OutputRedirections::apply(std::span<const syntax::Redirection> redirections) {
   Captures captures{context_.capture, context_.error_capture};
   if (!prepare_redirections(context_, redirections, plan_, captures)) return false;
-  out_fd_ = context_.out.fd();
-  err_fd_ = context_.err.fd();
-  out_memory_ = context_.out.memory();
-  err_memory_ = context_.err.memory();
+  outer_out_ = place_of(context_.out);
+  outer_err_ = place_of(context_.err);
   is_active_ = true;
   int out = plan_.resolve(STDOUT_FILENO);
   int err = plan_.resolve(STDERR_FILENO);
   direct_output(context_.out, captures.out, out);
   direct_output(context_.err, captures.err, err);
-  inner_err_ = captures.err;
+  inner_err_ = place_of(context_.err);
   return true;
 }
 
-void OutputRedirections::direct_errors(bool back) const {
-  if (!is_active_) return;
-  if (back) {
-    direct_output(context_.err, inner_err_, plan_.resolve(STDERR_FILENO));
-  } else if (err_memory_ != nullptr) {
-    context_.err.redirect_to_memory(err_memory_);
+void OutputRedirections::direct(Output& output, const Place& place) {
+  if (place.memory != nullptr) {
+    output.redirect_to_memory(place.memory);
   } else {
-    context_.err.redirect_to_fd(err_fd_);
+    output.redirect_to_fd(place.fd);
   }
+}
+
+void OutputRedirections::direct_errors(bool back) const {
+  if (is_active_) direct(context_.err, back ? inner_err_ : outer_err_);
 }
 
 void OutputRedirections::restore() {
   if (!is_active_) return;
   is_active_ = false;
-  if (out_memory_ != nullptr) {
-    context_.out.redirect_to_memory(out_memory_);
-  } else {
-    context_.out.redirect_to_fd(out_fd_);
-  }
-  if (err_memory_ != nullptr) {
-    context_.err.redirect_to_memory(err_memory_);
-  } else {
-    context_.err.redirect_to_fd(err_fd_);
-  }
+  direct(context_.out, outer_out_);
+  direct(context_.err, outer_err_);
   plan_.clear();
 }
 

@@ -82,11 +82,14 @@ class OutputRedirections {
  private:
   ExecutionContext& context_;
   process::FdPlan plan_;
-  int out_fd_ = -1;
-  int err_fd_ = -1;
-  std::string* out_memory_ = nullptr;
-  std::string* err_memory_ = nullptr;
-  Capture* inner_err_ = nullptr;
+  /// Where an Output leads.
+  struct Place {
+    std::string* memory = nullptr;
+    int fd = -1;  // where memory is null
+  };
+  static Place place_of(const Output& output) { return {output.memory(), output.fd()}; }
+  static void direct(Output& output, const Place& place);
+  Place outer_out_, outer_err_, inner_err_;
   bool is_active_ = false;
 };
 

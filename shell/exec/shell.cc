@@ -122,13 +122,7 @@ Completion Shell::run_file(std::string_view path, api::Args arguments) {
       throw;
     }
     state_.line = line;
-    const bool is_return = completion.flow == Flow::Return;
-    if (is_return) completion.flow = Flow::Normal;
-    if (completion.is_normal()) {
-      state_.last_status = is_return ? state_.status_before_return : completion.status;
-      Completion after = traps_.on_return();
-      if (!after.is_normal() && after.flow != Flow::Return) completion = after;
-    }
+    completion = traps_.end_body(completion);
   }
   // A dot script given operands has parameters of its own; without, what it sets stays. In bash, outside
   // of functions, what it assigned with `set` stays also with.

@@ -258,6 +258,17 @@ int TrapRunner::on_leave(int status) { return leaves_here() ? on_exit(status) : 
 
 // --- functions -------------------------------------------------------------------------------------------------------
 
+Completion TrapRunner::end_body(Completion completion) {
+  state::ShellState& state = context_.state;
+  const bool is_return = completion.flow == Flow::Return;
+  if (is_return) completion.flow = Flow::Normal;
+  if (!completion.is_normal()) return completion;
+  state.last_status = is_return ? state.status_before_return : completion.status;
+  if (!return_is_armed_) [[likely]] return completion;
+  Completion after = run_condition(state::kTrapReturn, state.last_status);
+  return after.is_normal() || after.flow == Flow::Return ? completion : after;
+}
+
 InheritedTraps::InheritedTraps(TrapRunner& runner, By by)
     : runner_(runner),
       debug_(runner.debug_is_armed_),

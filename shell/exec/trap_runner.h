@@ -36,10 +36,8 @@ class TrapRunner {
 
   /// A command failed outside the contexts that errexit ignores: the ERR trap.
   Completion on_error(int status) { return error_is_armed_ ? run_condition(state::kTrapErr, status) : Completion{}; }
-  /// A function or dot script returned: the RETURN trap.
-  Completion on_return() {
-    return return_is_armed_ ? run_condition(state::kTrapReturn, context_.state.last_status) : Completion{};
-  }
+  /// What the body of a function or dot script ended with: `return` has done its work, then comes the RETURN trap.
+  Completion end_body(Completion completion);
   /// The shell environment ends with `status`: runs the EXIT action once. Returns the status to end with.
   int on_exit(int status);
   /// `exit` or errexit ends the environment: in the bash language the EXIT action runs right there, among the functions

@@ -163,21 +163,14 @@ bool Expander::evaluate_subscript(Name name, const syntax::Subscript& subscript,
   if (subscript.text.empty() && (subscript.word == nullptr || subscript.word->parts.empty())) {
     throw ShellError(ShellError::Kind::Substitution, std::string(text(name)) + "[]: bad array subscript");
   }
+  std::string_view written = is_computed ? computed_subscript(subscript) : subscript.text;
   const Variable* variable = state_.variables.resolve(name);
   if (variable != nullptr && variable->value.kind() == state::Value::Kind::Associative) {
-    if (is_computed) {
-      key = computed_subscript(subscript);
-    } else {
-      key = subscript.word == nullptr ? subscript.text : expand_single(*subscript.word);
-    }
+    key = is_computed || subscript.word == nullptr ? written : expand_single(*subscript.word);
     return true;
   }
   Arithmetic arithmetic(*this);
-  if (is_computed) {
-    index = arithmetic.evaluate_text(computed_subscript(subscript));
-  } else {
-    index = subscript.index == nullptr ? arithmetic.evaluate_text(subscript.text) : arithmetic.evaluate(*subscript.index);
-  }
+  index = is_computed || subscript.index == nullptr ? arithmetic.evaluate_text(written) : arithmetic.evaluate(*subscript.index);
   return false;
 }
 

@@ -31,13 +31,6 @@ bool is_private_fd(int fd) {
   return flags >= 0 && (flags & FD_CLOEXEC) != 0 && !is_lent(fd);
 }
 
-/// A close-on-exec copy at `lowest` or above; lower, but above 2, when the limit of descriptors leaves no room there.
-int duplicate_private(int fd, int lowest) {
-  int copy = retry_interrupted([&] { return fcntl(fd, F_DUPFD_CLOEXEC, lowest); });
-  if (copy < 0 && (errno == EINVAL || errno == EMFILE)) copy = retry_interrupted([&] { return fcntl(fd, F_DUPFD_CLOEXEC, 3); });
-  return copy;
-}
-
 int dup2_retried(int source, int target) {
   int result;
   do {

@@ -112,8 +112,8 @@ bool is_user_fd(int fd);
 void lend_fd(int fd);
 void take_back_fd(int fd);
 
-/// Moves a private descriptor (PrivateFd) or a saved copy away from the number `fd`. For those who use dup2 to a user's number
-/// themselves.
+/// Moves a private descriptor (PrivateFd) or a saved copy away from the number `fd`. For those who use dup2 to a user's
+/// number themselves.
 void make_way_for(int fd);
 
 }  // namespace mish::process
