@@ -28,8 +28,12 @@ class Link {
  public:
   virtual ~Link() = default;
   virtual bool send(int side, std::string_view bytes) = 0;
-  virtual bool receive(int side, std::string& buffer, size_t size) = 0;
+  /// The next message, of `size` bytes; valid until the next call. Nothing (data() == nullptr) when that failed.
+  virtual std::string_view receive(int side, size_t size) = 0;
   virtual size_t largest() const { return SIZE_MAX; }
+
+ protected:
+  std::string buffer_;
 };
 
 class PipeLink : public Link {
@@ -43,14 +47,14 @@ class PipeLink : public Link {
     return true;
   }
   bool send(int side, std::string_view bytes) override { return write_all(pipes_[side].write_end.get(), bytes).ok(); }
-  bool receive(int side, std::string& buffer, size_t size) override {
-    buffer.resize(size);
+  std::string_view receive(int side, size_t size) override {
+    buffer_.resize(size);
     for (size_t done = 0; done < size;) {
-      Result<size_t> n = read_some(pipes_[1 - side].read_end.get(), buffer.data() + done, size - done);
-      if (!n.ok() || *n == 0) return false;
+      Result<size_t> n = read_some(pipes_[1 - side].read_end.get(), buffer_.data() + done, size - done);
+      if (!n.ok() || *n == 0) return {};
       done += *n;
     }
-    return true;
+    return buffer_;
   }
 
  private:
@@ -72,10 +76,10 @@ class SocketLink : public Link {
     }
     return n >= 0;
   }
-  bool receive(int side, std::string& buffer, size_t size) override {
-    buffer.resize(size);
-    Result<size_t> n = read_some(ends_[side].get(), buffer.data(), size);
-    return n.ok() && *n == size;
+  std::string_view receive(int side, size_t size) override {
+    buffer_.resize(size);
+    Result<size_t> n = read_some(ends_[side].get(), buffer_.data(), size);
+    return n.ok() && *n == size ? std::string_view(buffer_) : std::string_view();
   }
 
  protected:
@@ -93,11 +97,11 @@ class PortLink : public Link {
   bool send(int side, std::string_view bytes) override {
     return ends_[static_cast<size_t>(side)].send(bytes, Wait::forever()).ok();
   }
-  bool receive(int side, std::string& buffer, size_t) override {
+  std::string_view receive(int side, size_t) override {
     Outcome<std::string> message = ends_[static_cast<size_t>(side)].receive(Wait::forever());
-    if (!message) return false;
-    buffer = std::move(*message);
-    return true;
+    if (!message) return {};
+    buffer_ = std::move(*message);
+    return buffer_;
   }
 
  private:
@@ -126,11 +130,11 @@ class QueueLink : public Link {
   bool send(int side, std::string_view bytes) override {
     return queues_[static_cast<size_t>(side)].send(bytes, api_ == Api::SystemV ? 1 : 0, Wait::forever()).ok();
   }
-  bool receive(int side, std::string& buffer, size_t) override {
+  std::string_view receive(int side, size_t) override {
     Outcome<QueueMessage> message = queues_[static_cast<size_t>(1 - side)].receive(0, false, Wait::forever());
-    if (!message) return false;
-    buffer = std::move(message->bytes);
-    return true;
+    if (!message) return {};
+    buffer_ = std::move(message->bytes);
+    return buffer_;
   }
   size_t largest() const override { return 8192; }
 
@@ -160,10 +164,10 @@ class MailboxLink : public Link {
     return true;
   }
   bool send(int side, std::string_view bytes) override { return boxes_[static_cast<size_t>(side)].send(bytes).ok(); }
-  bool receive(int side, std::string& buffer, size_t size) override {
-    if (!boxes_[static_cast<size_t>(1 - side)].receive(message_)) return false;
-    buffer.assign(message_.text());
-    return buffer.size() == size;
+  std::string_view receive(int side, size_t size) override {
+    if (!boxes_[static_cast<size_t>(1 - side)].receive(message_)) return {};
+    std::string_view text = message_.text();
+    return text.size() == size ? text : std::string_view();
   }
 
  private:
@@ -189,15 +193,16 @@ class FileLink : public Link {
     uint64_t number = ++sent_;
     return pwrite(files_[side].get(), &number, sizeof number, 0) == sizeof number;
   }
-  bool receive(int side, std::string& buffer, size_t size) override {
+  std::string_view receive(int side, size_t size) override {
     uint64_t number = received_;
     while (number == received_) {
       if (pread(files_[1 - side].get(), &number, sizeof number, 0) != sizeof number) number = received_;
       if (number == received_) sched_yield();
     }
     received_ = number;
-    buffer.resize(size);
-    return pread(files_[1 - side].get(), buffer.data(), size, 8) == static_cast<ssize_t>(size);
+    buffer_.resize(size);
+    if (pread(files_[1 - side].get(), buffer_.data(), size, 8) != static_cast<ssize_t>(size)) return {};
+    return buffer_;
   }
 
  private:
@@ -251,18 +256,17 @@ int64_t measure_round_trip(std::string_view mechanism, size_t size, const Benchm
   std::unique_ptr<Link> link = make_link(mechanism);
   if (link == nullptr || size > link->largest()) return -1;
   pid_t child = start_child(plan, [&] {
-    std::string buffer;
-    while (link->receive(1, buffer, size)) {
-      if (!link->send(1, buffer)) return false;
+    for (;;) {
+      std::string_view message = link->receive(1, size);
+      if (message.data() == nullptr) return true;
+      if (!link->send(1, message)) return false;
     }
-    return true;
   });
   if (child < 0) return -1;
   std::string message(size, 'm');
-  std::string buffer;
   int64_t ns = time_batches(plan.time_ns, [&](int64_t count) {
     for (int64_t i = 0; i < count; ++i) {
-      if (!link->send(0, message) || !link->receive(0, buffer, size)) return false;
+      if (!link->send(0, message) || link->receive(0, size).data() == nullptr) return false;
     }
     return true;
   });
@@ -276,26 +280,25 @@ int64_t measure_one_way(std::string_view mechanism, size_t size, const Benchmark
   if (link == nullptr || size > link->largest()) return -1;
   // Each batch: its length as a first message, the messages, one answer when all have arrived.
   pid_t child = start_child(plan, [&] {
-    std::string buffer;
     for (;;) {
-      if (!link->receive(1, buffer, sizeof(int64_t))) return true;
+      std::string_view first = link->receive(1, sizeof(int64_t));
+      if (first.data() == nullptr) return true;
       int64_t count = 0;
-      std::copy_n(buffer.data(), sizeof count, reinterpret_cast<char*>(&count));
+      std::copy_n(first.data(), sizeof count, reinterpret_cast<char*>(&count));
       for (int64_t i = 0; i < count; ++i) {
-        if (!link->receive(1, buffer, size)) return false;
+        if (link->receive(1, size).data() == nullptr) return false;
       }
       if (!link->send(1, "12345678")) return false;
     }
   });
   if (child < 0) return -1;
   std::string message(size, 'm');
-  std::string buffer;
   int64_t ns = time_batches(plan.time_ns, [&](int64_t count) {
     if (!link->send(0, {reinterpret_cast<const char*>(&count), sizeof count})) return false;
     for (int64_t i = 0; i < count; ++i) {
       if (!link->send(0, message)) return false;
     }
-    return link->receive(0, buffer, 8);
+    return link->receive(0, 8).data() != nullptr;
   });
   end_child(child);
   return ns;

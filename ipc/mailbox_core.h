@@ -76,6 +76,7 @@ class Mailbox::Core {
   Core() = default;
   Outcome<void> map(UniqueFd file, const ObjectName& name, const ObjectDirectory& where);
   void fill_config();
+  bool is_complete() const;
   Outcome<void> initialise(const MailboxConfig& config, const ProcessIdentity& owner);
 
   // Locks. Done: held, and the mailbox is whole. Otherwise not held.

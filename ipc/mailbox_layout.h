@@ -3,9 +3,10 @@
 // Mailbox code.
 //
 //   page 0            Header: configuration, two locks, counters
-//   pages 1 … 8       ParticipantRecord[256]: whoever blocks, leases, subscribes or owns; memory for as many as there were
+//   pages 1 … 2       the first ring of slots; with the pages beside it, all that a new mailbox has
+//   pages 3 … 10      ParticipantRecord[256]: whoever blocks, leases, subscribes or owns; memory for as many as there were
 //   link table        one u32 a block: the next block of a chain; sparse, sized for the largest the object may become
-//   blocks            4 KiB each, numbered from 1; the ring of slots is a run of blocks, a long body is a chain
+//   blocks            4 KiB each, numbered from 1; a long body is a chain, a ring that outgrew the first one is a run
 //
 // Truth and what is derived. The truth is in the slots (state, sequence) between `head` and `tail` and in the
 // participants; everything else (counts, free lists) can be rebuilt from them, and is when a lock's holder died.
@@ -27,7 +28,7 @@
 namespace mish::ipc::layout {
 
 inline constexpr uint64_t kMagic = 0x31786f62'6873696dULL;  // "mishbox1"
-inline constexpr uint32_t kVersion = 5;
+inline constexpr uint32_t kVersion = 6;
 inline constexpr size_t kPage = 4096;
 inline constexpr size_t kBlock = 4096;
 inline constexpr uint32_t kParticipants = 256;
@@ -36,7 +37,7 @@ inline constexpr size_t kInline = 72;
 inline constexpr size_t kGrants = 16;
 inline constexpr size_t kStartCommand = 1024;
 inline constexpr size_t kBuckets = 64;
-inline constexpr uint32_t kFirstRing = 64;    // slots
+inline constexpr uint32_t kFirstRing = 64;  // slots
 
 enum SlotState : uint32_t {
   kFree = 0,
@@ -130,7 +131,7 @@ struct Header {
   SharedWord block_count;  // blocks that exist
   SharedWord people_used;  // participants were never above this index
   SharedWord people_room;  // participants that have memory
-  std::atomic<uint64_t> ring;         // first block << 32 | slots
+  std::atomic<uint64_t> ring;         // first block << 32 | slots; block 0: the first ring, in its own pages
   std::atomic<uint64_t> subscribers;  // Policy::All: bits of the participants
   ProcessIdentity owner;
 
@@ -180,10 +181,12 @@ struct Header {
 };
 static_assert(sizeof(Header) <= kPage);
 
-inline constexpr size_t kParticipantsOffset = kPage;
+inline constexpr size_t kFirstRingOffset = kPage;
+inline constexpr size_t kParticipantsOffset = kFirstRingOffset + kFirstRing * sizeof(Slot);
 inline constexpr uint32_t kParticipantsAPage = kPage / sizeof(ParticipantRecord);
 inline constexpr size_t kLinksOffset = kParticipantsOffset + kParticipants * sizeof(ParticipantRecord);
-static_assert(kLinksOffset % kPage == 0);
+inline constexpr size_t kSizeAtFirst = kParticipantsOffset + kPage;
+static_assert(kParticipantsOffset % kPage == 0 && kLinksOffset % kPage == 0);
 
 /// Where the first block lies in an object of at most `max_blocks` blocks.
 constexpr size_t blocks_offset(uint32_t max_blocks) {

@@ -138,7 +138,7 @@ void Mailbox::Core::rebuild_blocks() {
   h.block_count.store(count, std::memory_order_relaxed);
   std::vector<bool> used(static_cast<size_t>(count) + 1, false);
   auto ring_first = static_cast<uint32_t>(ring_word_ >> 32);
-  auto ring_blocks = static_cast<uint32_t>((ring_mask_ + 1) * sizeof(Slot) / kBlock);
+  auto ring_blocks = ring_first == 0 ? 0 : static_cast<uint32_t>((ring_mask_ + 1) * sizeof(Slot) / kBlock);
   for (uint32_t i = 0; i < ring_blocks && ring_first + i <= count; ++i) used[ring_first + i] = true;
   /// Marks a chain of `length` blocks (0 = to its end); false, with nothing marked, when it is broken.
   auto mark = [&](uint32_t first, uint32_t length) {

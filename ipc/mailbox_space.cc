@@ -37,10 +37,14 @@ bool Mailbox::Core::refresh_ring() {
   auto first = static_cast<uint32_t>(word >> 32);
   auto slots = static_cast<uint32_t>(word);
   uint64_t blocks = slots / kSlotsPerBlock;
-  if (slots < kSlotsPerBlock || (slots & (slots - 1)) != 0 || !is_block(first) || first - 1 + blocks > geometry_.max_blocks) {
-    return false;
+  if (first == 0) {
+    if (slots != kFirstRing) return false;
+    ring_ = reinterpret_cast<Slot*>(mapping_.base() + kFirstRingOffset);
+  } else {
+    if (slots < kSlotsPerBlock || (slots & (slots - 1)) != 0 || !is_block(first)) return false;
+    if (first - 1 + blocks > geometry_.max_blocks) return false;
+    ring_ = reinterpret_cast<Slot*>(block(first));
   }
-  ring_ = reinterpret_cast<Slot*>(block(first));
   ring_mask_ = slots - 1;
   ring_word_ = word;
   return true;
@@ -134,7 +138,7 @@ Mailbox::Core::Room Mailbox::Core::grow_ring(uint64_t slots) {
     std::memcpy(static_cast<void*>(&fresh[p & (slots - 1)]), static_cast<const void*>(&slot(p)), sizeof(Slot));
   }
   auto old_first = static_cast<uint32_t>(ring_word_ >> 32);
-  auto old_count = static_cast<uint32_t>((ring_mask_ + 1) / kSlotsPerBlock);
+  auto old_count = old_first == 0 ? 0 : static_cast<uint32_t>((ring_mask_ + 1) / kSlotsPerBlock);
   h.ring.store(static_cast<uint64_t>(first) << 32 | slots, std::memory_order_release);
   for (uint32_t i = 0; i < old_count; ++i) {
     set_link(old_first + i, h.free_block);

@@ -473,6 +473,7 @@ void Mailbox::Core::announce_space() {
 void Mailbox::Core::wake_everyone() {
   std::atomic_thread_fence(std::memory_order_seq_cst);  // who arms a bell after this sees what changed
   for (uint32_t i = 0; i < people_used(); ++i) {
+    if (is_attached() && i == static_cast<uint32_t>(me_)) continue;  // we are awake
     ParticipantRecord& record = people_[i];
     record.wake.store(1, std::memory_order_release);
     wake(record.wake, 1);
