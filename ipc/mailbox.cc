@@ -102,7 +102,11 @@ Mailbox::Core::~Core() {
   if (header_ != nullptr) detach();
 }
 
-void Mailbox::Core::fill_config() { config_ = config_of(geometry_); }
+void Mailbox::Core::fill_config() {
+  config_ = config_of(geometry_);
+  is_plain_ = config_.order == Order::Fifo && config_.capacity != 0 &&
+              (config_.policy == Policy::Any || config_.policy == Policy::Pair);
+}
 
 /// Attaches to the open file, whose geometry has been read and checked.
 Outcome<void> Mailbox::Core::map(UniqueFd file, const ObjectName& name, const ObjectDirectory& where) {

@@ -140,7 +140,8 @@ class Mailbox::Core {
 
   // mailbox_send.cc
   Outcome<void> check_size(std::string_view body, const SendOptions& options) const;
-  bool find_slot_at_once();
+  uint64_t send_at_once(std::string_view body, const SendOptions& options);
+  Outcome<uint64_t> send_when_possible(std::string_view body, const SendOptions& options);
   Outcome<void> acquire_room(uint32_t blocks, const SendOptions& options);
   uint32_t reserve(std::string_view body, uint32_t blocks);
   uint64_t commit(std::string_view body, const SendOptions& options, uint32_t first_block, bool is_rendezvous);
@@ -160,7 +161,12 @@ class Mailbox::Core {
   bool has_orphaned_lease();
   bool fits(const Slot& slot, const ReceiveOptions& options) const;
   bool is_takeable(const Slot& slot);
-  bool takes_in_order(const ReceiveOptions& options) const;
+  Outcome<void> receive_when_possible(Message& message, const ReceiveOptions& options);
+  /// Whether nothing but the oldest message of a plain mailbox can be meant, and taking it is all there is to do.
+  static bool takes_in_order(const ReceiveOptions& options) {
+    return !options.lease && !options.peek && !options.last && !options.type && options.from == 0 &&
+           options.priority_min == 0;
+  }
   bool take_at_once(Message& message);                     // takes head_lock
   void fetch_ahead(uint64_t head);
   static void describe(const Slot& source, Message& message);
@@ -186,6 +192,10 @@ class Mailbox::Core {
   Outcome<void> attach();
   bool make_room_for_person(uint32_t index);               // head_lock
   Outcome<void> join_pair();
+  /// Whether we are one of the two of Policy::Pair; true for other policies.
+  bool has_joined() const {
+    return config_.policy != Policy::Pair || (is_attached() && (people_[me_].flags & layout::kMember) != 0);
+  }
   void detach();
   void forget_participant(uint32_t index);                 // both locks
   bool is_dead(uint32_t index, bool thorough);
@@ -268,6 +278,7 @@ class Mailbox::Core {
   inline static constinit thread_local uint64_t t_sends = 0;  // through any handle
   uint32_t generation_ = 0;
   uint32_t thread_ = 0;          // that holds our life lock
+  bool is_plain_ = false;        // bounded or unbounded, fifo, each message for any one (of the pair)
   bool is_subscribed_ = false;
   bool has_role_ = false;
   bool slice_ended_ = false;

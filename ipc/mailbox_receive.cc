@@ -28,14 +28,19 @@ Outcome<void> Mailbox::Core::receive(Message& message, const ReceiveOptions& opt
   if (options.lease && config_.policy == Policy::All) {
     return {Status::Usage, "a lease needs a single receiver of each message; this mailbox gives everyone a copy"};
   }
-  if (config_.policy == Policy::Pair && !(is_attached() && (people_[me_].flags & kMember) != 0)) {
+  if (!has_joined()) {
     if (auto joined = join_pair(); !joined) return joined;
   }
+  message.body.reserve(kInline);  // so that nothing asks for memory under a lock
+  if (is_plain_ && takes_in_order(options) && take_at_once(message)) [[likely]] return {};
+  return receive_when_possible(message, options);
+}
+
+Outcome<void> Mailbox::Core::receive_when_possible(Message& message, const ReceiveOptions& options) {
   if ((options.lease || config_.policy == Policy::Single || config_.policy == Policy::All) && !is_attached()) {
     if (auto attached = attach(); !attached) return attached;
   }
   message.body.reserve(kBlock);
-  if (takes_in_order(options) && take_at_once(message)) return {};
   Header& h = *header_;
   bool waiting = false;
   bool slept = false;
@@ -274,14 +279,6 @@ std::optional<uint64_t> Mailbox::Core::position_of(uint64_t id) {
 }
 
 // --- Taking
-
-/// Whether nothing but the oldest message can be meant, and taking it is all there is to do.
-bool Mailbox::Core::takes_in_order(const ReceiveOptions& options) const {
-  bool is_plain_box = config_.order == Order::Fifo && config_.capacity != 0 &&
-                      (config_.policy == Policy::Any || config_.policy == Policy::Pair);
-  return is_plain_box && !options.lease && !options.peek && !options.last && !options.type && options.from == 0 &&
-         options.priority_min == 0;
-}
 
 /// What receive() does with the oldest message as long as that is small and known to be there and nothing is promised or
 /// leased. False: nothing was done.

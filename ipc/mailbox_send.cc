@@ -33,6 +33,71 @@ Outcome<void> Mailbox::Core::check_size(std::string_view body, const SendOptions
   return {};
 }
 
+/// Fills the next slot and moves the tail. Inline, so that what a caller knows costs it nothing.
+[[gnu::always_inline]] inline uint64_t Mailbox::Core::commit(std::string_view body, const SendOptions& options, uint32_t first_block,
+                               bool is_rendezvous) {
+  Header& h = *header_;
+  uint64_t position = h.tail.load(std::memory_order_relaxed);
+  Slot& message = slot(position);
+  message.flags = 0;
+  message.sequence = position + 1;
+  message.length = static_cast<uint32_t>(body.size());
+  message.first_block = first_block;
+  message.type = options.type;
+  message.priority = options.priority;
+  message.sender = ProcessIdentity::self().pid;
+  message.holder = 0;
+  message.waiter = is_rendezvous ? static_cast<uint32_t>(me_) + 1 : 0;
+  message.readers = config_.policy == Policy::All ? h.subscribers.load(std::memory_order_relaxed) : 0;
+  if (first_block == 0 && !body.empty()) std::memcpy(message.body, body.data(), body.size());
+  if (config_.order == Order::Priority) {
+    auto bucket = std::min<size_t>(static_cast<size_t>(options.priority), kBuckets - 1);
+    h.buckets[bucket].fetch_add(1, std::memory_order_relaxed);
+  }
+  message.state.store(kCommitted, std::memory_order_release);
+  h.payload_sent.store(h.payload_sent.load(std::memory_order_relaxed) + body.size(), std::memory_order_relaxed);
+  h.send_cpu.store(current_cpu(), std::memory_order_relaxed);
+  h.tail.store(position + 1, std::memory_order_release);
+  const auto* next = reinterpret_cast<const char*>(&slot(position + kAhead));
+  prefetch_to_write(next);
+  prefetch_to_write(next + 64);
+  return position + 1;
+}
+
+[[gnu::always_inline]] inline void Mailbox::Core::after_commit(const SendOptions& options) {
+  Header& h = *header_;
+  barrier_after_unlock();  // against a receiver that enters itself as waiting and then looks at the tail
+  if (h.attention.load(std::memory_order_seq_cst) != 0) {
+    announce({options.type, ProcessIdentity::self().pid, options.priority});
+  }
+  lower_herald();
+  // Another sender may sleep although there is room, when one that was woken died.
+  if (h.space_attention.load(std::memory_order_relaxed) != 0 && config_.capacity != 0 &&
+      h.tail.load(std::memory_order_relaxed) - h.taken.load(std::memory_order_relaxed) < capacity_limit()) {
+    announce_space();
+  }
+}
+
+/// What send_when_possible() does with a small message of a plain mailbox, as long as there is room and nobody listens.
+/// Returns its id; 0: nothing was done.
+uint64_t Mailbox::Core::send_at_once(std::string_view body, const SendOptions& options) {
+  if (lock_tail() != Status::Done) return 0;
+  const Header& h = *header_;
+  uint64_t tail = h.tail.load(std::memory_order_relaxed);
+  uint64_t reserved = h.reserved.load(std::memory_order_relaxed);
+  barrier_after_lock();
+  bool has_room = tail - h.taken_seen + reserved < config_.capacity && tail - h.head_seen + reserved <= ring_mask_;
+  if (!has_room || h.listening.load(std::memory_order_seq_cst) != 0 || is_closing(false)) [[unlikely]] {
+    unlock_tail();
+    return 0;
+  }
+  raise_herald_for(h.attention);
+  uint64_t id = commit(body, options, 0, false);
+  unlock_tail();
+  after_commit(options);
+  return id;
+}
+
 Outcome<uint64_t> Mailbox::Core::send(std::string_view body, const SendOptions& options) {
   ++t_sends;
   if (!may(Right::Send)) [[unlikely]] {
@@ -41,18 +106,23 @@ Outcome<uint64_t> Mailbox::Core::send(std::string_view body, const SendOptions& 
   if (body.size() > config_.max_message || static_cast<uint32_t>(options.priority) > kMaxPriority) [[unlikely]] {
     return check_size(body, options).error();
   }
+  if (is_plain_ && body.size() <= kInline && !options.sync && has_joined()) [[likely]] {
+    if (uint64_t id = send_at_once(body, options); id != 0) [[likely]] return id;
+  }
+  return send_when_possible(body, options);
+}
+
+Outcome<uint64_t> Mailbox::Core::send_when_possible(std::string_view body, const SendOptions& options) {
   const bool is_rendezvous = config_.capacity == 0 && options.deadline != kNoWait;
   const bool is_large = body.size() > kBlock;
   const uint32_t blocks = blocks_for(body.size());
-  if (config_.policy == Policy::Pair && !(is_attached() && (people_[me_].flags & kMember) != 0)) {
+  if (!has_joined()) {
     if (auto joined = join_pair(); !joined) return joined.error();
   }
   if ((is_large || is_rendezvous || options.sync) && !is_attached()) {
     if (auto attached = attach(); !attached) return attached.error();
   }
-  if (!(blocks == 0 && config_.capacity != 0 && find_slot_at_once())) {
-    if (auto room = acquire_room(blocks, options); !room) return room.error();
-  }
+  if (auto room = acquire_room(blocks, options); !room) return room.error();
   // With tail_lock from here on.
   uint32_t first_block = 0;
   if (is_large) {
@@ -89,20 +159,6 @@ Outcome<uint64_t> Mailbox::Core::send(std::string_view body, const SendOptions& 
     if (auto taken = wait_until_taken(id, options, is_rendezvous); !taken) return taken.error();
   }
   return id;
-}
-
-/// What acquire_room() does for a message without blocks, as long as nothing is in its way. True: with tail_lock.
-bool Mailbox::Core::find_slot_at_once() {
-  if (lock_tail() != Status::Done) return false;
-  const Header& h = *header_;
-  uint64_t tail = h.tail.load(std::memory_order_relaxed);
-  uint64_t reserved = h.reserved.load(std::memory_order_relaxed);
-  if (tail - h.taken_seen + reserved < config_.capacity && tail - h.head_seen + reserved <= ring_mask_ &&
-      !is_closing(false)) [[likely]] {
-    return true;
-  }
-  unlock_tail();
-  return false;
 }
 
 /// Waits until a message with `blocks` blocks fits. On success tail_lock is held.
@@ -217,50 +273,6 @@ uint32_t Mailbox::Core::reserve(std::string_view body, uint32_t blocks) {
   copy_in(first, body);
   if (lock_tail() != Status::Done) return 0;
   return first;
-}
-
-uint64_t Mailbox::Core::commit(std::string_view body, const SendOptions& options, uint32_t first_block,
-                               bool is_rendezvous) {
-  Header& h = *header_;
-  uint64_t position = h.tail.load(std::memory_order_relaxed);
-  Slot& message = slot(position);
-  message.flags = 0;
-  message.sequence = position + 1;
-  message.length = static_cast<uint32_t>(body.size());
-  message.first_block = first_block;
-  message.type = options.type;
-  message.priority = options.priority;
-  message.sender = ProcessIdentity::self().pid;
-  message.holder = 0;
-  message.waiter = is_rendezvous ? static_cast<uint32_t>(me_) + 1 : 0;
-  message.readers = config_.policy == Policy::All ? h.subscribers.load(std::memory_order_relaxed) : 0;
-  if (first_block == 0 && !body.empty()) std::memcpy(message.body, body.data(), body.size());
-  if (config_.order == Order::Priority) {
-    auto bucket = std::min<size_t>(static_cast<size_t>(options.priority), kBuckets - 1);
-    h.buckets[bucket].fetch_add(1, std::memory_order_relaxed);
-  }
-  message.state.store(kCommitted, std::memory_order_release);
-  h.payload_sent.store(h.payload_sent.load(std::memory_order_relaxed) + body.size(), std::memory_order_relaxed);
-  h.send_cpu.store(current_cpu(), std::memory_order_relaxed);
-  h.tail.store(position + 1, std::memory_order_release);
-  const auto* next = reinterpret_cast<const char*>(&slot(position + kAhead));
-  prefetch_to_write(next);
-  prefetch_to_write(next + 64);
-  return position + 1;
-}
-
-void Mailbox::Core::after_commit(const SendOptions& options) {
-  Header& h = *header_;
-  barrier_after_unlock();  // against a receiver that enters itself as waiting and then looks at the tail
-  if (h.attention.load(std::memory_order_seq_cst) != 0) {
-    announce({options.type, ProcessIdentity::self().pid, options.priority});
-  }
-  lower_herald();
-  // Another sender may sleep although there is room, when one that was woken died.
-  if (h.space_attention.load(std::memory_order_relaxed) != 0 && config_.capacity != 0 &&
-      h.tail.load(std::memory_order_relaxed) - h.taken.load(std::memory_order_relaxed) < capacity_limit()) {
-    announce_space();
-  }
 }
 
 /// Removes the oldest message nobody holds. With tail_lock. False when there is none.
