@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -32,6 +33,9 @@ using exec::ReadEvalLoop;
 using state::Option;
 
 namespace {
+
+// Where utilities are looked for when nobody said so: also those of the administrator, as in bash and dash.
+constexpr std::string_view kInitialPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 std::string_view base_name(std::string_view path) {
   size_t slash = path.rfind('/');
@@ -335,7 +339,31 @@ class Starter {
       for (Name name : {names::PS4, names::CDPATH, names::GLOBIGNORE}) state_.variables.unset(name);
     }
     if (state_.variables.is_set(names::POSIXLY_CORRECT) && !invocation_.is_posix) shell_.set_option(Option::Posix, true);
+    if (!state_.is_posix() && !distrusts_environment()) import_options();
     state::install_special_variables(state_);
+  }
+
+  /// The options named by SHELLOPTS and BASHOPTS are switched on, after those of the command line; none is switched off.
+  void import_options() {
+    import_options_of(names::SHELLOPTS, state::OptionFamily::Set);
+    import_options_of(names::BASHOPTS, state::OptionFamily::Shopt);
+  }
+
+  void import_options_of(Name variable, state::OptionFamily family) {
+    std::string_view list = state_.variables.text(variable);
+    while (!list.empty()) {
+      std::string_view name = list.substr(0, list.find(':'));
+      list.remove_prefix(std::min(name.size() + 1, list.size()));
+      const state::OptionInfo* info = state::find_option(name, family);
+      if (info == nullptr) {
+        // Other shells have shopt options of their own; bash is silent about these, too.
+        if (family == state::OptionFamily::Set) shell_.report(std::string(name) + ": invalid option name");
+      } else if (info->option == Option::Monitor) {
+        monitor_from_environment_ = true;
+      } else if (info->settable) {
+        shell_.set_option(info->option, true);
+      }
+    }
   }
 
   void set_variables() {
@@ -348,7 +376,7 @@ class Starter {
     }
     if (!state_.is_posix()) {
       state::count_shell_level(state_);
-      if (!variables.is_set(names::PATH)) variables.assign(names::PATH, state::default_path());
+      if (!variables.is_set(names::PATH)) variables.assign(names::PATH, kInitialPath);
     }
     set_parameters();
     if (is_interactive_) {
@@ -380,7 +408,7 @@ class Starter {
   void start_interactive(FrontendFactory make_frontend) {
     process::set_interactive_dispositions(true, false);
     // Without a word of the user's, job control needs a terminal.
-    bool wants_monitor = isatty(STDIN_FILENO) == 1 || isatty(STDERR_FILENO) == 1;
+    bool wants_monitor = monitor_from_environment_ || isatty(STDIN_FILENO) == 1 || isatty(STDERR_FILENO) == 1;
     for (const auto& [option, on] : invocation_.options) {
       if (option == Option::Monitor) wants_monitor = on;
     }
@@ -465,9 +493,11 @@ class Starter {
   // --- commands ---
 
   Completion run_commands() {
+    bool wants_monitor = monitor_from_environment_;
     for (const auto& [option, on] : invocation_.options) {
-      if (option == Option::Monitor && on && !is_interactive_) shell_.set_option(option, true);
+      if (option == Option::Monitor) wants_monitor = wants_monitor || on;
     }
+    if (wants_monitor && !is_interactive_) shell_.set_option(Option::Monitor, true);
     if (invocation_.has_command) {
       syntax::StringSource source(state_.command_string);
       return shell_.run(source, "-c", ReadEvalLoop::Purpose::CommandText, exec::Tail::Yes);
@@ -536,6 +566,7 @@ class Starter {
   std::unique_ptr<api::Frontend> frontend_;
   bool is_interactive_ = false;
   bool is_privileged_ = false;
+  bool monitor_from_environment_ = false;
 };
 
 }  // namespace

@@ -238,6 +238,13 @@ bool Shell::set_option(state::Option option, bool on) {
       state_.options.set(Option::ErrTrace, on);
       state_.options.set(Option::FuncTrace, on);
       break;
+    case Option::IgnoreEof:
+      if (on) {
+        state_.variables.assign(names::IGNOREEOF, "10");
+      } else {
+        state_.variables.unset(names::IGNOREEOF);
+      }
+      break;
     case Option::NoExec:
       if (context_.is_interactive()) return true;
       break;

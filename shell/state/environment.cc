@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "shell/state/shell_state.h"
+#include "shell/state/special_variables.h"
 #include "shell/syntax/printer.h"
 
 namespace mish::state {
@@ -13,14 +14,20 @@ namespace {
 constexpr std::string_view kFunctionPrefix = "BASH_FUNC_";
 constexpr std::string_view kFunctionSuffix = "%%=";
 
-// Variables whose value the shell makes itself: a value from outside would be wrong or dangerous.
+// Variables whose value the shell makes itself: a value from outside would be wrong or dangerous. SHELLOPTS and BASHOPTS
+// are read by start-up before they become views of the options.
 bool is_own(Name name) {
   return name == names::IFS || name == names::OPTIND || name == names::OPTARG || name == names::PPID || name == names::LINENO ||
-         name == names::BASH_VERSION || name == names::BASH_VERSINFO || name == names::MISH_VERSION || name == names::SHELLOPTS ||
-         name == names::BASHOPTS || name == names::UID || name == names::EUID || name == names::GROUPS ||
+         name == names::BASH_VERSION || name == names::BASH_VERSINFO || name == names::MISH_VERSION || name == names::UID || name == names::EUID || name == names::GROUPS ||
          name == names::FUNCNAME || name == names::BASH_SOURCE || name == names::BASH_LINENO ||
          name == names::PIPESTATUS || name == names::DIRSTACK || name == names::BASHPID ||
          name == names::BASH_SUBSHELL || name == names::BASH_REMATCH || name == names::OPTERR;
+}
+
+// Whether the value of a computed variable may be another one with nothing assigned.
+bool changes_unnoticed(Name name) {
+  const SpecialVariable* special = find_special(name);
+  return special != nullptr && (special->is_listed_when_read || name == names::SHELLOPTS || name == names::BASHOPTS);
 }
 
 // bash takes a function from the environment only if its value begins with exactly `() {`.
@@ -38,12 +45,14 @@ std::string function_value(const syntax::FunctionDefinition& definition) {
 char* const* Environment::envp(ShellState& state) {
   bool is_current = variable_generation_ == state.variables.export_generation() &&
                     function_generation_ == state.functions.export_generation();
-  if (is_current && !pointers_.empty()) return pointers_.data();
+  if (is_current && !has_computed_ && !pointers_.empty()) return pointers_.data();
   bytes_.clear();
+  has_computed_ = false;
   std::vector<size_t> offsets;
   for (Name name : state.variables.exported_names()) {
     const Variable* v = state.variables.resolve(name);
     if (v == nullptr || v->value.kind() != Value::Kind::Scalar) continue;  // arrays cannot be passed on
+    if (v->has(attribute::Special) && changes_unnoticed(name)) has_computed_ = true;
     offsets.push_back(bytes_.size());
     bytes_.append(text(name)).append("=").append(v->value.text()).push_back('\0');
   }

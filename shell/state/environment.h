@@ -27,6 +27,7 @@ class Environment {
   std::vector<char*> pointers_;
   uint32_t variable_generation_ = 0;
   uint32_t function_generation_ = 0;
+  bool has_computed_ = false;  // a variable is exported whose value changes with nothing assigned (SHELLOPTS, RANDOM)
 };
 
 }  // namespace mish::state

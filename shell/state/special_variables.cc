@@ -2,6 +2,7 @@
 #include "shell/state/special_variables.h"
 
 #include <fmt/core.h>
+#include <pwd.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -157,6 +158,16 @@ void refresh_bash(ShellState& state, Variable& v) {
   char path[4096];
   ssize_t length = readlink("/proc/self/exe", path, sizeof path);
   v.value.set_text(length > 0 ? std::string_view(path, static_cast<size_t>(length)) : std::string_view(state.shell_name));
+}
+
+// bash gives these two a value where the environment has none: cron and containers start shells without.
+void refresh_login_shell(ShellState&, Variable& v) {
+  if (!v.value.is_unset()) return;
+  const passwd* user = getpwuid(getuid());
+  v.value.set_text(user != nullptr && user->pw_shell[0] != '\0' ? user->pw_shell : "/bin/sh");
+}
+void refresh_terminal_type(ShellState&, Variable& v) {
+  if (v.value.is_unset()) v.value.set_text("dumb");
 }
 
 void refresh_last_argument(ShellState& state, Variable& v) { v.value.set_text(state.last_argument); }
@@ -378,8 +389,10 @@ constexpr SpecialVariable kSpecials[] = {
     {names::PPID, refresh_parent, nullptr, true, true},
     {names::RANDOM, refresh_random, seed_random, false, false, true},
     {names::SECONDS, refresh_seconds, set_seconds, false, false, true},
+    {names::SHELL, refresh_login_shell, nullptr, false},
     {names::SHELLOPTS, refresh_shell_options, nullptr, false, true},
     {names::SRANDOM, refresh_srandom, nullptr, false, false, true},
+    {names::TERM, refresh_terminal_type, nullptr, false},
     {names::TZ, nullptr, set_time_zone, true},
     {names::UID, refresh_uid, nullptr, false, true},
     {names::Underscore, refresh_last_argument, nullptr, false},
