@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
 
 #include "shell/base/stack_guard.h"
+#include "shell/base/text.h"
 #include "shell/state/status.h"
 
 namespace mish::expand {
@@ -51,6 +53,20 @@ uint64_t count_words(std::span<const WordPart> parts) {
   return words;
 }
 
+bool is_plain(const WordPart& part) { return part.kind == PartKind::Literal && !part.quoted; }
+
+/// `$name`: what follows may belong to the name.
+bool is_bare_name(const WordPart& part) {
+  return part.kind == PartKind::Parameter && !part.quoted && !part.parameter->braces &&
+         part.parameter->kind == syntax::ParameterKind::Variable && part.parameter->subscript == nullptr;
+}
+
+size_t name_size(std::string_view text) {
+  size_t size = 0;
+  while (size < text.size() && is_name_char(text[size])) ++size;
+  return size;
+}
+
 }  // namespace
 
 void BraceExpander::expand(std::span<const WordPart> parts) {
@@ -82,9 +98,59 @@ void BraceExpander::expand_from(std::span<const WordPart> parts, const Rest* res
   if (rest != nullptr) {
     expand_from(rest->parts, rest->next);
   } else {
-    produce(word_);
+    produce(needs_joining() ? join() : std::span<const WordPart>(word_));
   }
   word_.resize(size);
+}
+
+bool BraceExpander::needs_joining() const {
+  if (!word_.empty() && is_plain(word_[0]) && word_[0].text.starts_with('~')) return true;
+  for (size_t i = 1; i < word_.size(); ++i) {
+    if (is_plain(word_[i]) && is_bare_name(word_[i - 1]) && name_size(word_[i].text) > 0) return true;
+  }
+  return false;
+}
+
+std::span<const WordPart> BraceExpander::join() {
+  joined_.clear();
+  for (WordPart part : word_) {
+    if (!joined_.empty() && is_plain(part)) {
+      if (is_bare_name(joined_.back())) lengthen_name(joined_.back(), part.text);
+      if (part.text.empty()) continue;
+      if (is_plain(joined_.back())) {
+        joined_.back().text = arena_.copy(std::string(joined_.back().text).append(part.text));
+        continue;
+      }
+    }
+    joined_.push_back(part);
+  }
+  split_tilde();
+  return joined_;
+}
+
+/// The characters of a name that `text` begins with go over to the parameter's name.
+void BraceExpander::lengthen_name(WordPart& parameter, std::string_view& text) {
+  size_t size = name_size(text);
+  if (size == 0) return;
+  auto* longer = arena_.make<syntax::ParameterExpansion>(*parameter.parameter);
+  std::string name = std::string(mish::text(longer->name)).append(text.substr(0, size));
+  longer->name = NameTable::intern(name);
+  longer->text = arena_.copy("$" + name);
+  parameter.parameter = longer;
+  text.remove_prefix(size);
+}
+
+/// The tilde-prefix of a word that begins with one, unless an expansion or quotes are part of it.
+void BraceExpander::split_tilde() {
+  if (joined_.empty() || !is_plain(joined_[0]) || !joined_[0].text.starts_with('~')) return;
+  std::string_view text = joined_[0].text;
+  size_t slash = std::min(text.find('/'), text.size());
+  if (slash == text.size() && joined_.size() > 1) return;
+  WordPart tilde = joined_[0];
+  tilde.kind = PartKind::Tilde;
+  tilde.text = text.substr(1, slash - 1);
+  joined_[0].text = text.substr(slash);
+  joined_.insert(joined_.begin(), tilde);
 }
 
 void BraceExpander::expand_range(const BraceExpansion& range, std::span<const WordPart> after, const Rest* rest) {
@@ -102,7 +168,8 @@ void BraceExpander::expand_range(const BraceExpansion& range, std::span<const Wo
       fmt::format_to(std::back_inserter(text), "{:0{}}", value, range.width);
     }
     WordPart item;
-    item.quoted = range.is_character_range;  // {Z..a} passes through [ \ ] ^: none of them is special
+    // {Z..a} passes through [ \ ] ^: none of them is special.
+    item.quoted = range.is_character_range && !is_alpha(static_cast<char>(value));
     item.text = arena_.copy({text.data(), text.size()});
     word_.push_back(item);
     expand_from(after, rest);

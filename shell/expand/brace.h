@@ -5,6 +5,7 @@
 #define MISH_SHELL_EXPAND_BRACE_H_
 
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "shell/base/arena.h"
@@ -34,8 +35,15 @@ class BraceExpander {
   void expand_from(std::span<const syntax::WordPart> parts, const Rest* rest);
   void expand_range(const syntax::BraceExpansion& range, std::span<const syntax::WordPart> after, const Rest* rest);
 
+  /// In bash braces join texts before names and tildes are read: `{$x,b}c` is `$xc bc`, `~{/a,root}` is `~/a ~root`.
+  bool needs_joining() const;
+  std::span<const syntax::WordPart> join();
+  void lengthen_name(syntax::WordPart& parameter, std::string_view& text);
+  void split_tilde();
+
   Arena& arena_;
   std::vector<syntax::WordPart> word_;  // the word as far as it is made
+  std::vector<syntax::WordPart> joined_;  // the same, see needs_joining()
 };
 
 }  // namespace mish::expand

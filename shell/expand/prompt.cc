@@ -127,7 +127,7 @@ void PromptRenderer::decode_escape(std::string_view value, size_t& at, std::stri
     case '#': out += std::to_string(command_number_); return;
     case '?': out += std::to_string(state_.last_status); return;
     case '$': put_value(geteuid() == 0 ? "#" : "$", out); return;
-    case '\\': put_value("\\", out); return;
+    case '\\': out += '\\'; return;  // as in bash, what follows is quoted by it when the text is expanded
     default: break;
   }
   if (c >= '0' && c <= '7') {

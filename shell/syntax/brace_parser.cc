@@ -39,7 +39,7 @@ class BraceParser {
   bool match_range(const Marker& open, const Marker& close) const;
   void copy(Place from, Place to, std::vector<WordPart>& out) const;
   WordPart make_expression(size_t open);
-  const Word* make_alternative(Place from, Place to, size_t marker, size_t marker_end, bool at_start);
+  const Word* make_alternative(Place from, Place to, size_t marker, size_t marker_end);
 
   Arena& arena_;
   std::span<const WordPart> parts_;
@@ -160,27 +160,9 @@ void BraceParser::copy(Place from, Place to, std::vector<WordPart>& out) const {
   }
 }
 
-const Word* BraceParser::make_alternative(Place from, Place to, size_t marker, size_t marker_end, bool at_start) {
+const Word* BraceParser::make_alternative(Place from, Place to, size_t marker, size_t marker_end) {
   std::vector<WordPart> parts;
   build(from, to, marker, marker_end, parts);
-  // {~,x}: brace expansion comes first, so an alternative at the start of the word may begin with a tilde-prefix.
-  if (at_start && !parts.empty() && parts[0].kind == PartKind::Literal && !parts[0].quoted &&
-      parts[0].text.starts_with('~')) {
-    std::string_view text = parts[0].text;
-    size_t slash = text.find('/');
-    if (slash != std::string_view::npos || parts.size() == 1) {
-      const std::string_view name = text.substr(1, slash == std::string_view::npos ? slash : slash - 1);
-      WordPart tilde = parts[0];
-      tilde.kind = PartKind::Tilde;
-      tilde.text = name;
-      parts[0].text = text.substr(name.size() + 1);
-      if (parts[0].text.empty()) {
-        parts[0] = tilde;
-      } else {
-        parts.insert(parts.begin(), tilde);
-      }
-    }
-  }
   Word* word = arena_.make<Word>();
   word->parts = arena_.copy_span(parts);
   for (const WordPart& part : parts) word->has_quotes = word->has_quotes || part.quoted;
@@ -208,14 +190,13 @@ WordPart BraceParser::make_expression(size_t open) {
     brace->width = range.width;
     return part;
   }
-  const bool at_start = first.place.part == 0 && first.place.offset == 0;
   std::vector<const Word*> alternatives;
   size_t begin = open;
   for (;;) {
     const size_t comma = markers_[begin].next_comma;
     const size_t end = comma == 0 ? first.match : comma;
     const Place from{markers_[begin].place.part, markers_[begin].place.offset + 1};
-    alternatives.push_back(make_alternative(from, markers_[end].place, begin + 1, end, at_start));
+    alternatives.push_back(make_alternative(from, markers_[end].place, begin + 1, end));
     if (comma == 0) break;
     begin = comma;
   }

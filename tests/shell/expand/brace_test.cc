@@ -23,8 +23,16 @@ TEST_F(Brace, Ranges) {
 
 TEST_F(Brace, ExpansionsInsideAreDoneForEachWord) {
   set("x", "1 2");
-  EXPECT_EQ(fields("{$x,b}c"), "[1][2c][bc]");
+  EXPECT_EQ(fields("{${x},b}c"), "[1][2c][bc]");
   EXPECT_EQ(fields("\"$x\"{a,b}"), "[1 2a][1 2b]");
+}
+
+TEST_F(Brace, TextsAreJoinedBeforeNamesAndTildesAreRead) {
+  set("x", "1");
+  set("xc", "2");
+  set("HOME", "/h");
+  EXPECT_EQ(fields("{$x,b}{c-d,e}"), "[2-d][bc-d][be]");
+  EXPECT_EQ(fields("{~,a}/b ~{/c,}"), "[/h/b][a/b][/h/c][/h]");
 }
 
 TEST_F(Brace, QuotedOrSingleBracesAreLiteral) {

@@ -17,7 +17,7 @@ TEST(BraceParser, Alternatives) {
   EXPECT_EQ(word("{a,{b,c}d}"), "(brace a [(brace b c) d])");
   EXPECT_EQ(word("{a,b}{c,d}"), "[(brace a b) (brace c d)]");
   EXPECT_EQ(word("{$a,\"b c\",$(d,e)}"), "(brace $a 'b c' ($ (simple d,e)))");
-  EXPECT_EQ(word("{~,a}/b"), "[(brace (~) a) /b]");
+  EXPECT_EQ(word("{~,a}/b"), "[(brace ~ a) /b]");
   EXPECT_EQ(word("{*.c,x}"), "(brace *.c x)");
 }
 
