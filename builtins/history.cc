@@ -164,6 +164,8 @@ class FixCommand {
 std::optional<size_t> FixCommand::find(std::string_view text, bool clamps) const {
   if (std::optional<int64_t> number = parse_integer(text); number.has_value()) {
     int64_t position = *number <= 0 ? static_cast<int64_t>(count_) + (*number == 0 ? -1 : *number) : *number - store_.first_number();
+    // The number of fc's own line is the command before it.
+    if (has_own_line_ && position == static_cast<int64_t>(count_)) --position;
     if (clamps) {
       if (position < 0) position = 0;
       if (position >= static_cast<int64_t>(count_)) position = static_cast<int64_t>(count_) - 1;
@@ -180,7 +182,7 @@ std::optional<size_t> FixCommand::find(std::string_view text, bool clamps) const
 Completion FixCommand::run(Args operands) {
   if (options_.substitute) return substitute(operands);
   if (operands.size() > 2) return context_.usage_error("too many arguments");
-  if (count_ == 0) return options_.list ? Completion::of(0) : context_.failure("no command found");
+  if (count_ == 0) return Completion::of(0);
   size_t first = options_.list && count_ > 16 ? count_ - 16 : options_.list ? 0 : count_ - 1;
   size_t last = count_ - 1;
   for (size_t i = 0; i < operands.size(); ++i) {
@@ -287,8 +289,9 @@ Completion FixCommand::edit(size_t first, size_t last) {
 }  // namespace
 
 Completion run_history(BuiltinContext& context, Args args) {
-  if (context.frontend == nullptr) return Completion::of(0);
-  HistoryStore& store = context.frontend->history();
+  Editor* editor = context.services.editor();
+  if (editor == nullptr) return Completion::of(0);
+  HistoryStore& store = editor->history();
   // An operand that begins with - and a digit is an offset of -d only, never an option.
   OptionParser parser(context, args, "cd:anrwps");
   char operation = 0;
@@ -299,7 +302,7 @@ Completion run_history(BuiltinContext& context, Args args) {
     if (letter == 'c') {
       clears = true;
     } else if (operation != 0 && operation != letter) {
-      return context.failure("cannot use more than one of -adnprsw", state::kUsageError);
+      return context.failure("cannot use more than one of -adnprsw");
     } else {
       operation = letter;
       if (letter == 'd') range = parser.argument();
@@ -341,19 +344,19 @@ Completion run_fc(BuiltinContext& context, Args args) {
       default: break;
     }
   }
-  if (context.frontend == nullptr) return context.failure("history is kept by interactive shells only");
+  Editor* editor = context.services.editor();
+  if (editor == nullptr) return context.failure("this shell was built without history");
   if (options.editor == "-") options.substitute = true;
   size_t taken = options_end - parser.operands().size();
-  return FixCommand(context, context.frontend->history(), options).run(args.subspan(taken));
+  return FixCommand(context, editor->history(), options).run(args.subspan(taken));
 }
 
 Completion run_bind(BuiltinContext& context, Args args) {
-  if (context.frontend == nullptr) {
-    context.error("warning: line editing not enabled");
-    return Completion::of(0);
-  }
+  if (context.frontend == nullptr) context.error("warning: line editing not enabled");
+  Editor* editor = context.services.editor();
+  if (editor == nullptr) return Completion::of(0);
   std::string out, error;
-  int status = context.frontend->bind(std::vector<std::string>(args.begin(), args.end()), out, error);
+  int status = editor->bind(std::vector<std::string>(args.begin(), args.end()), out, error);
   context.out.write(out);
   if (!error.empty()) context.error(error);
   return Completion::of(status);

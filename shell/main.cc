@@ -45,6 +45,9 @@ int run(int argc, char** argv) {
 #endif
   // Never deleted, see main.
   auto& shell = *new mish::exec::Shell(mish::builtins::builtin_table());
+#ifdef MISH_HAS_FRONTEND
+  shell.set_editor_factory(mish::interactive::make_script_editor);
+#endif
   shell.set_virtual_files(mish::builtins::open_virtual_file);
   return mish::start(shell, invocation, argv, environ, make_frontend);
 }

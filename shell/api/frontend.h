@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the shell and its builtins ask of an interactive front end. Absent (null) in scripts.
+// What the shell and its builtins ask of an interactive front end, which is absent (null) in scripts; and of the editor
+// behind it, history and key bindings, which scripts have, too.
 #ifndef MISH_SHELL_API_FRONTEND_H_
 #define MISH_SHELL_API_FRONTEND_H_
 
@@ -55,12 +56,18 @@ class CompletionStore {
   CompletionSpec* current = nullptr;  // while a completion function runs (compopt)
 };
 
-class Frontend : public syntax::Source {
+/// What history, fc and bind work on, with or without a terminal.
+class Editor {
  public:
+  virtual ~Editor() = default;
   virtual HistoryStore& history() = 0;
-  virtual CompletionStore& completions() = 0;
   /// `bind` with its operands as given; output through `out`.
   virtual int bind(const std::vector<std::string>& arguments, std::string& out, std::string& error) = 0;
+};
+
+class Frontend : public syntax::Source, public Editor {
+ public:
+  virtual CompletionStore& completions() = 0;
   /// Reads one line with editing for `read -e`. nullopt at end of file.
   virtual std::optional<std::string> read_line(std::string_view prompt, std::string_view initial) = 0;
   virtual void set_editing_mode(bool vi, bool emacs) = 0;

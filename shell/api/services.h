@@ -41,6 +41,8 @@ struct RunOptions {
   bool is_replaceable = false;   // last command of the shell: may replace the process
 };
 
+class Editor;
+
 class ShellServices {
  public:
   virtual ~ShellServices() = default;
@@ -103,6 +105,9 @@ class ShellServices {
   virtual void report(std::string_view message) = 0;
   virtual expand::Expander& expander() = 0;
   virtual bool is_interactive() const = 0;
+  /// History list and key bindings: the front end's, or a script's own, made when first asked for. Null in a shell built
+  /// without a line editor.
+  virtual Editor* editor() = 0;
   /// The reserved words, for type and completion.
   virtual std::span<const std::string_view> reserved_words() const = 0;
 };

@@ -3,10 +3,12 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <new>
 
 #include "shell/api/frontend.h"
 #include "shell/base/diagnostic.h"
+#include "shell/base/text.h"
 #include "shell/exec/subshell.h"
 #include "shell/exec/trap_runner.h"
 
@@ -103,6 +105,7 @@ Completion ReadEvalLoop::run(Tail tail) {
       context_.err.write(parser_.last_text());
       context_.err.flush();
     }
+    if (state.is_on(Option::History) && purpose_ == Purpose::Script) [[unlikely]] record(parser_.last_text());
     switch (parsed.status) {
       case ParseStatus::Command: {
         if (!parsed.warning.empty() && !state.is_posix()) [[unlikely]] context_.services.report("warning: " + parsed.warning);
@@ -135,6 +138,22 @@ Completion ReadEvalLoop::run(Tail tail) {
         return on_read_error();
     }
   }
+}
+
+/// `set -o history` in a script: what was read becomes an entry, as do the comment lines before it.
+void ReadEvalLoop::record(std::string_view text) {
+  api::Editor* editor = context_.services.editor();
+  if (editor == nullptr) return;
+  while (!text.empty()) {
+    size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = trim_blanks(text.substr(0, end));
+    if (!line.empty() && line[0] != '#') break;
+    if (!line.empty()) editor->history().add(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  if (!text.empty()) editor->history().add(text);
+  // HISTCMD is the number of this command, not of the next.
+  context_.state.history_number = editor->history().first_number() + static_cast<int64_t>(editor->history().count()) - 1;
 }
 
 Completion ReadEvalLoop::execute(const syntax::ParseResult& parsed, Tail tail) {

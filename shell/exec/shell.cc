@@ -238,6 +238,9 @@ bool Shell::set_option(state::Option option, bool on) {
       state_.options.set(Option::ErrTrace, on);
       state_.options.set(Option::FuncTrace, on);
       break;
+    case Option::History:
+      if (on && context_.frontend == nullptr && !context_.is_interactive()) load_history();
+      break;
     case Option::IgnoreEof:
       if (on) {
         state_.variables.assign(names::IGNOREEOF, "10");
@@ -348,6 +351,19 @@ Location Shell::location() const {
   // As within the functions of the text.
   if (source.empty() && state_.is_on(Option::CommandString)) source = "-c";
   return {source, state_.line, 0};
+}
+
+api::Editor* Shell::editor() {
+  if (context_.frontend != nullptr) return context_.frontend;
+  if (editor_ == nullptr && make_editor_ != nullptr) editor_ = make_editor_(state_);
+  return editor_.get();
+}
+
+/// A script that asks for history begins with that of HISTFILE.
+void Shell::load_history() {
+  std::string path(state_.variables.text(names::HISTFILE));
+  api::Editor* own = path.empty() ? nullptr : editor();
+  if (own != nullptr && own->history().count() == 0) static_cast<void>(own->history().read_file(path));
 }
 
 void Shell::report(std::string_view message) {

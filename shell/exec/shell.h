@@ -42,6 +42,9 @@ class Shell final : public api::ShellServices, public expand::ExpansionHooks {
   Output& err() { return err_; }
   ExecutionContext& context() { return context_; }
   void set_frontend(api::Frontend* frontend) { context_.frontend = frontend; }
+  /// How a script comes by its editor, see editor().
+  using EditorFactory = std::unique_ptr<api::Editor> (*)(state::ShellState& state);
+  void set_editor_factory(EditorFactory factory) { make_editor_ = factory; }
   void set_virtual_files(api::OpenVirtualFile open) { context_.open_virtual_file = open; }
 
   /// Reads and executes everything in `source`.
@@ -74,6 +77,7 @@ class Shell final : public api::ShellServices, public expand::ExpansionHooks {
   void report(std::string_view message) override;
   expand::Expander& expander() override { return expander_; }
   bool is_interactive() const override { return context_.is_interactive(); }
+  api::Editor* editor() override;
   std::span<const std::string_view> reserved_words() const override { return CommandSearch::reserved_words(); }
 
   // expand::ExpansionHooks
@@ -84,6 +88,7 @@ class Shell final : public api::ShellServices, public expand::ExpansionHooks {
 
  private:
   bool set_monitor(bool on);
+  void load_history();
   /// Tells the system of a trap action of that kind. False, with errno, when it refuses.
   bool change_disposition(int signal, state::TrapAction::Kind kind);
 
@@ -102,6 +107,8 @@ class Shell final : public api::ShellServices, public expand::ExpansionHooks {
   SimpleCommandRunner simple_commands_;
   SubshellRunner subshells_;
   TrapRunner traps_;
+  EditorFactory make_editor_ = nullptr;
+  std::unique_ptr<api::Editor> editor_;  // of a script
 };
 
 }  // namespace mish::exec

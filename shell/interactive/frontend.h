@@ -19,6 +19,9 @@ namespace mish::interactive {
 std::unique_ptr<api::Frontend> make_frontend(state::ShellState& state, api::ShellServices& services,
                                              process::JobTable& jobs, bool is_private);
 
+/// Makes the editor of a script: an empty history list, which nothing was read into, and Readline's key bindings.
+std::unique_ptr<api::Editor> make_script_editor(state::ShellState& state);
+
 }  // namespace mish::interactive
 
 #endif  // MISH_SHELL_INTERACTIVE_FRONTEND_H_

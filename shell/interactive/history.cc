@@ -89,7 +89,12 @@ int lock(int fd, int operation) {
 
 }  // namespace
 
-std::string History::format(const HistoryRecord& record) {
+std::string History::format(const HistoryRecord& record) const {
+  bool has_time = times_ == Times::Always || state_.variables.is_set(names::HISTTIMEFORMAT);
+  return has_time ? format_with_time(record) : record.line + '\n';
+}
+
+std::string History::format_with_time(const HistoryRecord& record) {
   std::string text = "#" + std::to_string(record.time);
   if (record.directory != nullptr && record.directory->find('\n') == std::string::npos) text += " " + *record.directory;
   text += '\n';
@@ -261,6 +266,7 @@ void History::add(std::string_view line) {
   record.directory = shared_directory(state_.variables.text(names::PWD));
   append_to_file(record);
   push(std::move(record));
+  ++added_;
 }
 
 void History::remove(size_t position) {
@@ -291,9 +297,10 @@ Result<UniqueFd> History::open_locked(const std::string& path, int flags) const 
   return Errno(EAGAIN);
 }
 
+/// Only while commands are recorded: what a script puts into its list stays there.
 bool History::append_to_file(const HistoryRecord& record) {
   std::string path = file_path();
-  if (is_private_ || path.empty() || limit(names::HISTFILESIZE) == 0) return true;
+  if (is_private_ || !state_.is_on(state::Option::History) || path.empty() || limit(names::HISTFILESIZE) == 0) return true;
   Result<UniqueFd> file = open_locked(path, O_RDWR | O_APPEND | O_CREAT);
   if (!file.ok() && file.code() == ENOENT) {
     make_directories(path);
@@ -372,7 +379,10 @@ bool History::read_file(const std::string& path) {
   // Numbers begin with what is kept.
   if (is_first) first_number_ = number;
   struct stat status;
-  if (path == file_path() && stat(path.c_str(), &status) == 0) {
+  if (path != file_path()) {
+    other_path_ = path;
+    other_size_ = size;
+  } else if (stat(path.c_str(), &status) == 0) {
     inode_ = status.st_ino;
     read_up_to_ = size;
   }
@@ -383,7 +393,7 @@ bool History::read_file(const std::string& path) {
 /// Into a new file beside it, which then takes its place: never half a history, whatever happens.
 bool History::write_file(const std::string& path) {
   if (path.empty()) return false;
-  make_directories(path);
+  if (path == file_path()) make_directories(path);
   std::string temporary = path + ".XXXXXX";
   UniqueFd file(mkostemp(temporary.data(), O_CLOEXEC));
   if (!file.is_open()) return false;
@@ -393,6 +403,7 @@ bool History::write_file(const std::string& path) {
   for (size_t i = first; i < entries_.size(); ++i) text += format(entries_[i]);
   bool done = write_all(file.get(), text).ok() && fsync(file.get()) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
   int error = errno;
+  if (done) added_ = 0;
   if (!done) unlink(temporary.c_str());
   struct stat status;
   if (done && path == file_path() && fstat(file.get(), &status) == 0) {
@@ -403,19 +414,34 @@ bool History::write_file(const std::string& path) {
   return done;
 }
 
-/// Everything is in the file already; only another file needs it.
+/// HISTFILE has everything already while commands are recorded; another file gets what this session added.
 bool History::append_file(const std::string& path) {
   if (path.empty()) return false;
-  if (path == file_path()) return true;
+  if (path == file_path() && state_.is_on(state::Option::History)) return true;
   std::string text;
-  for (const HistoryRecord& record : entries_) text += format(record);
+  for (size_t i = entries_.size() - std::min(added_, entries_.size()); i < entries_.size(); ++i) text += format(entries_[i]);
   Result<UniqueFd> file = open_locked(path, O_RDWR | O_APPEND | O_CREAT);
-  return file.ok() && write_all(file->get(), text).ok();
+  if (!file.ok() || !write_all(file->get(), text).ok()) return false;
+  added_ = 0;
+  return true;
+}
+
+/// What was appended to a file that is not HISTFILE since it was read.
+bool History::read_rest(const std::string& path) {
+  std::string text;
+  if (!read_text(path, text)) return false;
+  size_t known = path == other_path_ ? std::min(static_cast<size_t>(other_size_), text.size()) : 0;
+  other_path_ = path;
+  other_size_ = static_cast<off_t>(text.size());
+  parse(std::string_view(text).substr(known), entries_);
+  trim();
+  changed();
+  return true;
 }
 
 /// history -n: other sessions' commands join the list.
 bool History::read_new(const std::string& path) {
-  if (path != file_path()) return read_file(path);
+  if (path != file_path()) return read_rest(path);
   read_others();
   for (HistoryRecord& record : others_) entries_.push_back(std::move(record));
   others_.clear();

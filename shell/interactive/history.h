@@ -31,7 +31,11 @@ struct HistoryRecord : api::HistoryEntry {
 
 class History final : public api::HistoryStore, private HistoryLines {
  public:
-  History(state::ShellState& state, bool is_private) : state_(state), is_private_(is_private) {}
+  /// Whether files are written with the times of the commands: always, or as bash does, when HISTTIMEFORMAT is set.
+  enum class Times : uint8_t { Always, WhenFormatted };
+
+  explicit History(state::ShellState& state, bool is_private, Times times = Times::Always)
+      : state_(state), is_private_(is_private), times_(times) {}
 
   /// Sets HISTFILE, HISTSIZE and HISTFILESIZE unless they are set, imports ~/.bash_history when there is no file yet,
   /// and reads the file.
@@ -70,20 +74,26 @@ class History final : public api::HistoryStore, private HistoryLines {
   void erase_duplicates(std::string_view text);
   bool append_to_file(const HistoryRecord& record);
   Result<UniqueFd> open_locked(const std::string& path, int flags) const;
+  bool read_rest(const std::string& path);
   std::string file_path() const;
   std::string default_path() const;
   int64_t limit(Name name) const;
-  static std::string format(const HistoryRecord& record);
+  std::string format(const HistoryRecord& record) const;
+  static std::string format_with_time(const HistoryRecord& record);
   static void parse(std::string_view text, std::deque<HistoryRecord>& records);
   void changed();
 
   state::ShellState& state_;
   bool is_private_;
+  Times times_;
   std::deque<HistoryRecord> entries_;
   std::deque<HistoryRecord> others_;
   HistoryExpander expander_;
   int64_t first_number_ = 1;
+  size_t added_ = 0;          // entries of this session since the last -a or -w
   std::string loaded_path_;
+  std::string other_path_;    // a file that is not HISTFILE and was read last, up to other_size_
+  off_t other_size_ = 0;
   off_t read_up_to_ = 0;      // of the file: what is known, own appends included
   ino_t inode_ = 0;
   uint64_t generation_ = 1;

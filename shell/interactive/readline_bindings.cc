@@ -242,8 +242,9 @@ int Bindings::run(const std::vector<std::string>& arguments, std::string& out, s
       std::string sequence = take_sequence(arguments[i], at);
       commands_.erase({map, translate(sequence)});
     }
+    // What Readline does not understand it says itself, and bash leaves it at that.
     std::string line = arguments[i];
-    if (rl_parse_and_bind(line.data()) != 0) status = 1;
+    rl_parse_and_bind(line.data());
   }
   rl_set_keymap(saved);
   return status;

@@ -18,6 +18,7 @@
 #include "shell/interactive/did_you_mean.h"
 #include "shell/interactive/frontend.h"
 #include "shell/interactive/readline_quoting.h"
+#include "shell/interactive/script_editor.h"
 #include "shell/interactive/terminal_marks.h"
 #include "shell/process/signals.h"
 #include "shell/process/wait.h"
@@ -529,6 +530,10 @@ int ReadlineFrontend::bind(const std::vector<std::string>& arguments, std::strin
 std::unique_ptr<api::Frontend> make_frontend(state::ShellState& state, api::ShellServices& services,
                                              process::JobTable& jobs, bool is_private) {
   return std::make_unique<ReadlineFrontend>(state, services, jobs, is_private);
+}
+
+std::unique_ptr<api::Editor> make_script_editor(state::ShellState& state) {
+  return std::make_unique<ScriptEditor>(state);
 }
 
 }  // namespace mish::interactive

@@ -97,6 +97,7 @@ class FakeServices final : public api::ShellServices {
   void report(std::string_view message) override { note("report " + std::string(message)); }
   expand::Expander& expander() override { return expander_; }
   bool is_interactive() const override { return interactive; }
+  api::Editor* editor() override { return nullptr; }
   std::span<const std::string_view> reserved_words() const override {
     static constexpr std::string_view kWords[] = {"if"};
     return kWords;

@@ -16,6 +16,7 @@ class HistoryTest : public testing::Test {
   HistoryTest() {
     char path[] = "/tmp/mish-history-XXXXXX";
     home_ = mkdtemp(path);
+    state.options.set(state::Option::History, true);
     set(names::HOME, home_);
     set(names::HISTFILE, home_ + "/history");
   }
