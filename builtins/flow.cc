@@ -71,7 +71,8 @@ Completion leave_loops(BuiltinContext& context, Args args, Flow flow) {
 // the action (XCU exit, return).
 int default_status(const state::ShellState& state) { return state.trap_status >= 0 ? state.trap_status : state.last_status; }
 
-// Whether the innermost trap action interrupted something, as all but EXIT do: `return` then gives back what was before.
+// Whether the innermost trap action interrupted something (TrapRunner::run_action): `return` then gives back what was
+// before.
 bool interrupts(const state::ShellState& state) {
   std::span<const Frame> frames = state.calls.frames();
   for (size_t i = frames.size(); i-- > 0;) {

@@ -89,8 +89,10 @@ Completion TrapRunner::run_action(state::Condition condition, const state::TrapA
   state::ShellState& state = context_.state;
   state::Frame frame;
   frame.kind = state::FrameKind::Trap;
-  // Names the actions that interrupt something (see `return`): EXIT does not, and a DEBUG action judges what comes.
-  if (condition != state::kTrapExit && condition != state::kTrapDebug) frame.function = NameTable::intern("trap");
+  // Names the actions that interrupt something (see `return`): a DEBUG action judges what comes; EXIT interrupts nothing,
+  // but in bash.
+  bool interrupts = condition == state::kTrapExit ? !state.is_posix() : condition != state::kTrapDebug;
+  if (interrupts) frame.function = NameTable::intern("trap");
   frame.source_name = state.calls.top().source_name;
   frame.call_line = state.line;
   // The text may be replaced by the action itself.

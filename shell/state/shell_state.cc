@@ -8,7 +8,7 @@
 
 namespace mish::state {
 
-ShellState::ShellState() : variables(*this), shell_pid(getpid()) {
+ShellState::ShellState() : variables(*this), shell_pid(getpid()), parent_pid(getppid()) {
   separators.byte_class[static_cast<unsigned char>(' ')] = FieldSeparators::kWhitespace;
   separators.byte_class[static_cast<unsigned char>('\t')] = FieldSeparators::kWhitespace;
   separators.byte_class[static_cast<unsigned char>('\n')] = FieldSeparators::kWhitespace;

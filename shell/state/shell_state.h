@@ -67,12 +67,14 @@ struct ShellState {
   int trap_status = -1;             // $? before the trap action that runs: what `exit` without operand means there; else -1
   uint32_t line = 0;                // LINENO of the command that runs
   pid_t shell_pid = 0;              // $$, the same in subshells
+  pid_t parent_pid = 0;             // $PPID: that at the start, whatever becomes of it; the same in subshells
   pid_t last_background = 0;        // $!, 0 = unset
   uint32_t exit_warning_line = 0;   // where `exit` last warned of stopped jobs (0 = never): done again soon, it is obeyed
   int subshell_depth = 0;           // BASH_SUBSHELL
   int substitution_depth = 0;       // of command substitutions, shown by xtrace
   int in_process_subshells = 0;     // how many of them are rolled back rather than forked
   uint32_t random_seed = 0;
+  int random_seed_depth = -1;       // subshell_depth of who set it; -1: nobody
   int64_t seconds_base_ns = 0;      // SECONDS = (monotonic - base) / 1e9; 0 = not read yet: the start of the process
   int64_t line_offset = 0;          // LINENO = line + offset (set by assigning LINENO)
   int64_t history_number = 1;       // HISTCMD, kept by the front end

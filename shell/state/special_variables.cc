@@ -31,12 +31,14 @@ int64_t nanoseconds(clockid_t clock) {
 
 // --- numbers ---
 
-// Park and Miller's minimal standard generator, 15 bits of it, as bash yields them for a given seed.
+// Park and Miller's minimal standard generator, 15 bits of it, as bash yields them for a given seed. A subshell starts a
+// sequence of its own.
 void refresh_random(ShellState& state, Variable& v) {
-  if (state.random_seed == 0) {
+  if (state.random_seed_depth != state.subshell_depth) {
     state.random_seed = static_cast<uint32_t>(getpid()) ^ static_cast<uint32_t>(nanoseconds(CLOCK_REALTIME));
+    state.random_seed_depth = state.subshell_depth;
   }
-  int64_t seed = state.random_seed == 0 ? 123459876 : static_cast<int32_t>(state.random_seed);
+  int64_t seed = state.random_seed == 0 ? 123459876 : state.random_seed;
   int64_t next = 16807 * (seed % 127773) - 2836 * (seed / 127773);
   if (next < 0) next += 0x7fffffff;
   state.random_seed = static_cast<uint32_t>(next);
@@ -46,6 +48,7 @@ void refresh_random(ShellState& state, Variable& v) {
 void seed_random(ShellState& state, const Variable& v) {
   if (v.value.is_unset()) return;
   state.random_seed = static_cast<uint32_t>(parse_integer_trimmed(v.value.text()).value_or(0));
+  state.random_seed_depth = state.subshell_depth;
 }
 
 void refresh_srandom(ShellState&, Variable& v) {
@@ -81,8 +84,8 @@ void refresh_subshell(ShellState& state, Variable& v) { v.value.set_integer(stat
 void refresh_history_number(ShellState& state, Variable& v) { v.value.set_integer(state.history_number); }
 
 // Constants are made when they are first read.
-void refresh_parent(ShellState&, Variable& v) {
-  if (v.value.is_unset()) v.value.set_integer(getppid());
+void refresh_parent(ShellState& state, Variable& v) {
+  if (v.value.is_unset()) v.value.set_integer(state.parent_pid);
 }
 void refresh_uid(ShellState&, Variable& v) {
   if (v.value.is_unset()) v.value.set_integer(getuid());
@@ -344,35 +347,38 @@ void set_glob_ignore(ShellState& state, const Variable& v) {
 
 // --- the table ---
 
+constexpr uint16_t kReadOnly = attribute::ReadOnly;
+constexpr uint16_t kInteger = attribute::Integer;
+
 constexpr SpecialVariable kSpecials[] = {
     {names::BASH, refresh_bash, nullptr, false},
-    {names::BASHOPTS, refresh_bash_options, nullptr, false, true},
-    {names::BASHPID, refresh_bash_pid, nullptr, false, false, true},
+    {names::BASHOPTS, refresh_bash_options, nullptr, false, kReadOnly},
+    {names::BASHPID, refresh_bash_pid, nullptr, false, kInteger, true},
     {names::BASH_ALIASES, refresh_aliases, set_aliases, false},
     {names::BASH_ARGC, refresh_argument_counts, nullptr, false},
     {names::BASH_ARGV, refresh_arguments, nullptr, false},
-    {names::BASH_ARGV0, refresh_argv0, set_argv0, false, false, true},
+    {names::BASH_ARGV0, refresh_argv0, set_argv0, false, 0, true},
     {names::BASH_CMDS, refresh_hashed, set_hashed, false},
-    {names::BASH_COMMAND, refresh_command, nullptr, false, false, true},
+    {names::BASH_COMMAND, refresh_command, nullptr, false, 0, true},
     {names::BASH_EXECUTION_STRING, refresh_execution_string, nullptr, false},
     {names::BASH_LINENO, refresh_lines, nullptr, false},
     {names::BASH_SOURCE, refresh_sources, nullptr, false},
-    {names::BASH_SUBSHELL, refresh_subshell, nullptr, false, false, true},
-    {names::BASH_VERSINFO, refresh_bash_version_info, nullptr, false, true},
+    {names::BASH_SUBSHELL, refresh_subshell, nullptr, false, 0, true},
+    {names::BASH_VERSINFO, refresh_bash_version_info, nullptr, false, kReadOnly},
     {names::BASH_VERSION, refresh_bash_version, nullptr, false},
     {names::DIRSTACK, refresh_directory_stack, nullptr, false},
-    {names::EPOCHREALTIME, refresh_epoch_realtime, nullptr, false, false, true},
-    {names::EPOCHSECONDS, refresh_epoch_seconds, nullptr, false, false, true},
-    {names::EUID, refresh_euid, nullptr, false, true},
+    {names::EPOCHREALTIME, refresh_epoch_realtime, nullptr, false, 0, true},
+    {names::EPOCHSECONDS, refresh_epoch_seconds, nullptr, false, 0, true},
+    {names::EUID, refresh_euid, nullptr, false, kReadOnly | kInteger},
     {names::FUNCNAME, refresh_function_names, nullptr, false},
     {names::GLOBIGNORE, nullptr, set_glob_ignore, false},
     {names::GROUPS, refresh_groups, nullptr, false},
-    {names::HISTCMD, refresh_history_number, nullptr, false, false, true},
+    {names::HISTCMD, refresh_history_number, nullptr, false, kInteger, true},
     {names::HOSTNAME, refresh_host_name, nullptr, false},
     {names::HOSTTYPE, refresh_host_type, nullptr, false},
     {names::IFS, nullptr, set_separators, true},
     {names::LANG, nullptr, set_locale_variables, true},
-    {names::LINENO, refresh_line, set_line, true, false, true},
+    {names::LINENO, refresh_line, set_line, true, 0, true},
     {names::LcAll, nullptr, set_locale_variables, true},
     {names::LcCollate, nullptr, set_locale_variables, true},
     {names::LcCtype, nullptr, set_locale_variables, true},
@@ -386,15 +392,15 @@ constexpr SpecialVariable kSpecials[] = {
     {names::PATH, nullptr, set_path, true},
     {names::PIPESTATUS, refresh_pipe_status, nullptr, false},
     {names::POSIXLY_CORRECT, nullptr, set_posix, true},
-    {names::PPID, refresh_parent, nullptr, true, true},
-    {names::RANDOM, refresh_random, seed_random, false, false, true},
-    {names::SECONDS, refresh_seconds, set_seconds, false, false, true},
+    {names::PPID, refresh_parent, nullptr, true, kReadOnly | kInteger},
+    {names::RANDOM, refresh_random, seed_random, false, kInteger, true},
+    {names::SECONDS, refresh_seconds, set_seconds, false, kInteger, true},
     {names::SHELL, refresh_login_shell, nullptr, false},
-    {names::SHELLOPTS, refresh_shell_options, nullptr, false, true},
-    {names::SRANDOM, refresh_srandom, nullptr, false, false, true},
+    {names::SHELLOPTS, refresh_shell_options, nullptr, false, kReadOnly},
+    {names::SRANDOM, refresh_srandom, nullptr, false, kInteger, true},
     {names::TERM, refresh_terminal_type, nullptr, false},
     {names::TZ, nullptr, set_time_zone, true},
-    {names::UID, refresh_uid, nullptr, false, true},
+    {names::UID, refresh_uid, nullptr, false, kReadOnly | kInteger},
     {names::Underscore, refresh_last_argument, nullptr, false},
 };
 
@@ -432,7 +438,7 @@ void install_special_variables(ShellState& state) {
     Variable& v = variables.slot(special.name);
     if (special.refresh != nullptr) v.attributes |= attribute::Special;
     if (special.assigned != nullptr) v.attributes |= attribute::Acts;
-    if (special.is_readonly) v.attributes |= attribute::ReadOnly;
+    v.attributes |= special.attributes;
     if (special.assigned == set_locale_variables && !v.value.is_unset()) has_locale = true;
   }
   if (has_locale) set_locale_variables(state, variables.slot(names::LANG));

@@ -201,6 +201,7 @@ VariableTable::Snapshot VariableTable::begin_snapshot() {
                     log_.size(),
                     scopes_.size(),
                     owner_.random_seed,
+                    owner_.random_seed_depth,
                     owner_.seconds_base_ns,
                     owner_.line_offset,
                     owner_.getopts.index,
@@ -220,6 +221,7 @@ void VariableTable::roll_back(const Snapshot& snapshot) {
   epoch_ = snapshot.epoch;
   snapshot_starts_.resize(epoch_);
   owner_.random_seed = snapshot.random_seed;
+  owner_.random_seed_depth = snapshot.random_seed_depth;
   owner_.seconds_base_ns = snapshot.seconds_base_ns;
   owner_.line_offset = snapshot.line_offset;
   owner_.getopts.index = snapshot.getopts_index;

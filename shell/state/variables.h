@@ -165,6 +165,7 @@ class VariableTable {
     size_t log_size;
     size_t scope_count;
     uint32_t random_seed;
+    int random_seed_depth;
     int64_t seconds_base_ns;
     int64_t line_offset;
     int64_t getopts_index;

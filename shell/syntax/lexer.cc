@@ -54,7 +54,6 @@ void Lexer::set_plain(std::string_view text, size_t end) {
   token_.text = text;
   token_.end = end;
   cx_.input->set_position(end);
-  may_be_alias_ = aliases_enabled_;
 }
 
 void Lexer::scan() {
@@ -164,6 +163,7 @@ void Lexer::scan_operator(char c) {
 void Lexer::scan_word() {
   Input& in = *cx_.input;
   token_.kind = TokenKind::Word;
+  may_be_alias_ = aliases_enabled_;
   size_t end = token_.start;
   char c;
   for (;;) {
@@ -296,10 +296,25 @@ void Lexer::split_bang() {
 
 // ---- aliases ----
 
+// A word that is not plain but has neither quotes nor expansions, like `[x]` or `a*`, may name an alias too in bash. Puts
+// its text into the token; false when it is none of these.
+bool Lexer::take_unusual_name() {
+  if (token_.kind != TokenKind::Word || cx_.options.posix) return false;
+  Input& in = *cx_.input;
+  size_t length = 0;
+  for (char c; !has_class(c = in.look_ahead(length), kMetaCharacter); ++length) {
+    if (c == '\\' || c == '\'' || c == '"' || c == '`' || c == '$' || c == '=') return false;
+  }
+  if (length == 0 || in.look_ahead(length) == '(') return false;
+  token_.text = in.view(token_.start, token_.start + length);
+  return true;
+}
+
 void Lexer::substitute_aliases(bool command_position) {
   const bool check = check_alias_;
   while (may_be_alias_) {
     may_be_alias_ = false;
+    if (!token_.is_plain && !take_unusual_name()) return;
     // What is recognised as a reserved word is not looked up (XCU 2.3.1); at the beginning of a command bash looks
     // even these up unless it is in POSIX mode.
     const ReservedWord word = find_reserved_word(token_.text, cx_.options.posix);
@@ -309,6 +324,7 @@ void Lexer::substitute_aliases(bool command_position) {
     if (value == nullptr) return;
     Input& in = *cx_.input;
     if (in.is_inside_alias(token_.text, token_.start)) return;
+    if (!token_.is_plain) in.set_position(token_.start + token_.text.size());
     if (!in.substitute_alias(token_.text, token_.start, *value)) {
       ParseFailure failure{ParseFailure::Reason::TooDeep, "aliases make this command too long", in.line(), 0, {}};
       in.locate(token_.start, failure);

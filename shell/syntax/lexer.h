@@ -82,6 +82,7 @@ class Lexer {
   void scan_operator(char c);
   void scan_word();
   void scan_joined_word();
+  bool take_unusual_name();
   bool scan_io_variable();
   size_t after_continuations(size_t n);
   void substitute_aliases(bool command_position);
@@ -95,7 +96,7 @@ class Lexer {
   Token token_;
   bool have_ = false;
   bool aliases_enabled_ = false;
-  bool may_be_alias_ = false;  // the token is a plain word not looked up yet, and there are aliases
+  bool may_be_alias_ = false;  // the token is a word not looked up yet, and there are aliases
   bool expects_in_ = false;
   bool check_alias_ = false;   // it follows an alias that ended in a blank
   uint32_t level_ = 0;         // of command substitutions
