@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <memory>
 
 #include "builtins/ipc/verbs.h"
 #include "shell/api/services.h"
 #include "shell/base/fd.h"
+#include "shell/base/quoting.h"
 #include "shell/base/text.h"
 #include "shell/expand/expander.h"
 #include "shell/pattern/pathname.h"
@@ -57,6 +59,7 @@ class Generator {
   void add_ipc_words();
   void add_glob();
   void add_words();
+  std::array<std::string, 3> arguments() const;
   void call_function();
   void run_command();
   void filter();
@@ -306,6 +309,8 @@ void Generator::add_words() {
       list = context_.services.expander().expand_text(list);
     } catch (const state::ShellError& error) {
       if (error.kind() == state::ShellError::Kind::Fatal) throw;
+      if (!error.message().empty()) context_.error(error.message());
+      return;
     }
   }
   const state::FieldSeparators& separators = context_.state.separators;
@@ -338,9 +343,9 @@ void Generator::add_words() {
   finish();
 }
 
-/// -F: called with the command, the word and the word before it; candidates come back in COMPREPLY, unfiltered.
-void Generator::call_function() {
-  state::VariableTable& variables = context_.state.variables;
+/// What -F and -C are given: the command, the word and the word before it.
+std::array<std::string, 3> Generator::arguments() const {
+  const state::VariableTable& variables = context_.state.variables;
   std::string command, previous;
   if (const state::Variable* words = variables.resolve(names::COMP_WORDS)) {
     if (const state::IndexedArray* array = words->value.indexed()) {
@@ -350,8 +355,17 @@ void Generator::call_function() {
     }
   }
   if (command.empty()) command = context_.name;
+  return {command, std::string(word_), previous};
+}
+
+/// -F: candidates come back in COMPREPLY, unfiltered.
+void Generator::call_function() {
+  state::VariableTable& variables = context_.state.variables;
+  if (context_.state.functions.find(NameTable::intern(spec_.function)) == nullptr) {
+    return context_.error("{}: no such function", spec_.function);
+  }
   variables.unset(names::COMPREPLY);
-  std::string word(word_);
+  auto [command, word, previous] = arguments();
   std::string_view words[] = {spec_.function, command, word, previous};
   context_.out.flush();
   result_.status = context_.services.run_command(words, api::RunOptions{}).status;
@@ -368,7 +382,9 @@ void Generator::call_function() {
 /// -C: each line of its output is a candidate; a backslash joins lines.
 void Generator::run_command() {
   std::string output;
-  std::string_view words[] = {"eval", spec_.command};
+  std::string command = spec_.command;
+  for (const std::string& argument : arguments()) command.append(" ").append(quote_single(argument));
+  std::string_view words[] = {"eval", command};
   context_.services.capture_command(words, output);
   std::string line;
   for (size_t i = 0; i < output.size(); ++i) {

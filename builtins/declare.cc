@@ -39,6 +39,7 @@ struct Declaration {
 
 Attributes attribute_of(char letter) {
   switch (letter) {
+    case 'c': return attribute::Capital;
     case 'i': return attribute::Integer;
     case 'l': return attribute::Lower;
     case 'n': return attribute::Nameref;
@@ -221,8 +222,7 @@ void declare_one(BuiltinContext& context, const Declaration& declaration, const 
     prepare_array(context, declaration, operand);
     // Read only at the very end: the value is still to come.
     Attributes early = declaration.add & static_cast<Attributes>(~attribute::ReadOnly);
-    if ((early & attribute::Lower) != 0) variables.remove_attributes(operand.name, attribute::Upper);
-    if ((early & attribute::Upper) != 0) variables.remove_attributes(operand.name, attribute::Lower);
+    if ((early & attribute::ChangesCase) != 0) variables.remove_attributes(operand.name, attribute::ChangesCase);
     if (declaration.remove != 0) variables.remove_attributes(operand.name, declaration.remove);
     variables.add_attributes(operand.name, early);
     if (is_textual_compound(context, declaration, operand)) {
@@ -238,10 +238,19 @@ void declare_one(BuiltinContext& context, const Declaration& declaration, const 
   if ((declaration.add & attribute::ReadOnly) != 0 && !is_reference) variables.add_attributes(operand.name, attribute::ReadOnly);
 }
 
+/// `local -n x=x`: as in bash it is the x outside of the function, so nothing is declared.
+bool refers_to_itself(const Declaration& declaration, const DeclarationOperand& operand) {
+  return (declaration.add & attribute::Nameref) != 0 && operand.has_value && operand.value == operand.name_text;
+}
+
 bool declare_operand(BuiltinContext& context, const Declaration& declaration, const DeclarationOperand& operand) {
   state::VariableTable& variables = context.state.variables;
   return reporting_errors(context, [&] {
     bool makes_local = !declaration.global && context.state.calls.in_function();
+    if (makes_local && refers_to_itself(declaration, operand)) {
+      context.error("warning: {}: circular name reference", operand.name_text);
+      return;
+    }
     if (makes_local) {
       // A caller's own local may be hidden, read only or not; a global that is read only may not.
       state::Attributes attributes = variables.attributes(operand.name);
@@ -260,10 +269,14 @@ bool declare_operand(BuiltinContext& context, const Declaration& declaration, co
 Completion declare(BuiltinContext& context, Args args, bool is_local) {
   Declaration declaration;
   declaration.is_local = is_local;
-  OptionParser options(context, args, "aAfFgiIlnprtux", true);
+  OptionParser options(context, args, "aAcfFgiIlnprtux", true);
   for (char letter; (letter = options.next()) != 0;) {
     if (options.failed()) return options.completion();
     apply_option(declaration, letter, options.is_plus());
+  }
+  // bash: two changes of case at once are none.
+  if (Attributes change = declaration.add & attribute::ChangesCase; (change & (change - 1)) != 0) {
+    declaration.add &= static_cast<Attributes>(~attribute::ChangesCase);
   }
   args = options.operands();
   if (declaration.functions) return declare_functions(context, declaration, args);

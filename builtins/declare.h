@@ -22,6 +22,7 @@ asked for. `+' instead of `-' takes an attribute away.
   -a  indexed array            -A  associative array
   -i  integer: values are arithmetic expressions
   -l  values become lower case -u  values become upper case
+  -c  values get a capital letter
   -n  reference to the variable whose name is the value
   -r  read only                -x  exported
   -t  traced (functions)       -g  global, even inside a function
@@ -34,7 +35,7 @@ Exit status: 0, unless a name is not valid, not found or read only.)";
 
 inline constexpr Builtin kDeclareRows[] = {
     {"declare", run_declare, BuiltinKind::Extension, builtin_flag::Contained | builtin_flag::Declaration,
-     "declare [-aAfFgiIlnprtux] [name[=value] ...]", kDeclareHelp},
+     "declare [-aAcfFgiIlnprtux] [name[=value] ...]", kDeclareHelp},
     {"local", run_local, BuiltinKind::Extension,
      builtin_flag::Contained | builtin_flag::Declaration | builtin_flag::InPosixMode, "local [option] [name[=value] ...]",
      R"(Make variables local to a function.
@@ -43,7 +44,7 @@ of `declare'. Without names, the local variables are printed. `local -' does the
 
 Exit status: 0, unless a name is not valid or read only, or no function is running.)"},
     {"typeset", run_declare, BuiltinKind::Extension, builtin_flag::Contained | builtin_flag::Declaration,
-     "typeset [-aAfFgiIlnprtux] [name[=value] ...]", kDeclareHelp},
+     "typeset [-aAcfFgiIlnprtux] [name[=value] ...]", kDeclareHelp},
 };
 
 }  // namespace mish::builtins

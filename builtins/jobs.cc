@@ -370,6 +370,7 @@ Completion run_wait(BuiltinContext& context, Args args) {
   if (!name.empty() && !is_reference(name, context.state)) {
     return context.failure(fmt::format("`{}': not a valid identifier", name));
   }
+  if (is_identifier(name)) context.state.variables.unset(NameTable::intern(name));
   // What was written so far is seen by whoever watches while we sleep.
   context.out.flush();
   Waiter waiter(context, next, finally);
@@ -385,9 +386,8 @@ Completion run_wait(BuiltinContext& context, Args args) {
       if (waiter.was_interrupted()) break;
     }
   }
-  if (!name.empty()) {
-    std::string pid = waiter.pid() != 0 ? std::to_string(waiter.pid()) : std::string();
-    if (!assign_reference(context, name, pid)) return Completion::of(state::kFailure);
+  if (!name.empty() && waiter.pid() != 0 && !assign_reference(context, name, std::to_string(waiter.pid()))) {
+    return Completion::of(state::kFailure);
   }
   return Completion::of(status);
 }

@@ -30,6 +30,7 @@ std::string attribute_letters(const Variable& variable) {
   if (variable.has(attribute::ReadOnly)) letters += 'r';
   if (variable.has(attribute::Trace)) letters += 't';
   if (variable.has(attribute::Exported)) letters += 'x';
+  if (variable.has(attribute::Capital)) letters += 'c';
   if (variable.has(attribute::Lower)) letters += 'l';
   if (variable.has(attribute::Upper)) letters += 'u';
   return letters;

@@ -219,13 +219,15 @@ class Evaluator {
   }
 
   bool equals(std::string_view subject, const syntax::Word& pattern, std::string_view op) {
+    constexpr auto kPlace = expand::Expander::PatternPlace::Condition;
     if (is_traced()) [[unlikely]] {
       std::string text;
-      pattern::Pattern compiled = context_.expander.expand_pattern(pattern, true, &text);
+      pattern::Pattern compiled = context_.expander.expand_pattern(pattern, kPlace, &text);
       trace(subject, op, text);
       return compiled.matches(subject);
     }
-    return pattern.is_literal && !ignores_case() ? pattern.literal == subject : matches_pattern(context_, pattern, subject);
+    if (pattern.is_literal && !ignores_case()) return pattern.literal == subject;
+    return context_.expander.expand_pattern(pattern, kPlace).matches(subject);
   }
 
   int64_t number(const syntax::ArithExpression* expression, const syntax::Word& word) {
@@ -314,10 +316,6 @@ class Evaluator {
 int evaluate_condition(ExecutionContext& context, const syntax::ConditionNode& root) {
   ArenaScope scope(context.state.scratch);
   return Evaluator(context).evaluate(root);
-}
-
-bool matches_pattern(ExecutionContext& context, const syntax::Word& pattern, std::string_view subject) {
-  return context.expander.expand_pattern(pattern, true).matches(subject);
 }
 
 }  // namespace mish::exec

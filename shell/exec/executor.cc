@@ -281,8 +281,8 @@ Completion Executor::case_clause(const syntax::CaseClause& node, Tail tail) {
   if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
   ArenaScope scope(state.scratch);
   context_.expander.begin_command();
+  if (state.is_on(Option::XTrace)) [[unlikely]] trace_text(context_, "case " + std::string(node.word->source) + " in");
   std::string_view subject = context_.expander.expand_single(*node.word);
-  if (state.is_on(Option::XTrace)) [[unlikely]] trace_text(context_, "case " + std::string(subject) + " in");
   bool ignores_case = state.is_on(Option::NoCaseMatch) && !state.is_posix();
   // Of an empty list the status is 0, or that of a substitution in the word (2.9.4.3 says 0).
   Completion completion;
@@ -292,7 +292,8 @@ Completion Executor::case_clause(const syntax::CaseClause& node, Tail tail) {
     bool matches = falls_through;
     for (size_t p = 0; !matches && p < item.patterns.size(); ++p) {
       const syntax::Word& pattern = *item.patterns[p];
-      matches = pattern.is_literal && !ignores_case ? pattern.literal == subject : matches_pattern(context_, pattern, subject);
+      matches = pattern.is_literal && !ignores_case ? pattern.literal == subject
+                                                    : context_.expander.expand_pattern(pattern).matches(subject);
     }
     if (!matches) continue;
     bool is_end = item.end == End::Break || i + 1 == node.items.size();

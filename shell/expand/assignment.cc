@@ -218,7 +218,7 @@ void Expander::assign_array(const Assignment& assignment, bool associative) {
   }
   const Variable* variable = state_.variables.resolve(name);
   const bool converts =
-      variable != nullptr && variable->has(attribute::Integer | attribute::Lower | attribute::Upper);
+      variable != nullptr && variable->has(attribute::Converts);
   // Whoever looks the variable up makes a computed one (DIRSTACK) anew: after that the array is another.
   state::IndexedArray* array = &state_.variables.prepare_indexed(name, assignment.append);
   int64_t next = array->end_index();

@@ -129,7 +129,7 @@ bool Expander::borrow_parameter(const ParameterExpansion& p, std::string_view& t
     case ParameterOp::RemoveLargestPrefix:
     case ParameterOp::RemoveSmallestSuffix:
     case ParameterOp::RemoveLargestSuffix: {
-      pattern::Pattern pattern = p.word != nullptr ? expand_pattern(*p.word, false) : pattern::Pattern();
+      pattern::Pattern pattern = p.word != nullptr ? expand_pattern(*p.word, PatternPlace::Trim) : pattern::Pattern();
       text = fetch(parameter);
       if (text.data() != nullptr) text = trim(p.op, text, pattern);
       break;
@@ -538,10 +538,10 @@ pattern::Pattern Expander::constant_pattern(std::string_view text, const pattern
   return is_same ? slot->pattern : pattern::Pattern::compile(text, {}, options, state_.scratch);
 }
 
-pattern::Pattern Expander::expand_pattern(const Word& word, bool honours_nocasematch, std::string* shown) {
+pattern::Pattern Expander::expand_pattern(const Word& word, PatternPlace place, std::string* shown) {
   pattern::PatternOptions options;
-  options.extglob = !state_.is_posix();
-  options.ignore_case = honours_nocasematch && state_.is_on(Option::NoCaseMatch);
+  options.extglob = (place == PatternPlace::Condition || state_.is_on(Option::ExtGlob)) && !state_.is_posix();
+  options.ignore_case = place != PatternPlace::Trim && state_.is_on(Option::NoCaseMatch);
   bool is_plain = word.parts.size() == 1 && word.parts[0].kind == PartKind::Literal && !word.parts[0].quoted;
   if (shown == nullptr) [[likely]] {
     if (word.is_literal && !options.ignore_case) return pattern::Pattern::literal(word.literal);

@@ -90,10 +90,13 @@ class Expander {
   std::string_view expand_assignment_value(const syntax::Word& word);
   /// Here-document body (double-quote context, " is not special).
   std::string_view expand_here_document(const syntax::Word& word) { return expand_single(word); }
-  /// A pattern: quoted parts match literally. The result lives in the scratch arena. Honours extglob and, when
-  /// `honours_nocasematch`, nocasematch (case, [[ == ]], ${x/p/r}; not ${x#p}).
+  /// Where a pattern stands, which decides on the options it honours: ${x#p} takes no notice of nocasematch, and in
+  /// [[ == ]] extended patterns need no extglob.
+  enum class PatternPlace : uint8_t { Trim, Match, Condition };
+  /// A pattern: quoted parts match literally. The result lives in the scratch arena.
   /// `shown`, if given, becomes the text of the pattern for a trace: quoted characters with a backslash.
-  pattern::Pattern expand_pattern(const syntax::Word& word, bool honours_nocasematch = true, std::string* shown = nullptr);
+  pattern::Pattern expand_pattern(const syntax::Word& word, PatternPlace place = PatternPlace::Match,
+                                  std::string* shown = nullptr);
   /// Extended regular expression for =~: quoted parts are escaped to match literally.
   std::string_view expand_regex(const syntax::Word& word);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shell/expand/parameter.h"
 
+#include <algorithm>
+
 #include "shell/base/locale.h"
 #include "shell/base/quoting.h"
 #include "shell/syntax/parser.h"
@@ -72,7 +74,7 @@ void ParameterExpander::expand(const ParameterExpansion& p, bool quoted) {
     case ParameterOp::RemoveSmallestSuffix:
     case ParameterOp::RemoveLargestSuffix: {
       // The operand comes first: it may change the parameter, whose value is only borrowed.
-      pattern::Pattern pattern = p.word != nullptr ? ex_.expand_pattern(*p.word, false) : pattern::Pattern();
+      pattern::Pattern pattern = p.word != nullptr ? ex_.expand_pattern(*p.word, Expander::PatternPlace::Trim) : pattern::Pattern();
       Value value = fetch(parameter);
       require_set(value, p);
       return emit_changed(value, quoted, [&](std::string_view text) { return trim(p.op, text, pattern); });
@@ -177,6 +179,9 @@ void ParameterExpander::emit_changed(const Value& value, bool quoted, Operation 
 void ParameterExpander::expand_conditional(const ParameterExpansion& p, const Parameter& parameter, bool quoted) {
   Value value = fetch(parameter);
   bool has_value = p.colon ? value.is_set() && !value.is_null() : value.is_set();
+  if (has_value && p.colon && quoted && value.is_list && value.joins && state_.separators.is_null) {
+    has_value = std::ranges::any_of(value.items.span(), [](std::string_view item) { return !item.empty(); });
+  }
   if (p.op == ParameterOp::Alternate) {
     if (has_value) return expand_operand(p.word, quoted);
     if (quoted && !(value.is_list && !value.joins && value.items.empty())) out_.add_quoted({});
@@ -342,7 +347,7 @@ std::string ParameterExpander::attribute_letters(Name name) const {
   if (variable->value.kind() == state::Value::Kind::Associative) letters += 'A';
   constexpr std::pair<state::Attributes, char> kLetters[] = {
       {attribute::Integer, 'i'}, {attribute::ReadOnly, 'r'}, {attribute::Trace, 't'},
-      {attribute::Exported, 'x'}, {attribute::Lower, 'l'},    {attribute::Upper, 'u'}};
+      {attribute::Exported, 'x'}, {attribute::Capital, 'c'},  {attribute::Lower, 'l'},    {attribute::Upper, 'u'}};
   for (const auto& [bit, letter] : kLetters) {
     if (variable->has(bit)) letters += letter;
   }
@@ -416,8 +421,7 @@ void ParameterExpander::key_value_pairs(const Parameter& parameter, bool as_word
       pairs.push_back(key);
       pairs.push_back(value);
     } else {
-      if (!joined.empty()) joined += ' ';
-      joined.append(key).append(" ").append(quote_double(value));
+      joined.append(key).append(" ").append(quote_double(value)).append(" ");
     }
   };
   if (variable != nullptr && variable->value.kind() == state::Value::Kind::Indexed) {
@@ -427,7 +431,9 @@ void ParameterExpander::key_value_pairs(const Parameter& parameter, bool as_word
       add(as_words ? std::string_view(entry->key) : arena_.copy(quote(entry->key)), entry->value);
     }
   }
-  if (!as_words && !joined.empty()) pairs.push_back(arena_.copy(joined));
+  // bash leaves the last blank of an associative array, as in `declare -p`.
+  if (!joined.empty() && variable->value.kind() == state::Value::Kind::Indexed) joined.pop_back();
+  if (!joined.empty()) pairs.push_back(arena_.copy(joined));
   out_.add_list(pairs.span(), parameter.joins(), quoted);
 }
 

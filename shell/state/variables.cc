@@ -16,12 +16,14 @@ namespace {
 // Longest chain of namerefs that is followed; a longer one is taken for a loop.
 constexpr int kMaxReferences = 64;
 
-std::string with_case(std::string_view text, bool upper) {
+/// `text` in the letters that declare -l, -u or -c (the first one large) asks for.
+std::string with_case(std::string_view text, Attributes attributes) {
   std::string out;
   out.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
     Character c = decode(text, i);
-    append_character(out, upper ? to_upper(c.code) : to_lower(c.code));
+    bool is_upper = (attributes & attribute::Upper) != 0 || ((attributes & attribute::Capital) != 0 && i == 0);
+    append_character(out, is_upper ? to_upper(c.code) : to_lower(c.code));
     i += c.length;
   }
   return out;
@@ -394,8 +396,7 @@ int64_t VariableTable::evaluate(std::string_view text) const {
 
 std::string VariableTable::converted(const Variable& variable, std::string_view text) const {
   if (variable.has(attribute::Integer)) return std::to_string(evaluate(text));
-  if (variable.has(attribute::Lower)) return with_case(text, false);
-  if (variable.has(attribute::Upper)) return with_case(text, true);
+  if (variable.has(attribute::ChangesCase)) return with_case(text, variable.attributes);
   return std::string(text);
 }
 
@@ -414,10 +415,10 @@ void VariableTable::store_text(Variable& variable, std::string_view text, bool a
     append = false;
   }
   std::string changed_case;
-  if (variable.has(attribute::Lower | attribute::Upper)) {
+  if (variable.has(attribute::ChangesCase)) {
     changed_case = append ? std::string(variable.value.text()) : std::string();
     changed_case += text;
-    changed_case = with_case(changed_case, variable.has(attribute::Upper));
+    changed_case = with_case(changed_case, variable.attributes);
     text = changed_case;
     append = false;
   }
@@ -451,6 +452,9 @@ void VariableTable::careful_assign(Name name, std::string_view text) {
     }
   }
   v = &open_for_change(name);
+  if (v->has(attribute::Nameref) && !is_identifier(text.substr(0, text.find('[')))) {
+    throw ShellError(ShellError::Kind::Assignment, "`" + std::string(text) + "': not a valid identifier");
+  }
   // The text may be the old value of this variable, brought up to date or moved by what follows.
   if (v->has(attribute::Bound)) {
     std::string stored = converted(*v, text);
@@ -525,7 +529,7 @@ void VariableTable::assign_element(Name name, int64_t index, std::string_view te
     const std::string* old = array.find(position);
     int64_t sum = (old != nullptr && !old->empty() ? evaluate(*old) : 0) + evaluate(text);
     array.set(position, std::to_string(sum));
-  } else if (v.has(attribute::Integer | attribute::Lower | attribute::Upper)) {
+  } else if (v.has(attribute::Converts)) {
     std::string stored = converted(v, text);
     std::string& element = array.at(position);
     append ? element.append(stored) : element.assign(stored);
@@ -550,7 +554,7 @@ void VariableTable::assign_key(Name name, std::string_view key, std::string_view
     const std::string* old = v.value.associative() != nullptr ? v.value.associative()->find(key) : nullptr;
     stored = std::to_string((old != nullptr && !old->empty() ? evaluate(*old) : 0) + evaluate(text));
     append = false;
-  } else if (v.has(attribute::Integer | attribute::Lower | attribute::Upper)) {
+  } else if (v.has(attribute::Converts)) {
     stored = converted(v, text);
   }
   std::string& element = v.value.make_associative().at(key);
@@ -563,7 +567,7 @@ void VariableTable::assign_indexed(Name name, std::vector<std::string> values) {
   const Variable& v = slot(target(name));
   int64_t i = 0;
   for (std::string& value : values) {
-    if (v.has(attribute::Integer | attribute::Lower | attribute::Upper)) value = converted(v, value);
+    if (v.has(attribute::Converts)) value = converted(v, value);
     array.at(i++) = std::move(value);
   }
 }
@@ -633,6 +637,7 @@ bool VariableTable::unset(Name name, bool follow_nameref) {
   if (v->has(attribute::ReadOnly)) return false;
   uint32_t depth = function_depth();
   bool is_callers = v->scope != 0 && v->scope < depth;
+  if (owner_.is_on(Option::LocalVarUnset)) is_callers = false;  // it stays theirs, unset
   bool is_prefix = v->scope != 0 && scopes_[v->scope - 1].is_temporary;
   if (is_callers || is_prefix) {
     uncover(name, *v);

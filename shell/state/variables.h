@@ -35,9 +35,12 @@ inline constexpr Attributes Special = 1 << 8;   // computed when read: see speci
 inline constexpr Attributes Declared = 1 << 9;  // declared without a value: exists for `declare -p`, but is unset
 inline constexpr Attributes Bound = 1 << 10;    // its value lives elsewhere (shm bind): see VariableTable::bind
 inline constexpr Attributes Acts = 1 << 11;     // assigning it has an effect: see special_variables.h
+inline constexpr Attributes Capital = 1 << 12;  // declare -c
+inline constexpr Attributes ChangesCase = Lower | Upper | Capital;  // at most one of them is set
+inline constexpr Attributes Converts = Integer | ChangesCase;       // what is stored is not the text that was assigned
 /// Any of these makes an assignment take the careful path.
 inline constexpr Attributes Careful =
-    Exported | ReadOnly | Integer | Lower | Upper | Nameref | Special | Bound | Declared | Acts;
+    Exported | ReadOnly | Converts | Nameref | Special | Bound | Declared | Acts;
 }  // namespace attribute
 
 struct Variable {

@@ -81,6 +81,8 @@ TEST_F(ParameterTest, Replacement) {
   set("r", "$x/");
   EXPECT_EQ(fields("\"${x/n/$r}\""), "[ba$x/ana]");
   set("y", "a b  c");
+  EXPECT_EQ(fields("\"${y//+( )/_}\""), "[a b  c]");
+  state.options.set(Option::ExtGlob, true);
   EXPECT_EQ(fields("\"${y//+( )/_}\""), "[a_b_c]");
   EXPECT_EQ(fields("\"${y//*(z)/-}\""), "[-a- -b- - -c]");
   positional({"aa", "ba"});
