@@ -344,7 +344,9 @@ const Command* CommandParser::parse_command() {
   if (command->kind == CommandKind::Function || command->kind == CommandKind::Coprocess) return command;
   const size_t mark = redirection_stack_.size();
   for (;;) {
-    const TokenKind kind = peek().kind;
+    // As bash does, where a reserved word could stand: `} catch {` with an alias for `; ... ||`.
+    const bool may_be_alias = !cx_.options.posix && redirection_stack_.size() == mark;
+    const TokenKind kind = peek(may_be_alias).kind;
     if (!is_redirection_operator(kind) && kind != TokenKind::IoNumber && kind != TokenKind::IoVariable) break;
     parse_redirection();
   }
