@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
+#include <unordered_map>
 
 #include "shell/base/locale.h"
 #include "shell/base/stack_guard.h"
@@ -132,6 +134,9 @@ Match find_rightmost(const Segment& segment, std::string_view text, size_t from)
 }
 
 /// Runs a sequence of elements over a set of positions at once. Sets are sorted vectors without duplicates.
+///
+/// Nested repetitions would multiply: a group within groups is therefore entered only once at each position. What follows
+/// it has already been run from all its ends the first time, and whoever repeats keeps the ends of all rounds.
 class PositionSets {
  public:
   using Set = std::vector<size_t>;
@@ -182,6 +187,14 @@ class PositionSets {
   }
 
   void step_group(const Group& group, Set& positions) {
+    if (depth_ > 0) keep_new(entered_[&group], positions);
+    if (positions.empty()) return;
+    ++depth_;
+    step_into(group, positions);
+    --depth_;
+  }
+
+  void step_into(const Group& group, Set& positions) {
     switch (group.op) {
       case '@': positions = run_alternatives(group, positions); return;
       case '?': merge(positions, run_alternatives(group, positions)); return;
@@ -255,11 +268,38 @@ class PositionSets {
     merge(all, reached);
   }
 
+  /// Removes from `positions` what is in `seen`, and adds the others to it.
+  static void keep_new(Set& seen, Set& positions) {
+    if (!seen.empty() && !positions.empty() && positions.front() <= seen.back()) {
+      auto near = std::lower_bound(seen.begin(), seen.end(), positions.front());
+      Set fresh;
+      std::set_difference(positions.begin(), positions.end(), near, seen.end(), std::back_inserter(fresh));
+      positions = std::move(fresh);
+    }
+    merge(seen, positions);
+  }
+
+  /// Where a match of one of the alternatives that begins at `start` can end: for !( ), which needs all of the ends of
+  /// this start, whatever was entered before. Short texts remember them, for negations within negations.
+  Set ends_of(const Group& group, size_t start) {
+    constexpr size_t kShort = 1024;
+    const bool is_remembered = depth_ > 1 && text_.size() <= kShort;
+    if (is_remembered) {
+      if (auto known = negated_.find({&group, start}); known != negated_.end()) return known->second;
+    }
+    std::unordered_map<const Group*, Set> outside = std::move(entered_);
+    entered_.clear();
+    Set ends = run_alternatives(group, Set{start});
+    entered_ = std::move(outside);
+    if (is_remembered) negated_.emplace(std::pair(&group, start), ends);
+    return ends;
+  }
+
   /// !( ): from each start, every end that the alternatives cannot reach.
   void negate(const Group& group, Set& positions) {
     Set result;
     for (size_t start : positions) {
-      Set matched = run_alternatives(group, Set{start});
+      Set matched = ends_of(group, start);
       Set possible{start};
       step_star(possible);
       Set ends;
@@ -284,6 +324,9 @@ class PositionSets {
 
   std::string_view text_;
   bool hides_period_;
+  size_t depth_ = 0;  // groups that are being run
+  std::unordered_map<const Group*, Set> entered_;  // where groups within groups were
+  std::map<std::pair<const Group*, size_t>, Set> negated_;
 };
 
 }  // namespace

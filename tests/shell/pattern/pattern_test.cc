@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "shell/base/locale.h"
 #include "shell/base/stack_guard.h"
@@ -158,6 +160,15 @@ TEST(Pattern, NeverExponential) {
   EXPECT_FALSE(match("*(a|a|aa)b", text));
   EXPECT_FALSE(match("+(*(a))b", text.substr(0, 300)));
   EXPECT_TRUE(match("*(*(*(a)))", text.substr(0, 300)));
+  auto nested = [](std::string_view open, int depth) {
+    std::string pattern;
+    for (int i = 0; i < depth; ++i) pattern += open;
+    return pattern + "b" + std::string(static_cast<size_t>(depth), ')');
+  };
+  EXPECT_FALSE(match(nested("+(a|", 60), "aaaaaaaac"));
+  EXPECT_FALSE(match(nested("*(a", 60) + "c", "aaaaaaaaaaaaaaaaaaaaaaaa"));
+  EXPECT_FALSE(match(nested("!(a", 30), std::string(40, 'a')));
+  EXPECT_TRUE(match(nested("!(a", 29), std::string(40, 'a')));
   std::string open;
   for (int i = 0; i < 50000; ++i) open += "@(";
   EXPECT_TRUE(match(open, open));
@@ -299,6 +310,87 @@ TEST(Pattern, AgreesWithTheDefinition) {
         ASSERT_EQ(found->end, end) << source << " " << text;
       }
     }
+  }
+}
+
+/// Groups by their definition: a sequence of letters and groups, the ends of whose matches from `start` are listed one by
+/// one.
+struct Sequence;
+struct Item {
+  char op;  // a group, or the letter itself
+  std::vector<Sequence> alternatives;
+};
+struct Sequence {
+  std::vector<Item> items;
+};
+
+std::set<size_t> ends_of(const Sequence& sequence, std::string_view text, size_t start);
+
+std::set<size_t> ends_of(const Item& item, std::string_view text, size_t start) {
+  if (item.alternatives.empty()) {
+    return start < text.size() && text[start] == item.op ? std::set<size_t>{start + 1} : std::set<size_t>{};
+  }
+  auto once = [&](size_t from) {
+    std::set<size_t> ends;
+    for (const Sequence& each : item.alternatives) ends.merge(ends_of(each, text, from));
+    return ends;
+  };
+  std::set<size_t> ends = once(start);
+  if (item.op == '+' || item.op == '*') {
+    for (size_t size = 0; size != ends.size();) {
+      size = ends.size();
+      for (size_t from : std::set<size_t>(ends)) ends.merge(once(from));
+    }
+  }
+  if (item.op == '?' || item.op == '*') ends.insert(start);
+  if (item.op != '!') return ends;
+  std::set<size_t> others;
+  for (size_t end = start; end <= text.size(); ++end) {
+    if (!ends.contains(end)) others.insert(end);
+  }
+  return others;
+}
+
+std::set<size_t> ends_of(const Sequence& sequence, std::string_view text, size_t start) {
+  std::set<size_t> starts{start};
+  for (const Item& item : sequence.items) {
+    std::set<size_t> ends;
+    for (size_t from : starts) ends.merge(ends_of(item, text, from));
+    starts = std::move(ends);
+  }
+  return starts;
+}
+
+Sequence make_sequence(std::mt19937& random, int depth, std::string& pattern) {
+  Sequence sequence;
+  for (size_t n = random() % 3; n > 0; --n) {
+    Item item{depth > 0 && random() % 2 == 0 ? "@?*+!"[random() % 5] : "ab"[random() % 2], {}};
+    pattern += item.op;
+    if (item.op != 'a' && item.op != 'b') {
+      for (size_t more = random() % 2 + 1; more > 0; --more) {
+        pattern += item.alternatives.empty() ? '(' : '|';
+        item.alternatives.push_back(make_sequence(random, depth - 1, pattern));
+      }
+      pattern += ')';
+    }
+    sequence.items.push_back(std::move(item));
+  }
+  return sequence;
+}
+
+TEST(Pattern, NestedGroupsAgreeWithTheDefinition) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 20000; ++round) {
+    Arena arena;
+    std::string pattern;
+    const Sequence sequence = make_sequence(random, 4, pattern);
+    Pattern compiled = Pattern::compile(pattern, {}, {}, arena);
+    std::string text;
+    for (size_t n = random() % 7; n > 0; --n) text += static_cast<char>('a' + random() % 2);
+    const std::set<size_t> ends = ends_of(sequence, text, 0);
+    ASSERT_EQ(compiled.matches(text), ends.contains(text.size())) << pattern << " " << text;
+    ASSERT_EQ(compiled.shortest_prefix(text), ends.empty() ? kNoMatch : *ends.begin()) << pattern << " " << text;
+    ASSERT_EQ(compiled.longest_prefix(text), ends.empty() ? kNoMatch : *ends.rbegin()) << pattern << " " << text;
   }
 }
 
