@@ -199,7 +199,7 @@ void Generator::add_paths(bool directories_only, bool executables_only) {
     std::string user = directory.substr(1, end - 1);
     std::string home(context_.state.variables.text(names::HOME));
     if (!user.empty()) {
-      const struct passwd* entry = getpwnam(user.c_str());
+      const struct passwd* entry = user.size() <= LOGIN_NAME_MAX ? getpwnam(user.c_str()) : nullptr;
       home = entry != nullptr ? entry->pw_dir : directory.substr(0, end);
     }
     directory = home + directory.substr(end);
@@ -308,7 +308,7 @@ void Generator::add_words() {
     try {
       list = context_.services.expander().expand_text(list);
     } catch (const state::ShellError& error) {
-      if (error.kind() == state::ShellError::Kind::Fatal) throw;
+      if (error.is_fatal()) throw;
       if (!error.message().empty()) context_.error(error.message());
       return;
     }

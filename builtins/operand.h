@@ -41,7 +41,7 @@ bool reporting_errors(api::BuiltinContext& context, Action action) {
     bool has_consequences = context.is_special && context.state.is_posix();
     // Wrong arithmetic, of an integer variable or a subscript, abandons the line as in an assignment without the builtin.
     bool abandons_line = error.kind() == state::ShellError::Kind::Expansion;
-    if (error.kind() == state::ShellError::Kind::Fatal || abandons_line || has_consequences) throw;
+    if (error.is_fatal() || abandons_line || has_consequences) throw;
     if (!error.message().empty()) context.error(error.message());
     return false;
   }

@@ -207,7 +207,7 @@ bool assign_array(BuiltinContext& context, const ReadOptions& options, const Lin
   try {
     context.state.variables.assign_indexed(NameTable::intern(options.array), std::move(values));
   } catch (const state::ShellError& error) {
-    if (error.kind() == state::ShellError::Kind::Fatal) throw;
+    if (error.is_fatal()) throw;
     context.error(error.message());
     return false;
   }
@@ -479,7 +479,7 @@ Completion run_mapfile(BuiltinContext& context, Args args) {
     if (outcome == Outcome::Interrupted) return Completion::of(state::kSignalBase + input.code());
     if (outcome == Outcome::Error) return context.failure(fmt::format("read error: {}", strerror(input.code())));
   } catch (const state::ShellError& error) {
-    if (error.kind() == state::ShellError::Kind::Fatal) throw;
+    if (error.is_fatal()) throw;
     return context.failure(error.message());
   }
   return Completion::of(state::kSuccess);

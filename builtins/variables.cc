@@ -270,7 +270,7 @@ Completion run_let(BuiltinContext& context, Args args) {
     for (std::string_view expression : args) value = context.services.expander().evaluate_text(expression);
   } catch (const state::ShellError& error) {
     // As in (( )): wrong arithmetic is a failure of the command, no more.
-    if (error.kind() == state::ShellError::Kind::Fatal || error.kind() == state::ShellError::Kind::Unset) throw;
+    if (error.is_fatal() || error.kind() == state::ShellError::Kind::Unset) throw;
     context.error(error.message());
     return Completion::of(1);
   }

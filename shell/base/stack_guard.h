@@ -21,6 +21,8 @@ class StackGuard {
   static void limit_to(size_t bytes);
 
   static bool is_low() { return static_cast<const char*>(__builtin_frame_address(0)) < lowest_; }
+  /// Whether the stack is low, or would be with `headroom` bytes more in use.
+  static bool is_low(size_t headroom) { return static_cast<const char*>(__builtin_frame_address(0)) - headroom < lowest_; }
 
  private:
   static const char* lowest_;

@@ -134,7 +134,7 @@ class Evaluator {
 
   int evaluate(const syntax::ConditionNode& node) {
     if (stack_is_low()) {
-      throw state::ShellError(state::ShellError::Kind::Fatal, "maximum recursion depth exceeded");
+      throw state::ShellError(state::ShellError::Kind::Exhausted, "maximum recursion depth exceeded");
     }
     switch (node.kind) {
       case syntax::ConditionKind::Word: {

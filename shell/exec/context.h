@@ -99,6 +99,10 @@ struct ExecutionContext {
   /// The commands that run belong to a job with its own process group (this shell is inside an asynchronous list or a
   /// pipeline of a job): no further groups are made.
   bool is_job_member = false;
+  /// The stack was used up and the commands on it are being left: no subshell in this process goes on.
+  bool is_exhausted = false;
+  /// PS4 is being expanded: commands in it are traced with PS4 as it is written.
+  bool is_in_ps4 = false;
 
   /// Whether this is the interactive shell environment itself, not a subshell of it.
   bool is_interactive() const { return state.is_on(Option::Interactive) && state.subshell_depth == 0; }

@@ -69,7 +69,7 @@ LoopStep after_body(Completion& completion) {
 
 Completion Executor::run(const syntax::Command& command, Tail tail) {
   if (stack_is_low()) [[unlikely]] {
-    throw state::ShellError(state::ShellError::Kind::Fatal, "maximum recursion depth exceeded", state::kUsageError);
+    throw state::ShellError(state::ShellError::Kind::Exhausted, "maximum recursion depth exceeded", state::kUsageError);
   }
   Completion completion;
   if (command.kind == CommandKind::Simple) [[likely]] {
@@ -415,7 +415,7 @@ std::optional<int64_t> Executor::evaluate(const syntax::ArithExpression& express
   try {
     return context_.expander.evaluate(expression);
   } catch (const state::ShellError& error) {
-    if (error.kind() == state::ShellError::Kind::Fatal || error.kind() == state::ShellError::Kind::Unset) throw;
+    if (error.is_fatal() || error.kind() == state::ShellError::Kind::Unset) throw;
     context_.services.report("((: " + error.message());
     return std::nullopt;
   }

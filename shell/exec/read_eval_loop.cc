@@ -8,6 +8,7 @@
 
 #include "shell/api/frontend.h"
 #include "shell/base/diagnostic.h"
+#include "shell/base/stack_guard.h"
 #include "shell/base/text.h"
 #include "shell/exec/subshell.h"
 #include "shell/exec/trap_runner.h"
@@ -58,6 +59,7 @@ bool is_interrupt(const Completion& completion) {
 
 Completion consequence(ExecutionContext& context, const state::ShellError& error) {
   if (!error.message().empty()) context.services.report(error.message());
+  if (error.kind() == state::ShellError::Kind::Exhausted) context.is_exhausted = true;
   int status = context.state.status_of(error);
   context.state.last_status = status;
   bool survives = context.is_interactive();
@@ -208,6 +210,7 @@ Completion ReadEvalLoop::execute_surviving(const syntax::Command& command) {
 }
 
 Completion ReadEvalLoop::execute_guarded(const syntax::Command& command, Tail tail) {
+  context_.is_exhausted = false;
   try {
     return context_.runner->run(command, tail);
   } catch (const state::ShellError& error) {
@@ -243,6 +246,9 @@ Completion ReadEvalLoop::on_syntax_error(const syntax::SyntaxError& error) {
   context_.state.last_status = state::kUsageError;
   if (purpose_ == Purpose::Terminal) return Completion::of(state::kUsageError);
   if (is_outermost()) return {state::kUsageError, Flow::Exit, 0};
+  // Too deep for the parser because of what runs, not of this text: another eval or dot would only fail the same way.
+  constexpr size_t kShareOfTheParser = size_t(64) << 10;
+  if (StackGuard::is_low(kShareOfTheParser)) throw state::ShellError(state::ShellError::Kind::Exhausted, "", state::kUsageError);
   throw state::ShellError(state::ShellError::Kind::Utility, "", state::kUsageError);
 }
 

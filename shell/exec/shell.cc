@@ -78,7 +78,28 @@ int Shell::finish(Completion completion) {
 
 // --- running things for builtins -------------------------------------------------------------------------------------
 
+/// Counts the text of an eval among that of the evals around it, each of which may have to parse it again.
+class Shell::NestedText {
+ public:
+  NestedText(size_t& total, size_t size) : total_(total), size_(size) {
+    constexpr size_t kMost = size_t(64) << 20;
+    constexpr size_t kFew = 16;  // one huge text is no recursion
+    if (total_ > kMost && total_ / kFew > size) {
+      throw state::ShellError(state::ShellError::Kind::Exhausted, "maximum recursion depth exceeded", state::kUsageError);
+    }
+    total_ += size_;
+  }
+  ~NestedText() { total_ -= size_; }
+  NestedText(const NestedText&) = delete;
+  NestedText& operator=(const NestedText&) = delete;
+
+ private:
+  size_t& total_;
+  size_t size_;
+};
+
 Completion Shell::run_text(std::string_view text, std::string_view name) {
+  NestedText counted(nested_text_, text.size());
   state::Frame frame;
   frame.kind = state::FrameKind::Eval;
   frame.source_name = state_.calls.top().source_name;

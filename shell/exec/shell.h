@@ -87,6 +87,8 @@ class Shell final : public api::ShellServices, public expand::ExpansionHooks {
   void warn(std::string_view message) override { report(message); }
 
  private:
+  class NestedText;
+
   bool set_monitor(bool on);
   void load_history();
   /// Tells the system of a trap action of that kind. False, with errno, when it refuses.
@@ -109,6 +111,7 @@ class Shell final : public api::ShellServices, public expand::ExpansionHooks {
   TrapRunner traps_;
   EditorFactory make_editor_ = nullptr;
   std::unique_ptr<api::Editor> editor_;  // of a script
+  size_t nested_text_ = 0;  // bytes of the evals that are running
 };
 
 }  // namespace mish::exec

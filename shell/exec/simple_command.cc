@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "shell/base/retry.h"
+#include "shell/base/stack_guard.h"
 #include "shell/exec/function_call.h"
 #include "shell/exec/pipeline.h"
 #include "shell/exec/read_eval_loop.h"
@@ -598,6 +599,7 @@ Completion SimpleCommandRunner::external(const syntax::SimpleCommand& node, Fiel
 
 Completion SimpleCommandRunner::run_words(Fields words, const api::RunOptions& options) {
   if (words.empty()) return {};
+  if (stack_is_low()) throw ShellError(ShellError::Kind::Exhausted, "maximum recursion depth exceeded", state::kUsageError);
   Target target = context_.search->classify(words[0], options.skip_functions || options.builtin_only);
   if (target.is_builtin()) {
     try {

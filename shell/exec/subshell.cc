@@ -170,9 +170,13 @@ Completion SubshellRunner::run_in_process(const syntax::Command& body, Environme
     completion = consequence(context_, error);
   }
   // However the body ended, only the subshell ended; but the SIGINT that killed its command was for the shell too.
-  bool is_shells_death = completion.flow == Flow::Exit && context_.traps->deadly_signal() != 0;
-  if (!is_interrupt(completion) && !is_shells_death) completion.flow = Flow::Normal;
+  if (!is_interrupt(completion) && !is_shells_end(completion)) completion.flow = Flow::Normal;
   return completion;
+}
+
+/// Whether what ended a subshell in this process ends the shell around it, too.
+bool SubshellRunner::is_shells_end(const Completion& completion) const {
+  return completion.flow == Flow::Exit && (context_.traps->deadly_signal() != 0 || context_.is_exhausted);
 }
 
 int SubshellRunner::capture_in_process(const syntax::Command& body, std::string& out) {
@@ -186,9 +190,9 @@ int SubshellRunner::capture_in_process(const syntax::Command& body, std::string&
 
 /// Ctrl-C in a substitution ends the command that the substitution is part of.
 void SubshellRunner::throw_interrupt(const Completion& completion) const {
-  bool is_shells_death = completion.flow == Flow::Exit && context_.traps->deadly_signal() != 0;
-  if (completion.flow != Flow::Interrupt && !is_shells_death) return;
-  throw state::ShellError(state::ShellError::Kind::Fatal, "", completion.status);
+  if (completion.flow != Flow::Interrupt && !is_shells_end(completion)) return;
+  using Kind = state::ShellError::Kind;
+  throw state::ShellError(context_.is_exhausted ? Kind::Exhausted : Kind::Fatal, "", completion.status);
 }
 
 /// The output of a substitution, to its end. False after a reported failure.
@@ -321,6 +325,7 @@ int SubshellRunner::capture_text(const syntax::CommandSubstitution& node, std::s
   context_.state.aliases = std::move(aliases);
   context_.out.flush();
   drain(capture.capture);
+  throw_interrupt(completion);
   return status_of(completion, !capture.capture.is_incomplete);
 }
 
@@ -480,6 +485,7 @@ void SubshellRunner::become_subshell() {
   }
   context_.captures = context_.capture = context_.error_capture = nullptr;
   context_.redirections = nullptr;
+  context_.is_exhausted = false;
   context_.out.redirect_to_fd(STDOUT_FILENO);
   context_.err.redirect_to_fd(STDERR_FILENO);
   push_subshell_frame(state);

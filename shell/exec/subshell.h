@@ -144,6 +144,7 @@ class SubshellRunner {
   bool shares_interrupt() const;
   void leave_loops(Completion& completion) const;
   void throw_interrupt(const Completion& completion) const;
+  bool is_shells_end(const Completion& completion) const;
   /// Reads what is left in the pipe of `capture` to its end.
   void drain(Capture& capture);
   bool read_output(int fd, std::string& out);

@@ -12,22 +12,35 @@ namespace mish::exec {
 
 namespace {
 
+/// Expands the text of PS4. The expansion is not traced itself; a broken PS4 is left as it is written.
+void expand(ExecutionContext& context, std::string& text) {
+  state::ShellState& state = context.state;
+  int status = state.last_status;
+  state.options.set(Option::XTrace, false);
+  context.is_in_ps4 = true;
+  auto leave = [&] {
+    context.is_in_ps4 = false;
+    state.options.set(Option::XTrace, true);
+    state.last_status = status;
+  };
+  try {
+    text = context.expander.expand_text(text);
+  } catch (const state::ShellError& error) {
+    if (error.is_fatal()) {
+      leave();
+      throw;
+    }
+  }
+  leave();
+}
+
 /// PS4 expanded, its first character repeated for each level of eval and command substitution (bash).
 std::string prefix(ExecutionContext& context) {
   state::ShellState& state = context.state;
   std::string_view ps4 = state.variables.text_or_null(names::PS4);
   if (ps4.data() == nullptr) return {};
   std::string text(ps4);
-  int status = state.last_status;
-  // The expansion of PS4 is not traced itself.
-  state.options.set(Option::XTrace, false);
-  try {
-    text = context.expander.expand_text(text);
-  } catch (const state::ShellError&) {
-    // A broken PS4 is shown as it is written.
-  }
-  state.options.set(Option::XTrace, true);
-  state.last_status = status;
+  if (!context.is_in_ps4) expand(context, text);
   if (state.is_posix() || text.empty()) return text;
   size_t levels = 0;
   for (const state::Frame& frame : state.calls.frames()) {

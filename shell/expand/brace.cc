@@ -19,7 +19,7 @@ using syntax::WordPart;
 namespace {
 
 // Gigabytes of words: an error at once is better than an hour of them.
-constexpr uint64_t kMostWords = uint64_t(1) << 25;
+constexpr uint64_t kMostWords = uint64_t(1) << 24;
 
 /// From one number or character of the range to the next, without its sign.
 uint64_t step_of(const BraceExpansion& range) {
@@ -36,7 +36,7 @@ uint64_t count_items(const BraceExpansion& range) {
 
 /// How many words `parts` stands for, or some number above kMostWords.
 uint64_t count_words(std::span<const WordPart> parts) {
-  if (stack_is_low()) throw state::ShellError(state::ShellError::Kind::Fatal, "braces are nested too deeply");
+  if (stack_is_low()) throw state::ShellError(state::ShellError::Kind::Exhausted, "braces are nested too deeply");
   uint64_t words = 1;
   for (const WordPart& part : parts) {
     if (part.kind != PartKind::Brace) continue;
@@ -77,7 +77,7 @@ void BraceExpander::expand(std::span<const WordPart> parts) {
 }
 
 void BraceExpander::expand_from(std::span<const WordPart> parts, const Rest* rest) {
-  if (stack_is_low()) throw state::ShellError(state::ShellError::Kind::Fatal, "braces are nested too deeply");
+  if (stack_is_low()) throw state::ShellError(state::ShellError::Kind::Exhausted, "braces are nested too deeply");
   size_t size = word_.size();
   for (size_t i = 0; i < parts.size(); ++i) {
     if (parts[i].kind != PartKind::Brace) {

@@ -118,6 +118,19 @@ void Expander::fetch_list(const Parameter& parameter, FieldList& items) {
   }
 }
 
+size_t Expander::count_list(const Parameter& parameter) {
+  if (parameter.kind == ParameterKind::Special) return state_.positional.count();
+  const Variable* variable = state_.variables.resolve(parameter.name);
+  if (variable == nullptr) return 0;
+  switch (variable->value.kind()) {
+    case state::Value::Kind::Unset: return 0;
+    case state::Value::Kind::Scalar: return 1;
+    case state::Value::Kind::Indexed: return variable->value.indexed()->count();
+    case state::Value::Kind::Associative: return variable->value.associative()->count();
+  }
+  return 0;
+}
+
 bool Expander::borrow_parameter(const ParameterExpansion& p, std::string_view& text) {
   Parameter parameter = ParameterExpander::parameter_of(p);
   if (p.indirect || parameter.is_list()) return false;
@@ -214,7 +227,7 @@ std::string_view Expander::computed_subscript(const syntax::Subscript& subscript
 
 std::string_view Expander::computed_subscript(std::string_view text) {
   if (text.find_first_of("$\"'\\") == std::string_view::npos) return text;
-  if (stack_is_low()) throw ShellError(ShellError::Kind::Fatal, "maximum recursion depth exceeded");  // r='a[$r]'
+  if (stack_is_low()) throw ShellError(ShellError::Kind::Exhausted, "maximum recursion depth exceeded");  // r='a[$r]'
   auto reference = syntax::parse_reference("_[" + std::string(text) + "]", state_.scratch);
   return reference && reference->subscript != nullptr ? computed_subscript(*reference->subscript) : text;
 }
@@ -367,7 +380,7 @@ void Expander::expand_parts(std::span<const WordPart> parts, bool may_glob, Fiel
 }
 
 void Expander::add_parts(std::span<const WordPart> parts, FieldBuilder& out, bool in_operand, bool quoted) {
-  if (stack_is_low()) throw ShellError(ShellError::Kind::Fatal, "words are nested too deeply");
+  if (stack_is_low()) throw ShellError(ShellError::Kind::Exhausted, "words are nested too deeply");
   for (const WordPart& part : parts) {
     bool is_quoted = quoted || part.quoted;
     switch (part.kind) {

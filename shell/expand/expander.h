@@ -161,6 +161,8 @@ class Expander {
   std::string_view fetch(const Parameter& parameter);
   std::string_view fetch_element(const Parameter& parameter);
   void fetch_list(const Parameter& parameter, FieldList& items);
+  /// How many there are, without listing them: loops ask for ${#a[@]} each time.
+  size_t count_list(const Parameter& parameter);
   [[noreturn]] void throw_unset(std::string_view name);
   std::string_view integer_text(int64_t value);
 

@@ -227,13 +227,18 @@ void ParameterExpander::assign_default(const ParameterExpansion& p, const Parame
 
 // --- ${#x} ---
 
+/// Whether a list exists, be it empty.
+bool ParameterExpander::is_assigned(const Parameter& parameter) const {
+  if (parameter.kind == ParameterKind::Special) return true;
+  const Variable* variable = state_.variables.resolve(parameter.name);
+  return variable != nullptr && !variable->value.is_unset() && !variable->has(attribute::Declared);
+}
+
 void ParameterExpander::expand_length(const Parameter& parameter, bool quoted) {
   size_t length;
-  if (parameter.kind == ParameterKind::Special && parameter.is_list()) {
-    length = state_.positional.count();
-  } else if (parameter.is_list()) {
-    Value value = fetch(parameter);
-    length = value.items.size();
+  if (parameter.is_list()) {
+    length = ex_.count_list(parameter);
+    if (length == 0 && state_.is_on(Option::NoUnset) && !is_assigned(parameter)) ex_.throw_unset(parameter_name(parameter));
   } else {
     std::string_view text = ex_.fetch(parameter);
     if (text.data() == nullptr && state_.is_on(Option::NoUnset)) ex_.throw_unset(parameter_name(parameter));

@@ -36,6 +36,7 @@ class ParameterExpander {
   void expand_operand(const syntax::Word* word, bool quoted);
   void assign_default(const syntax::ParameterExpansion& p, const Parameter& parameter, bool quoted);
   void expand_length(const Parameter& parameter, bool quoted);
+  bool is_assigned(const Parameter& parameter) const;
   void expand_slice(const syntax::ParameterExpansion& p, const Parameter& parameter, bool quoted);
   void slice_list(const Parameter& parameter, int64_t offset, std::optional<int64_t> length, bool quoted);
   void expand_keys(const Parameter& parameter, bool quoted);

@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <climits>
 #include <vector>
 
 #include "shell/base/text.h"
@@ -60,6 +61,7 @@ std::optional<std::string> expand_tilde(state::ShellState& state, std::string_vi
     bool is_number = is_digit(login[0]) || ((login[0] == '+' || login[0] == '-') && is_digit(login[1]));
     if (is_number) return stack_entry(state, login);
   }
+  if (login.size() > LOGIN_NAME_MAX) return std::nullopt;  // some name services abort on what cannot be a name
   std::string name(login);
   return home_from_database([&name](passwd* entry, char* buffer, size_t size, passwd** found) {
     return getpwnam_r(name.c_str(), entry, buffer, size, found);

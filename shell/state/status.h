@@ -45,11 +45,13 @@ class ShellError {
     Unset,         // ${x:?}, nounset: a script ends
     Assignment,    // readonly variable: as Substitution
     Utility,       // of a special builtin
-    Fatal,         // out of memory, stack exhausted: the command line is abandoned; a script ends
+    Fatal,         // out of memory: the command line is abandoned; a script ends
+    Exhausted,     // as Fatal, of the stack: subshells that run in this process end together
   };
   ShellError(Kind kind, std::string message, int status = kFailure)
       : kind_(kind), status_(status), message_(std::move(message)) {}
   Kind kind() const { return kind_; }
+  bool is_fatal() const { return kind_ == Kind::Fatal || kind_ == Kind::Exhausted; }
   int status() const { return status_; }
   /// Without shell name and location, e.g. "x: parameter not set".
   const std::string& message() const { return message_; }

@@ -136,6 +136,7 @@ void Input::begin_command() {
   alias_text_ = 0;
   edits_.clear();
   attempts_ = 0;
+  retried_text_ = 0;
   if (!not_arithmetic_.empty()) not_arithmetic_.clear();
   if (!regions_.empty()) leave_aliases_slow(position_);
   if (position_ == size_) {
@@ -264,6 +265,7 @@ Input::Attempt Input::begin_attempt() {
 }
 
 void Input::roll_back(const Attempt& attempt) {
+  retried_text_ += position_ - std::min(position_, attempt.position);
   while (edits_.size() > attempt.edits) {
     Edit& edit = edits_.back();
     replace(edit.start, edit.inserted, edit.removed);

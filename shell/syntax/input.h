@@ -118,6 +118,8 @@ class Input {
   uint32_t attempts() const { return attempts_; }
   /// Undoes everything since `attempt`, alias substitutions included, and ends it.
   void roll_back(const Attempt& attempt);
+  /// Whether this command was read again and again: each level of nested attempts may take all of its text.
+  bool is_retried_too_often() const { return retried_text_ > kMostRetriedText; }
   /// The `((` at `position` was found not to begin an arithmetic expression. Remembered for this command, so that
   /// nested ambiguities are each decided once.
   void set_not_arithmetic(size_t position) { not_arithmetic_.insert(position); }
@@ -141,6 +143,8 @@ class Input {
     std::vector<AliasRegion> regions;  // as they were before
   };
 
+  static constexpr size_t kMostRetriedText = size_t(256) << 20;
+
   char look_slow();
   bool leave_aliases_slow(size_t start);
   void reserve(size_t more);
@@ -161,6 +165,7 @@ class Input {
   std::vector<AliasRegion> regions_;
   std::vector<Edit> edits_;  // only while an attempt is open
   uint32_t attempts_ = 0;
+  size_t retried_text_ = 0;  // bytes that failed attempts at this command took
   std::unordered_set<size_t> not_arithmetic_;
   size_t alias_text_ = 0;   // bytes that aliases put into this command
   bool is_edited_ = false;  // an alias was substituted in this command: `original_` holds its text

@@ -31,7 +31,7 @@ void ParseContext::fail_unclosed(std::string_view closer, std::string_view opene
 }
 
 void ParseContext::check_depth() const {
-  if (!stack_is_low()) return;
+  if (!stack_is_low() && !input->is_retried_too_often()) return;
   ParseFailure failure{ParseFailure::Reason::TooDeep, "maximum nesting depth reached", input->line(), 0, {}};
   input->locate(input->position(), failure);
   throw failure;

@@ -49,6 +49,11 @@ TEST_F(Depth, NestedConstructsAreRefused) {
   EXPECT_EQ(outcome("[[ " + repeat("( ")), kTooDeep);
 }
 
+TEST_F(Depth, SubshellsThatLookLikeArithmeticAreNotReadAgainForEver) {
+  EXPECT_EQ(outcome(repeat("(( ") + "a" + repeat(") )")), kTooDeep);
+  EXPECT_EQ(outcome(repeat("(( ", 500) + "a" + repeat(") )", 500)), "ok");
+}
+
 TEST_F(Depth, NestedArithmeticIsRefused) {
   EXPECT_EQ(outcome("a $((" + repeat("(") + "1" + repeat(")") + "))"), kTooDeep);
   EXPECT_EQ(outcome("a " + repeat("$((1+") + "1" + repeat("))")), kTooDeep);
