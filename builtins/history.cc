@@ -52,6 +52,7 @@ std::string format_time(int64_t seconds, const std::string& format) {
 Completion list_history(BuiltinContext& context, HistoryStore& store, Args operands) {
   size_t count = store.count();
   size_t wanted = count;
+  if (operands.size() > 1) return context.too_many_arguments();
   if (!operands.empty()) {
     std::optional<int64_t> number = parse_integer(operands[0]);
     if (!number.has_value()) return context.failure(fmt::format("{}: numeric argument required", operands[0]));

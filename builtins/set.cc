@@ -100,6 +100,12 @@ class SetOperands {
   bool refused_ = false;
 };
 
+/// `set -n`: what was read with this command is not executed any more either.
+Completion unless_noexec(const BuiltinContext& context, Completion completion) {
+  if (context.state.is_on(Option::NoExec)) completion.flow = state::Flow::Interrupt;
+  return completion;
+}
+
 }  // namespace
 
 Completion run_set(BuiltinContext& context, Args args) {
@@ -108,10 +114,7 @@ Completion run_set(BuiltinContext& context, Args args) {
     if (!context.state.is_posix()) list_functions(context);
     return Completion::of(0);
   }
-  Completion completion = SetOperands(context, args).run();
-  // What was read with this command is not executed any more either.
-  if (context.state.is_on(state::Option::NoExec)) completion.flow = state::Flow::Interrupt;
-  return completion;
+  return unless_noexec(context, SetOperands(context, args).run());
 }
 
 Completion run_shopt(BuiltinContext& context, Args args) {
@@ -157,7 +160,7 @@ Completion run_shopt(BuiltinContext& context, Args args) {
       if (!context.state.is_on(row->option)) status = 1;
     }
   }
-  return Completion::of(status);
+  return unless_noexec(context, Completion::of(status));
 }
 
 }  // namespace mish::builtins

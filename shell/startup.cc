@@ -419,6 +419,8 @@ class Starter {
       frontend_ = make_frontend(shell_, invocation_.is_private);
       if (frontend_ != nullptr) shell_.set_frontend(frontend_.get());
     }
+    // The shell's own list then, begun with what HISTFILE holds.
+    if (frontend_ == nullptr) shell_.set_option(Option::History, state_.is_on(Option::History) && !invocation_.is_private);
   }
 
   // --- start-up files ---

@@ -107,7 +107,7 @@ Completion ReadEvalLoop::run(Tail tail) {
       context_.err.write(parser_.last_text());
       context_.err.flush();
     }
-    if (state.is_on(Option::History) && purpose_ == Purpose::Script) [[unlikely]] record(parser_.last_text());
+    if (state.is_on(Option::History) && is_recorded()) [[unlikely]] record(parser_.last_text());
     switch (parsed.status) {
       case ParseStatus::Command: {
         if (!parsed.warning.empty() && !state.is_posix()) [[unlikely]] context_.services.report("warning: " + parsed.warning);
@@ -140,6 +140,11 @@ Completion ReadEvalLoop::run(Tail tail) {
         return on_read_error();
     }
   }
+}
+
+/// Commands of a script or of an interactive shell without a front end; that one keeps its history itself.
+bool ReadEvalLoop::is_recorded() const {
+  return (purpose_ == Purpose::Script || purpose_ == Purpose::Terminal) && context_.frontend == nullptr;
 }
 
 /// `set -o history` in a script: what was read becomes an entry, as do the comment lines before it.

@@ -34,6 +34,7 @@ class ReadEvalLoop {
  private:
   bool is_outermost() const { return purpose_ != Purpose::File && purpose_ != Purpose::Text; }
   void refresh_options();
+  bool is_recorded() const;
   void record(std::string_view text);
   Completion execute(const syntax::ParseResult& parsed, Tail tail);
   Completion execute_root(const syntax::Command& root, Tail tail);

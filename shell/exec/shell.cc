@@ -260,7 +260,7 @@ bool Shell::set_option(state::Option option, bool on) {
       state_.options.set(Option::FuncTrace, on);
       break;
     case Option::History:
-      if (on && context_.frontend == nullptr && !context_.is_interactive()) load_history();
+      if (on && context_.frontend == nullptr) load_history();
       break;
     case Option::IgnoreEof:
       if (on) {
@@ -380,7 +380,7 @@ api::Editor* Shell::editor() {
   return editor_.get();
 }
 
-/// A script that asks for history begins with that of HISTFILE.
+/// History that is asked for begins with that of HISTFILE.
 void Shell::load_history() {
   std::string path(state_.variables.text(names::HISTFILE));
   api::Editor* own = path.empty() ? nullptr : editor();
