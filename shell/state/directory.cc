@@ -114,26 +114,28 @@ std::string WorkingDirectory::normalise(std::string_view base, std::string_view 
   return out;
 }
 
+Result<void> WorkingDirectory::change_physically(std::string_view path) {
+  Result<void> changed = change_directory(std::string(path));
+  if (!changed.ok()) return changed;
+  Result<std::string> current = physical();
+  logical_ = current.ok() ? *current : std::string();
+  is_known_ = true;
+  return {};
+}
+
 Result<void> WorkingDirectory::change(std::string_view path, bool is_physical) {
-  if (is_physical) {
-    Result<void> changed = change_directory(std::string(path));
-    if (!changed.ok()) return changed;
-    Result<std::string> current = physical();
-    logical_ = current.ok() ? *current : std::string();
-    is_known_ = true;
-    return {};
-  }
+  if (is_physical) return change_physically(path);
   const std::string& base = logical();
-  if (base.empty() && (path.empty() || path[0] != '/')) {  // the current directory is gone or unreadable
-    Result<void> changed = change_directory(std::string(path));
-    if (!changed.ok()) return changed;
-    Result<std::string> current = physical();
-    logical_ = current.ok() ? *current : std::string();
-    return {};
-  }
+  const bool is_relative = path.empty() || path[0] != '/';
+  if (base.empty() && is_relative) return change_physically(path);  // the current directory is gone or unreadable
   errno = 0;
   std::string target = normalise(base, path);
-  if (target.empty()) return Errno(errno != 0 ? errno : ENOTDIR);
+  if (target.empty()) {
+    Errno error(errno != 0 ? errno : ENOTDIR);
+    // Out of a directory that was removed, as from every other shell.
+    if (is_relative && change_physically(path).ok()) return {};
+    return error;
+  }
   Result<void> changed = change_directory(target);
   // A relative path still leads on when the way to the current directory is closed or was renamed.
   if (!changed.ok() && !path.empty() && path[0] != '/' &&

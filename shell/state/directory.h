@@ -28,6 +28,7 @@ class WorkingDirectory {
   static std::string normalise(std::string_view base, std::string_view path);
 
  private:
+  Result<void> change_physically(std::string_view path);
   std::string logical_;
   std::string initial_;
   bool is_known_ = false;
