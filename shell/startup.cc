@@ -338,6 +338,8 @@ class Starter {
       // What the caller chose must not run with the rights of the file's owner, nor lead him elsewhere.
       for (Name name : {names::PS4, names::CDPATH, names::GLOBIGNORE}) state_.variables.unset(name);
     }
+    // bash goes on with its language then; here the mode without it is what the environment asks for. A script that sets the
+    // variable for its utilities changes nothing.
     if (state_.variables.is_set(names::POSIXLY_CORRECT) && !invocation_.is_posix) shell_.set_option(Option::Posix, true);
     if (!state_.is_posix() && !distrusts_environment()) import_options();
     state::install_special_variables(state_);
@@ -403,6 +405,7 @@ class Starter {
       operands = operands.subspan(1);
     }
     state_.positional.borrow(operands);
+    state_.calls.top().arguments = operands;
   }
 
   void start_interactive(FrontendFactory make_frontend) {

@@ -72,6 +72,7 @@ Completion FunctionCaller::call(Name name, std::span<const std::string_view> arg
   frame.source_name = function->source_name;
   frame.call_line = state.line;
   frame.arguments = arguments;
+  frame.shows_arguments = context_.state.is_on(Option::ExtDebug);
   CallScope scope(context_, depth_, frame, *function);
   using By = InheritedTraps::By;
   InheritedTraps traps(*context_.traps, function->is_traced ? By::TracedFunction : By::Function);

@@ -126,6 +126,7 @@ Completion Shell::run_file(std::string_view path, api::Args arguments) {
   frame.source_name = name;
   frame.call_line = state_.line;
   frame.arguments = arguments;
+  frame.shows_arguments = state_.is_on(Option::ExtDebug);
   state::PositionalParameters saved = state_.positional;
   if (!arguments.empty()) state_.positional.borrow(arguments);
   Completion completion;

@@ -18,9 +18,10 @@ size_t skip_protected(std::string_view text, size_t at) {
   char c = text[at];
   if (c == '\\') return std::min(at + 2, text.size());
   if (c != '\'' && c != '"' && c != '`') return at + 1;
+  bool has_escapes = c != '\'' || (at > 0 && text[at - 1] == '$');  // $'...'
   for (size_t i = at + 1; i < text.size(); ++i) {
     if (text[i] == c) return i + 1;
-    if (text[i] == '\\' && c != '\'') ++i;
+    if (text[i] == '\\' && has_escapes) ++i;
   }
   return text.size();
 }

@@ -17,6 +17,7 @@ enum class FrameKind : uint8_t { Main, Function, Source, Eval, Trap, Subshell };
 
 struct Frame {
   FrameKind kind = FrameKind::Main;
+  bool shows_arguments = false;   // entered under extdebug: part of BASH_ARGV
   Name function = kNoName;        // Function
   std::string_view source_name;   // file of the code that runs in this frame; borrowed
   uint32_t call_line = 0;         // line in the caller where this frame was entered

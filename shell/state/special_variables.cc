@@ -228,18 +228,28 @@ void refresh_lines(ShellState& state, Variable& v) {
   for (const Frame* frame : state.calls.visible()) array.set(i++, std::to_string(frame->call_line));
 }
 
+/// The frames of BASH_ARGV: those entered under extdebug, and the script where nothing else runs or under extdebug.
+std::vector<const Frame*> frames_with_arguments(const ShellState& state) {
+  std::vector<const Frame*> frames = state.calls.visible();
+  bool shows_main = frames.size() == 1 || state.is_on(Option::ExtDebug);
+  std::erase_if(frames, [&](const Frame* frame) {
+    return frame->kind == FrameKind::Main ? !shows_main : !frame->shows_arguments;
+  });
+  return frames;
+}
+
 void refresh_argument_counts(ShellState& state, Variable& v) {
   v.value.unset();
   IndexedArray& array = v.value.make_indexed();
   int64_t i = 0;
-  for (const Frame* frame : state.calls.visible()) array.set(i++, std::to_string(frame->arguments.size()));
+  for (const Frame* frame : frames_with_arguments(state)) array.set(i++, std::to_string(frame->arguments.size()));
 }
 
 void refresh_arguments(ShellState& state, Variable& v) {
   v.value.unset();
   IndexedArray& array = v.value.make_indexed();
   int64_t i = 0;
-  for (const Frame* frame : state.calls.visible()) {
+  for (const Frame* frame : frames_with_arguments(state)) {
     for (size_t a = frame->arguments.size(); a-- > 0;) array.set(i++, frame->arguments[a]);
   }
 }
@@ -335,12 +345,6 @@ void set_time_zone(ShellState&, const Variable& v) {
   tzset();
 }
 
-void set_posix(ShellState& state, const Variable& v) {
-  if (v.value.is_unset() || state.is_posix()) return;
-  state.options.set(Option::Posix, true);
-  state.bump_generation();
-}
-
 void set_glob_ignore(ShellState& state, const Variable& v) {
   state.options.set(Option::DotGlob, !v.value.text().empty());
 }
@@ -391,7 +395,6 @@ constexpr SpecialVariable kSpecials[] = {
     {names::OSTYPE, refresh_os_type, nullptr, false},
     {names::PATH, nullptr, set_path, true},
     {names::PIPESTATUS, refresh_pipe_status, nullptr, false},
-    {names::POSIXLY_CORRECT, nullptr, set_posix, true},
     {names::PPID, refresh_parent, nullptr, true, kReadOnly | kInteger},
     {names::RANDOM, refresh_random, seed_random, false, kInteger, true},
     {names::SECONDS, refresh_seconds, set_seconds, false, kInteger, true},
@@ -443,7 +446,6 @@ void install_special_variables(ShellState& state) {
   }
   if (has_locale) set_locale_variables(state, variables.slot(names::LANG));
   if (!variables.slot(names::TZ).value.is_unset()) tzset();
-  if (!variables.slot(names::POSIXLY_CORRECT).value.is_unset()) set_posix(state, variables.slot(names::POSIXLY_CORRECT));
   variables.slot(names::IFS).value.set_text(" \t\n");
   variables.slot(names::OPTIND).value.set_integer(1);
   variables.slot(names::OPTERR).value.set_integer(1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The one table of variables with behaviour: computed when read (RANDOM, SECONDS, LINENO, FUNCNAME …) or acting when
-// assigned (PATH, IFS, LC_*, OPTIND, POSIXLY_CORRECT …).
+// assigned (PATH, IFS, LC_*, OPTIND …).
 #ifndef MISH_SHELL_STATE_SPECIAL_VARIABLES_H_
 #define MISH_SHELL_STATE_SPECIAL_VARIABLES_H_
 

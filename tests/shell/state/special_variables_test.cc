@@ -60,9 +60,9 @@ TEST_F(SpecialVariables, UnsetTakesTheBehaviourAway) {
 TEST_F(SpecialVariables, CallStackIsShown) {
   state.calls.top().source_name = "script";
   EXPECT_EQ(state.variables.text_or_null(names::FUNCNAME).data(), nullptr);
-  FrameGuard f(state.calls, {FrameKind::Function, NameTable::intern("f"), "script", 7, 0, {}});
-  FrameGuard eval(state.calls, {FrameKind::Eval, kNoName, "script", 2, 0, {}});
-  FrameGuard g(state.calls, {FrameKind::Function, NameTable::intern("g"), "lib", 3, 0, {}});
+  FrameGuard f(state.calls, {FrameKind::Function, false, NameTable::intern("f"), "script", 7, 0, {}});
+  FrameGuard eval(state.calls, {FrameKind::Eval, false, kNoName, "script", 2, 0, {}});
+  FrameGuard g(state.calls, {FrameKind::Function, false, NameTable::intern("g"), "lib", 3, 0, {}});
   EXPECT_EQ(get(names::FUNCNAME), "g");
   const IndexedArray& functions = *state.variables.resolve(names::FUNCNAME)->value.indexed();
   ASSERT_EQ(functions.count(), 3u);
