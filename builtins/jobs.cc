@@ -165,10 +165,10 @@ class Waiter {
   bool sleep() {
     process::WaitOutcome outcome = jobs_.wait_for_any(true);
     if (outcome == process::WaitOutcome::NoChildren) nobody_left_ = !report_lost_children();
-    int signal = 0;
-    if (outcome == process::WaitOutcome::Interrupted) {
-      signal = process::peek_pending_signal(false);
-    } else if (context_.state.is_posix() && process::is_signal_pending(SIGCHLD)) {
+    // A child that sends a signal and ends is heard in this order, also when both have come.
+    int signal = process::peek_pending_signal(false);
+    if (signal == 0 && outcome != process::WaitOutcome::Interrupted && context_.state.is_posix() &&
+        process::is_signal_pending(SIGCHLD)) {
       signal = SIGCHLD;  // trapped; elsewhere that trap runs after the wait, once
     }
     if (signal == 0) return !nobody_left_;

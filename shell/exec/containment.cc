@@ -22,6 +22,11 @@ bool is_plain_set_operand(std::string_view text) {
   return text.substr(1).find_first_not_of("efuxCnv-") == std::string_view::npos;
 }
 
+/// Whether a path may stand for a descriptor of whoever opens it.
+bool names_descriptor(std::string_view path) {
+  return path.starts_with("/dev/std") || path.starts_with("/dev/fd") || path.starts_with("/proc/");
+}
+
 bool parameter_is_pure(const syntax::ParameterExpansion& parameter) {
   return parameter.op == syntax::ParameterOp::None && !parameter.indirect && parameter.subscript == nullptr &&
          parameter.name != names::BASHPID && parameter.name != names::BASH_SUBSHELL &&
@@ -158,6 +163,8 @@ bool Containment::builtin(const api::Builtin& builtin, std::span<const syntax::W
   auto all_literal = [&] {
     return std::all_of(list.begin(), list.end(), [](const syntax::Word* each) { return each->is_literal; });
   };
+  // [ -p /dev/stdout ]
+  if (std::any_of(list.begin(), list.end(), [](const syntax::Word* each) { return names_descriptor(each->literal); })) return false;
   if (name == "set") {
     for (size_t i = 1; i < list.size(); ++i) {
       if (!list[i]->is_literal) return false;
@@ -210,6 +217,11 @@ bool Containment::redirections(std::span<const syntax::Redirection> list, bool o
     if (each.fd_variable != kNoName) return false;
     if (each.word != nullptr && !word(*each.word)) return false;
     if (each.body != nullptr && !word(*each.body)) return false;
+    // The capture has no descriptor that another number could become.
+    if (each.kind != RedirectionKind::Input && each.fd != 1 && each.fd != 2 && each.word != nullptr &&
+        names_descriptor(each.word->literal)) {
+      return false;
+    }
     if (each.kind == RedirectionKind::DuplicateOutput || each.kind == RedirectionKind::DuplicateInput) {
       if (!each.word->is_literal) return false;
       // The capture has no descriptor: 1 may be copied to 2 and back, nowhere else.
@@ -262,7 +274,7 @@ bool Containment::assignment(const syntax::Assignment& node) const {
 
 bool Containment::condition(const syntax::ConditionNode& node) const {
   if (stack_is_low()) return false;
-  if (node.left != nullptr && !word(*node.left)) return false;
+  if (node.left != nullptr && (!word(*node.left) || names_descriptor(node.left->literal))) return false;
   if (node.right != nullptr && !word(*node.right)) return false;
   if (node.first != nullptr && !condition(*node.first)) return false;
   return node.second == nullptr || condition(*node.second);

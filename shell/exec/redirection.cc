@@ -7,10 +7,12 @@
 
 #include <cerrno>
 #include <string>
+#include <utility>
 
 #include "shell/base/retry.h"
 #include "shell/base/text.h"
 #include "shell/exec/subshell.h"
+#include "shell/process/descriptor_path.h"
 #include "shell/process/signals.h"
 
 namespace mish::exec {
@@ -88,13 +90,35 @@ class Preparer {
     return O_WRONLY | O_CREAT | O_TRUNC;
   }
 
-  /// open(2) that gives up on EINTR when an interrupt or trap is waiting (a FIFO may block for ever).
-  Result<UniqueFd> open_interruptible(const char* path, int flags) {
+  /// Opens a file, giving up on EINTR when an interrupt or trap is waiting (a FIFO may block for ever).
+  template <typename Open>
+  static Result<UniqueFd> open_interruptible(Open open) {
     for (;;) {
-      int fd = ::open(path, flags | O_CLOEXEC, 0666);
-      if (fd >= 0) return UniqueFd(fd);
-      if (errno != EINTR || process::peek_pending_signal(false) != 0) return Errno::last();
+      Result<UniqueFd> opened = open();
+      if (opened.ok() || opened.code() != EINTR || process::peek_pending_signal(false) != 0) return opened;
     }
+  }
+
+  static Result<UniqueFd> open_as_is(const char* path, int flags) {
+    return open_interruptible([&]() -> Result<UniqueFd> {
+      int fd = ::open(path, flags | O_CLOEXEC, 0666);
+      return fd >= 0 ? Result<UniqueFd>(UniqueFd(fd)) : Errno::last();
+    });
+  }
+
+  /// A path that names a descriptor, like /dev/stdout, means that of the command: what the plan made of it, or the
+  /// capture, which is then noted for adopt().
+  Result<UniqueFd> open_path(const char* path, int flags) {
+    if (plan_.empty() && captures_.out == nullptr && captures_.err == nullptr) return open_as_is(path, flags);
+    Result<UniqueFd> opened = open_interruptible([&] { return process::open_ordinary(path, flags); });
+    if (opened.ok() || opened.code() != ELOOP) return opened;
+    int named = process::named_descriptor(path);
+    if (named < 0) return open_as_is(path, flags);
+    named_capture_ = captured(named);
+    if (named_capture_ != nullptr) return UniqueFd();
+    int real = plan_.resolve(named);
+    if (real < 0) return Errno(ENOENT);
+    return real == named ? open_as_is(path, flags) : open_as_is(("/proc/self/fd/" + std::to_string(real)).c_str(), flags);
   }
 
   Result<UniqueFd> open_target(std::string_view path, RedirectionKind kind) {
@@ -106,15 +130,16 @@ class Preparer {
     }
     bool no_clobber = (kind == RedirectionKind::Output || kind == RedirectionKind::OutputBoth) &&
                       context_.state.is_on(Option::NoClobber);
-    if (!no_clobber) return open_interruptible(path.data(), flags);
+    if (!no_clobber) return open_path(path.data(), flags);
     return open_new(path.data());
   }
 
   /// `>` under noclobber (XCU 2.7.2): never truncates a regular file, whoever creates it in between.
   Result<UniqueFd> open_new(const char* path) {
-    Result<UniqueFd> created = open_interruptible(path, O_WRONLY | O_CREAT | O_EXCL);
+    Result<UniqueFd> created = open_as_is(path, O_WRONLY | O_CREAT | O_EXCL);
     if (created.ok() || created.code() != EEXIST) return created;
-    Result<UniqueFd> opened = open_interruptible(path, O_WRONLY);
+    Result<UniqueFd> opened = open_path(path, O_WRONLY);
+    if (named_capture_ != nullptr) return opened;
     if (!opened.ok()) return opened.code() == ENOENT ? Errno(EEXIST) : opened.error();
     struct stat status;
     if (retry_interrupted([&] { return fstat(opened->get(), &status); }) != 0 || S_ISREG(status.st_mode)) return Errno(EEXIST);
@@ -138,6 +163,9 @@ class Preparer {
     if (!opened.ok()) {
       return fail(what, opened.code() == EEXIST ? std::string_view("cannot overwrite existing file")
                                                 : opened.error().message());
+    }
+    if (Capture* named = std::exchange(named_capture_, nullptr); named != nullptr) {
+      return join_capture(named, node.fd, what);
     }
     if (node.fd_variable != kNoName) return bind_variable(node, std::move(*opened));
     if (Result<void> adopted = plan_.adopt(std::move(*opened), node.fd); !adopted) {
@@ -191,6 +219,14 @@ class Preparer {
     if (fd == STDERR_FILENO) captures_.err = nullptr;
   }
 
+  /// `fd` becomes what is captured. Only output can: what needs a descriptor of it runs in a process of its own
+  /// (Containment).
+  bool join_capture(Capture* capture, int fd, std::string_view what) {
+    if (fd != STDOUT_FILENO && fd != STDERR_FILENO) return fail(what, "there is no such descriptor in this subshell");
+    (fd == STDOUT_FILENO ? captures_.out : captures_.err) = capture;
+    return true;
+  }
+
   Capture* captured(int fd) const {
     return fd == STDOUT_FILENO ? captures_.out : fd == STDERR_FILENO ? captures_.err : nullptr;
   }
@@ -210,9 +246,9 @@ class Preparer {
     std::optional<int64_t> number = parse_integer(digits);
     int source = number && *number < kMaxFd ? static_cast<int>(*number) : kMaxFd;
     if (node.fd_variable == kNoName) {
-      if (Capture* capture = captured(source); capture != nullptr && (node.fd == 1 || node.fd == 2)) {
-        (node.fd == 1 ? captures_.out : captures_.err) = capture;
-        return true;
+      Capture* capture = captured(source);
+      if (capture != nullptr && (node.fd == STDOUT_FILENO || node.fd == STDERR_FILENO)) {
+        return join_capture(capture, node.fd, target);
       }
     }
     if (!plan_.is_user_open(source)) return fail(target, Errno(EBADF).message());
@@ -261,6 +297,10 @@ class Preparer {
       return fail(path, opened.code() == EEXIST ? std::string_view("cannot overwrite existing file")
                                                 : opened.error().message());
     }
+    if (Capture* named = std::exchange(named_capture_, nullptr); named != nullptr) {
+      captures_ = {named, named};
+      return true;
+    }
     if (Result<void> adopted = plan_.adopt(std::move(*opened), STDOUT_FILENO); !adopted) {
       return fail(path, adopted.error().message());
     }
@@ -272,6 +312,7 @@ class Preparer {
   ExecutionContext& context_;
   process::FdPlan& plan_;
   Captures& captures_;
+  Capture* named_capture_ = nullptr;  // what the path just opened stands for
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -550,13 +551,29 @@ Completion SimpleCommandRunner::resume_job(Fields fields, bool foreground) {
   return run_words(words, {});
 }
 
+/// What a utility reads or opens concerns it alone: other shells expand that in its process, so an error there fails the
+/// command, not the shell. In POSIX mode file names are the shell's own (XCU 2.8.1), as in dash.
+bool SimpleCommandRunner::prepare_for_utility(std::span<const syntax::Redirection> redirections, process::FdPlan& plan) {
+  Captures captures;
+  for (const syntax::Redirection& each : redirections) {
+    try {
+      if (!prepare_redirections(context_, {&each, 1}, plan, captures)) return false;
+    } catch (const ShellError& error) {
+      bool is_document = each.kind == syntax::RedirectionKind::HereDocument;
+      if (error.kind() == ShellError::Kind::Fatal || (context_.state.is_posix() && !is_document)) throw;
+      if (!error.message().empty()) context_.services.report(error.message());
+      return false;
+    }
+  }
+  return true;
+}
+
 Completion SimpleCommandRunner::external(const syntax::SimpleCommand& node, Fields fields, Tail tail) {
   if (resumes_job(fields[0])) return resume_job(fields, true);
   if (Completion moved; change_directory_by_name(fields, moved)) return moved;
   process::FdPlan plan;
   if (!plan_captured_output(context_, plan)) return Completion::of(state::kNotExecutable);
-  Captures captures;
-  if (!node.redirections.empty() && !prepare_redirections(context_, node.redirections, plan, captures)) {
+  if (!node.redirections.empty() && !prepare_for_utility(node.redirections, plan)) {
     return Completion::of(context_.state.error_status());
   }
   PrefixScope scope(context_.state.variables);

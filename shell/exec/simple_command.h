@@ -66,6 +66,7 @@ class SimpleCommandRunner {
   Completion builtin(const syntax::SimpleCommand& node, const Target& target, Fields fields);
   Completion call_function(const Target& target, Fields fields);
   Completion function(const syntax::SimpleCommand& node, const Target& target, Fields fields);
+  bool prepare_for_utility(std::span<const syntax::Redirection> redirections, process::FdPlan& plan);
   Completion external(const syntax::SimpleCommand& node, Fields fields, Tail tail);
   Completion late_fork(const syntax::SimpleCommand& node, const Target& target, Fields fields);
   Completion not_found(Fields fields);

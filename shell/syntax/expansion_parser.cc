@@ -456,7 +456,7 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
         parse_dollar(b, text_quoted);
         continue;
       case '`':
-        parse_backquotes(b, text_quoted);
+        parse_backquotes(b, text_quoted, text_quoted);
         continue;
       case '}':
         if (end == End::Brace || end == End::Slash || end == End::SecondSlash) {
@@ -622,8 +622,9 @@ void WordParser::parse_bracket_arithmetic(Builder& b, bool quoted, uint32_t line
   add_part(b, PartKind::Arithmetic, quoted, line).arithmetic = expression;
 }
 
-// At the opening backquote. One level of backslashes is removed before the text is parsed (XCU 2.6.3).
-void WordParser::parse_backquotes(Builder& b, bool quoted) {
+// At the opening backquote. One level of backslashes is removed before the text is parsed (XCU 2.6.3); `unescapes_quotes`:
+// also those before double-quotes, as inside double-quotes.
+void WordParser::parse_backquotes(Builder& b, bool quoted, bool unescapes_quotes) {
   cx_.check_depth();
   Input& in = *cx_.input;
   const uint32_t line = in.line();
@@ -637,7 +638,7 @@ void WordParser::parse_backquotes(Builder& b, bool quoted) {
     if (c == '`') break;
     if (c == '\\') {
       const char next = in.look_ahead(1);
-      if (next == '$' || next == '`' || next == '\\' || (quoted && next == '"')) {
+      if (next == '$' || next == '`' || next == '\\' || (unescapes_quotes && next == '"')) {
         text += next;
         in.skip(2);
         continue;

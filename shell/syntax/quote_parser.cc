@@ -60,7 +60,7 @@ void WordParser::parse_double_quotes(Builder& b) {
         parse_dollar(b, true);
         break;
       case '`':
-        parse_backquotes(b, true);
+        parse_backquotes(b, true, true);
         break;
       default: {  // backslash
         const char next = in.look_ahead(1);

@@ -209,7 +209,7 @@ const Word* WordParser::parse_text() {
     } else if (c == '$') {
       parse_dollar(b, true);
     } else {
-      parse_backquotes(b, true);
+      parse_backquotes(b, true, cx_.options.posix);  // in bash a here-document has no double-quotes
     }
   }
   in_document_ = outer_is_document;
@@ -317,7 +317,7 @@ void WordParser::parse_unquoted(Builder& b, WordContext context) {
         parse_dollar(b, false);
         break;
       case '`':
-        parse_backquotes(b, false);
+        parse_backquotes(b, false, false);
         break;
       case '~':
         if (depth != 0 || !tilde_may_start(b, context) ||

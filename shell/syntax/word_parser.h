@@ -149,7 +149,7 @@ class WordParser {
   void parse_replace(ParameterExpansion& p);
   void parse_slice(ParameterExpansion& p);
   void parse_command_substitution(Builder& b, bool quoted, size_t start, uint32_t line);
-  void parse_backquotes(Builder& b, bool quoted);
+  void parse_backquotes(Builder& b, bool quoted, bool unescapes_quotes);
   void parse_process_substitution(Builder& b);
   bool parse_arithmetic_part(Builder& b, bool quoted, size_t start, uint32_t line);
   void parse_bracket_arithmetic(Builder& b, bool quoted, uint32_t line);
