@@ -96,6 +96,7 @@ bool change_directory(BuiltinContext& context, std::string_view directory, const
     context.error("{}: {}", shown, changed.error().message());
     return false;
   }
+  if (state.directory.logical().empty()) context.error("{}: the path of this directory cannot be determined", shown);
   return reporting_errors(context, [&] {
     state.variables.assign(names::OLDPWD, before);
     state.variables.assign(names::PWD, state.directory.logical());

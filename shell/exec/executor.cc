@@ -333,7 +333,7 @@ Completion Executor::select(const syntax::SelectClause& node) {
     if (shows_menu) {
       context_.err.write(select_menu(fields.span(), line_width(state)));
     }
-    if (!ask()) return Completion::of(state::kFailure);
+    if (Completion due; !ask(due)) return due.is_normal() ? Completion::of(state::kFailure) : due;
     std::string_view reply = trim_blanks(state.variables.text(names::REPLY));
     shows_menu = reply.empty();
     if (shows_menu) continue;
@@ -346,13 +346,17 @@ Completion Executor::select(const syntax::SelectClause& node) {
   }
 }
 
-bool Executor::ask() {
+bool Executor::ask(Completion& due) {
   state::ShellState& state = context_.state;
   std::string_view prompt = state.variables.text_or_null(names::PS3);
   context_.err.write(prompt.data() == nullptr ? std::string_view("#? ") : prompt);
   context_.err.flush();
   std::string line;
   for (;;) {
+    if (context_.services.wait_readable(STDIN_FILENO, -1) < 0) {
+      if (due = pending(); !due.is_normal()) return false;
+      continue;
+    }
     char c = 0;
     Result<size_t> got = read_some(STDIN_FILENO, &c, 1);
     if (!got || *got == 0) {

@@ -59,8 +59,9 @@ class Executor final : public CommandRunner {
     return completion;
   }
   Completion failed(Completion completion);
-  /// Shows the prompt of select and reads the answer into REPLY. False at end of file.
-  bool ask();
+  /// Shows the prompt of select and reads the answer into REPLY. False at end of file, or when a signal came: `due` is
+  /// then what it asks for.
+  bool ask(Completion& due);
 
   ExecutionContext& context_;
 };

@@ -133,6 +133,7 @@ Completion ReadEvalLoop::run(Tail tail) {
         break;
       }
       case ParseStatus::Interrupted:
+        if (purpose_ != Purpose::Terminal) break;  // the signal is looked at before the next command
         state.last_status = state::kSignalBase + 2;
         last = Completion::of(state.last_status);
         break;

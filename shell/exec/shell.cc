@@ -19,6 +19,26 @@
 
 namespace mish::exec {
 
+namespace {
+
+/// A dot script. From a terminal or a pipe its commands may take their time: signals are looked at between them.
+class DotSource final : public syntax::Source {
+ public:
+  DotSource(UniqueFd fd, bool is_regular) : file_(std::move(fd)), is_regular_(is_regular) {}
+  Status next_line(syntax::LinePurpose purpose, std::string_view& line) override {
+    bool waits = !is_regular_ && purpose == syntax::LinePurpose::FirstLine;
+    if (waits && process::wait_readable(file_.fd(), -1) == process::PollOutcome::Interrupted) return Status::Interrupted;
+    return file_.next_line(purpose, line);
+  }
+  int error() const override { return file_.error(); }
+
+ private:
+  syntax::FileSource file_;
+  bool is_regular_;
+};
+
+}  // namespace
+
 Shell::Shell(api::BuiltinTable builtins)
     : out_(STDOUT_FILENO),
       err_(STDERR_FILENO),
@@ -133,7 +153,7 @@ Completion Shell::run_file(std::string_view path, api::Args arguments) {
   {
     state::FrameGuard guard(state_.calls, frame);
     InheritedTraps traps(traps_, InheritedTraps::By::DotScript);
-    syntax::FileSource source(std::move(*moved));
+    DotSource source(std::move(*moved), S_ISREG(status.st_mode));
     uint32_t line = state_.line;
     ReadEvalLoop loop(context_, source, name, ReadEvalLoop::Purpose::File);
     try {

@@ -195,9 +195,23 @@ void SubshellRunner::throw_interrupt(const Completion& completion) const {
   throw state::ShellError(context_.is_exhausted ? Kind::Exhausted : Kind::Fatal, "", completion.status);
 }
 
+/// All that comes before the hang-up that ends an interactive shell, or before the end.
+Result<void> SubshellRunner::read_until_hangup(int fd, std::string& out) {
+  char buffer[16384];
+  for (;;) {
+    // With another signal pending, whose action waits for the command, only the read itself can wait.
+    bool is_interrupted = process::wait_readable(fd, -1) == process::PollOutcome::Interrupted;
+    if (is_interrupted && process::is_signal_pending(SIGHUP)) return {};
+    Result<size_t> got = read_some(fd, buffer, sizeof buffer);
+    if (!got) return got.error();
+    if (*got == 0) return {};
+    out.append(buffer, *got);
+  }
+}
+
 /// The output of a substitution, to its end. False after a reported failure.
 bool SubshellRunner::read_output(int fd, std::string& out) {
-  Result<void> read = read_all(fd, out);
+  Result<void> read = process::is_hangup_fatal() ? read_until_hangup(fd, out) : read_all(fd, out);
   if (!read) context_.services.report(std::string("read error: ") + std::string(read.error().message()));
   return read.ok();
 }
@@ -561,7 +575,7 @@ void SubshellRunner::drain_while_running(process::Job& job) {
     Capture* capture = context_.capture != nullptr ? context_.capture : context_.error_capture;
     capture->write_end.reset();
     drain(*capture);
-    context_.jobs.wait_in_foreground(job);
+    if (context_.jobs.wait_in_foreground(job) == process::ForegroundOutcome::HungUp) break;
   }
   for (Capture* each : {context_.capture, context_.error_capture}) {
     if (each != nullptr && each->read_end.is_open()) empty_pipe(*each);
@@ -589,6 +603,12 @@ void SubshellRunner::wait_until_done(process::Job& job) {
 bool SubshellRunner::shares_interrupt() const {
   return context_.jobs.is_monitor() && !context_.is_interactive_process() && !context_.state.is_posix() &&
          !context_.state.traps.action(SIGINT).is_set();
+}
+
+/// bash: who has an action for SIGINT wants only the command in the foreground to end, or the loop that it is in.
+bool SubshellRunner::goes_on_after_interrupt() const {
+  if (context_.state.traps.action(SIGINT).kind != state::TrapAction::Kind::Command) return false;
+  return std::ranges::all_of(context_.state.calls.frames(), [](const state::Frame& frame) { return frame.loop_depth == 0; });
 }
 
 /// Who stops a command of a loop wants the prompt, not the next round.
@@ -660,7 +680,7 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
   if (interrupted && context_.is_interactive_process()) {
     context_.err.put('\n');
     context_.err.flush();
-    completion.flow = Flow::Interrupt;
+    if (!goes_on_after_interrupt()) completion.flow = Flow::Interrupt;
   } else if (!interrupted) {
     context_.traps->drop_handled_interrupt();
   }

@@ -148,6 +148,8 @@ class SubshellRunner {
   /// Reads what is left in the pipe of `capture` to its end.
   void drain(Capture& capture);
   bool read_output(int fd, std::string& out);
+  Result<void> read_until_hangup(int fd, std::string& out);
+  bool goes_on_after_interrupt() const;
 
   /// The list of what changes in a forked subshell (XCU 2.13).
   void become_subshell();

@@ -105,6 +105,10 @@ SpawnResult spawn(const SpawnRequest& request) {
     if (handover.error != 0) {
       blocked.reset();
       wait_for_pid(pid);
+      // The terminal was handed to a group that is gone with its only member.
+      if (request.terminal != nullptr && request.process_group == kNewGroup) {
+        (void)request.terminal->set_foreground_group(getpgrp()).ok();
+      }
       return {-1, handover.error, handover.stage};
     }
     // Sent again before the shell itself can stop: it is to find the command stopped, not at work.

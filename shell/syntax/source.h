@@ -49,6 +49,8 @@ class FileSource final : public Source {
   ~FileSource() override;
   Status next_line(LinePurpose purpose, std::string_view& line) override;
   int error() const override { return error_; }
+  /// What is read from, to wait for.
+  int fd() const { return fd_.get(); }
 
  private:
   PrivateFd fd_;

@@ -122,6 +122,15 @@ TEST(JobControl, TerminalGoesBackToTheShell) {
   EXPECT_TRUE(shell.await([&shell] { return shell.foreground_group() == shell.pid(); }));
 }
 
+TEST(JobControl, CommandThatCannotStartDoesNotKeepTheTerminal) {
+  InteractiveShell shell;
+  for (const char* command : {"./no-such-file", "/", "true | ./no-such-file", "./no-such-file | cat"}) {
+    shell.command(command);
+    EXPECT_EQ(shell.foreground_group(), shell.pid()) << command;
+    EXPECT_NE(shell.command("echo ali''ve").find("alive"), std::string::npos) << command;
+  }
+}
+
 TEST(JobControl, PipelineIsOneJobAndOneGroup) {
   InteractiveShell shell;
   ASSERT_TRUE(shell.start("sleep 60 | sleep 61 | sh -c 'echo go''ing; exec cat'"));

@@ -48,6 +48,33 @@ TEST(KeyboardSignals, CtrlCEndsALoopOfCommands) {
   EXPECT_TRUE(shell.expect("ready> "));
 }
 
+TEST(KeyboardSignals, CtrlCEndsSelect) {
+  InteractiveShell shell;
+  shell.type("select x in one; do :; done; echo not''reached");
+  ASSERT_TRUE(shell.expect("#? "));
+  shell.send(kCtrlC);
+  ASSERT_TRUE(shell.expect("ready> "));
+  EXPECT_EQ(shell.before().find("notreached"), std::string::npos);
+}
+
+TEST(KeyboardSignals, CtrlCEndsAScriptReadFromTheTerminal) {
+  InteractiveShell shell;
+  shell.type(". /dev/stdin; echo not''reached");
+  shell.type("echo wai''ting");
+  ASSERT_TRUE(shell.expect("waiting"));
+  shell.send(kCtrlC);
+  ASSERT_TRUE(shell.expect("ready> "));
+  EXPECT_EQ(shell.before().find("notreached"), std::string::npos);
+}
+
+TEST(KeyboardSignals, WithAnActionForItCtrlCEndsTheCommandAlone) {
+  InteractiveShell shell;
+  shell.command("trap 'echo act''ion' INT");
+  ASSERT_TRUE(shell.start("sleep 60; echo go''es on"));
+  shell.send(kCtrlC);
+  EXPECT_TRUE(shell.expect("goes on"));
+}
+
 TEST(KeyboardSignals, CtrlCEndsWait) {
   InteractiveShell shell;
   shell.command("sleep 60 &");
@@ -173,6 +200,22 @@ TEST(HangUp, EndsTheShellAndItsJobs) {
   shell.hang_up();
   EXPECT_EQ(shell.wait_for_exit(), 128 + SIGHUP);
   EXPECT_TRUE(shell.await([job] { return has_ended(job); }));
+}
+
+TEST(HangUp, EndsTheShellInASubstitution) {
+  InteractiveShell shell;
+  shell.type("echo wai''ting; x=$(sleep 60)");
+  ASSERT_TRUE(shell.expect("waiting"));
+  kill(shell.pid(), SIGHUP);
+  EXPECT_EQ(shell.wait_for_exit(), 128 + SIGHUP);
+}
+
+TEST(HangUp, EndsTheShellAtTheMenuOfSelect) {
+  InteractiveShell shell;
+  shell.type("select x in one; do :; done");
+  ASSERT_TRUE(shell.expect("#? "));
+  kill(shell.pid(), SIGHUP);
+  EXPECT_EQ(shell.wait_for_exit(), 128 + SIGHUP);
 }
 
 TEST(HangUp, IgnoredAtEntryIsTakenBackByTrap) {
