@@ -15,6 +15,21 @@ namespace mish::expand {
 
 namespace {
 
+/// Counts prompts that are expanded within prompts: PS4='${PS4@P}' has no end.
+class Nesting {
+ public:
+  Nesting() { ++depth_; }
+  ~Nesting() { --depth_; }
+  Nesting(const Nesting&) = delete;
+  Nesting& operator=(const Nesting&) = delete;
+  static bool is_endless() { return depth_ > 16; }
+
+ private:
+  static int depth_;
+};
+
+int Nesting::depth_ = 0;
+
 std::string host_name() {
   char name[256] = "";
   gethostname(name, sizeof name - 1);
@@ -169,6 +184,8 @@ std::string PromptRenderer::expand(std::string_view value, size_t job_count) {
   int status = state_.last_status;
   std::string result;
   try {
+    Nesting nesting;
+    if (nesting.is_endless()) return decoded;
     result = expander_.expand_text(decoded);
   } catch (const state::ShellError&) {
     result = std::string(value);

@@ -15,6 +15,8 @@ constexpr size_t kPiece = 64 * 1024;
 constexpr size_t kTailAtSubstitution = 1024;
 // What aliases may put into one command: more than anybody writes, and parsed within a second.
 constexpr size_t kLongestAliasText = size_t{16} << 20;
+// Aliases within aliases: each new one is compared with all of those it stands in.
+constexpr size_t kDeepestAliases = 10000;
 // Consumed text is removed when it has this size.
 constexpr size_t kCompactAt = 32 * 1024;
 }  // namespace
@@ -224,7 +226,7 @@ void Input::give_back_tail() {
 
 bool Input::substitute_alias(std::string_view name, size_t start, std::string_view value) {
   alias_text_ += value.size();
-  if (alias_text_ > kLongestAliasText) return false;
+  if (alias_text_ > kLongestAliasText || regions_.size() >= kDeepestAliases) return false;
   if (!is_edited_) {
     is_edited_ = true;
     original_.assign(data_ + command_start_, size_ - command_start_);
