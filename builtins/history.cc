@@ -135,7 +135,8 @@ class FixCommand {
       : context_(context), store_(store), options_(options) {
     // fc itself is the newest entry already: everything is counted from the one before it.
     count_ = store.count();
-    if (count_ > 0 && trim_blanks(store.entry(count_ - 1).line).starts_with(context.name)) {
+    // It may go by an alias: r='fc -s'.
+    if (count_ > 0 && (store.holds_running || trim_blanks(store.entry(count_ - 1).line).starts_with(context.name))) {
       --count_;
       has_own_line_ = true;
     }
@@ -151,6 +152,7 @@ class FixCommand {
   void forget_own_line() {
     if (has_own_line_) store_.remove(store_.count() - 1);
     has_own_line_ = false;
+    store_.holds_running = false;
   }
 
   BuiltinContext& context_;
@@ -222,7 +224,7 @@ Completion FixCommand::run_again(const std::string& text) {
   context_.err.flush();
   std::string_view line = text;
   while (!line.empty() && line.back() == '\n') line.remove_suffix(1);
-  if (!line.empty()) store_.add(line);
+  if (!line.empty()) store_.add_running(line);
   return context_.services.run_text(text, "fc");
 }
 

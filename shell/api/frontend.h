@@ -31,6 +31,14 @@ class HistoryStore {
   virtual int64_t first_number() const = 0;  // of the oldest entry kept
   virtual const HistoryEntry& entry(size_t position) const = 0;  // 0 = oldest
   virtual void add(std::string_view line) = 0;      // honours HISTCONTROL, HISTIGNORE; appends to HISTFILE at once
+  /// add() by whoever has read a command to run: fc then counts from the entry before it.
+  void add_running(std::string_view line) {
+    add(line);
+    while (!line.empty() && line.back() == '\n') line.remove_suffix(1);
+    holds_running = count() != 0 && entry(count() - 1).line == line;
+  }
+  /// Whether the newest entry is the command that runs; false when that was not recorded.
+  bool holds_running = false;
   virtual void remove(size_t position) = 0;
   virtual void clear() = 0;
   virtual bool read_file(const std::string& path) = 0;

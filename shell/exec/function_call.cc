@@ -63,7 +63,7 @@ Completion FunctionCaller::call(Name name, std::span<const std::string_view> arg
   std::shared_ptr<state::Function> function = state.functions.share(name);
   if (function == nullptr) return Completion::of(state::kNotFound);
   if (is_too_deep()) [[unlikely]] {
-    throw state::ShellError(state::ShellError::Kind::Fatal,
+    throw state::ShellError(state::ShellError::Kind::Expansion,
                             std::string(text(name)) + ": maximum function nesting level exceeded", state::kFailure);
   }
   state::Frame frame;

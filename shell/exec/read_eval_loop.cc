@@ -159,7 +159,7 @@ void ReadEvalLoop::record(std::string_view text) {
     if (!line.empty()) editor->history().add(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  if (!text.empty()) editor->history().add(text);
+  if (!text.empty()) editor->history().add_running(text);
   // HISTCMD is the number of this command, not of the next.
   context_.state.history_number = editor->history().first_number() + static_cast<int64_t>(editor->history().count()) - 1;
 }

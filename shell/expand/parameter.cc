@@ -117,7 +117,9 @@ Parameter ParameterExpander::follow_indirection(const ParameterExpansion& p) {
   Parameter base = parameter_of(p);
   Value value = fetch(base);
   if (!value.is_set()) {
-    // bash: a variable that is declared but has no value refers to nothing; its operators see a parameter not set.
+    // bash: a positional parameter that is not set, and a variable that is declared but has no value, refer to nothing;
+    // the operators see a parameter not set.
+    if (base.kind == ParameterKind::Positional) return base;
     const Variable* variable = base.kind == ParameterKind::Variable ? state_.variables.resolve(base.name) : nullptr;
     if (variable != nullptr && (variable->has(attribute::Declared) || variable->value.is_array())) return base;
     throw ShellError(ShellError::Kind::Expansion, parameter_name(base) + ": invalid indirect expansion");

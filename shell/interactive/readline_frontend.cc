@@ -293,7 +293,7 @@ ReadlineFrontend::Outcome ReadlineFrontend::read_command(std::string& text) {
         continue;
       }
     }
-    if (state_.is_on(state::Option::History)) history_.add(text);
+    if (state_.is_on(state::Option::History)) history_.add_running(text);
     return Outcome::Line;
   }
 }

@@ -45,6 +45,7 @@ constexpr std::array kAsciiClasses = {
     ascii_class("cntrl", [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; }),
     ascii_class("xdigit", [](char c) { return hex_value(c) >= 0; }),
     ascii_class("word", [](char c) { return is_name_char(c); }),  // as in bash and ksh
+    ascii_class("ascii", [](char c) { return c >= 0; }),          // as in bash
 };
 
 /// Names of collating elements in the portable character set (XBD 6.1) that are not the character itself.

@@ -494,7 +494,7 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
         if (end == End::Bracket && depth-- == 0) return true;
         break;
       case '?':
-        if (end == End::Offset) ++ternaries;
+        if (end == End::Offset && depth == 0) ++ternaries;
         b.has_glob = true;
         break;
       case '*':

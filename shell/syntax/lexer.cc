@@ -375,6 +375,7 @@ void Lexer::read_here_document(const PendingHereDocument& document) {
     const bool has_newline = newline != std::string_view::npos;
     const size_t end = has_newline ? newline : in.size();
     std::string_view line = in.view(start, end);
+    const std::string_view whole = line;  // `<<-` with a delimiter that begins with a tab
     if (document.strip_tabs && !continued) line.remove_prefix(std::min(line.find_first_not_of('\t'), line.size()));
     size_t backslashes = 0;
     if (!document.quoted) {
@@ -382,7 +383,7 @@ void Lexer::read_here_document(const PendingHereDocument& document) {
     }
     const bool continues = has_newline && backslashes % 2 == 1;
     if (!continued && !continues) {
-      if (line == document.delimiter) {
+      if (line == document.delimiter || whole == document.delimiter) {
         in.take_until(has_newline ? newline + 1 : end);
         break;
       }
