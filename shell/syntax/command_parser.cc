@@ -473,10 +473,10 @@ const Command* CommandParser::parse_simple() {
         if (word->is_literal) const_cast<Word*>(word)->name = NameTable::intern(word->literal);
         if (peek().kind == TokenKind::LeftParenthesis) {
           if (assignment_stack_.size() != assignments_mark || redirection_stack_.size() != redirections_mark ||
-              !word->is_literal || word->has_quotes) {
+              !may_name_function(*word)) {
             fail_unexpected(peek());
           }
-          return parse_function_body(*word, line);
+          return parse_function_body(word->is_literal ? word->literal : word->source, line);
         }
         operands = takes_assignments(*word, words_mark, arrays_only);
       } else {
@@ -669,21 +669,30 @@ const Command* CommandParser::parse_backquoted(std::string_view text, uint32_t l
 
 // ---- functions ----
 
+// bash: any word without quotes and expansions, `equal?` too; it stands for itself.
+bool CommandParser::may_name_function(const Word& word) const {
+  if (word.has_quotes) return false;
+  if (word.is_literal) return true;
+  return !cx_.options.posix && std::ranges::all_of(word.parts, [](const WordPart& part) {
+    return part.kind == PartKind::Literal || part.kind == PartKind::Tilde || part.kind == PartKind::Brace;
+  });
+}
+
 // Behind `name`, at `(`.
-const Command* CommandParser::parse_function_body(const Word& name, uint32_t line) {
+const Command* CommandParser::parse_function_body(std::string_view name, uint32_t line) {
   peek();
   advance();
   const Token& close = peek();
   if (close.kind != TokenKind::RightParenthesis) {
-    fail_unexpected(close, fmt::format("`)' must follow to define the function `{}'", name.literal));
+    fail_unexpected(close, fmt::format("`)' must follow to define the function `{}'", name));
   }
-  if (cx_.options.posix && !is_identifier(name.literal)) {
-    cx_.fail(fmt::format("`{}' is not a valid function name", name.literal), close.start, line);
+  if (cx_.options.posix && !is_identifier(name)) {
+    cx_.fail(fmt::format("`{}' is not a valid function name", name), close.start, line);
   }
   advance();
   peek_command();
   FunctionDefinition* function = make<FunctionDefinition>(line);
-  function->name = NameTable::intern(name.literal);
+  function->name = NameTable::intern(name);
   function->source_name = cx_.arena->copy(source_name_);
   const Token& token = peek(true);
   const ReservedWord word = reserved(token);

@@ -82,7 +82,8 @@ class CommandParser final : public SubstitutionParser {
   void parse_here_document(Redirection& redirection, const Token& target);
   void merge_errors(const Command& command);
   std::span<const Redirection> take_redirections(size_t mark);
-  const Command* parse_function_body(const Word& name, uint32_t line);
+  bool may_name_function(const Word& word) const;
+  const Command* parse_function_body(std::string_view name, uint32_t line);
   Command* parse_function();
   Command* parse_parenthesis();
   const ArithExpression* try_arithmetic(uint32_t line);
