@@ -90,10 +90,11 @@ Completion SimpleCommandRunner::run(const syntax::SimpleCommand& node, Tail tail
 Completion SimpleCommandRunner::execute(const syntax::SimpleCommand& node, Tail tail) {
   state::ShellState& state = context_.state;
   if (context_.traps->trap_depth() == 0) state.current_command = &node;
-  if (node.words.empty()) {
-    if (!state.is_posix()) state.last_argument.clear();
-    return node.redirections.empty() ? assign_only(node) : redirect_only(node);
-  }
+  auto without_words = [&state](Completion completion) {
+    if (!state.is_posix()) state.last_argument.clear();  // a=$_ has read it by now
+    return completion;
+  };
+  if (node.words.empty()) return without_words(node.redirections.empty() ? assign_only(node) : redirect_only(node));
   ArenaScope scope(state.scratch);
   ProcessSubstitutionScope substitutions(context_);
   expand::FieldList list(state.scratch);
@@ -105,7 +106,7 @@ Completion SimpleCommandRunner::execute(const syntax::SimpleCommand& node, Tail 
     expand_words(node, list);
   }
   Fields fields = list.span();
-  if (fields.empty()) return redirect_only(node);
+  if (fields.empty()) return without_words(redirect_only(node));
   Target target = node.words[0]->is_literal ? context_.search->classify(node) : context_.search->classify(fields[0]);
   if (context_.in_process != nullptr && !node.words[0]->is_literal && target.kind != Target::Kind::File) {
     return late_fork(node, target, fields);
