@@ -101,6 +101,8 @@ struct ExecutionContext {
   bool is_job_member = false;
   /// The stack was used up and the commands on it are being left: no subshell in this process goes on.
   bool is_exhausted = false;
+  /// Descriptor 0 was redirected for a compound command that runs: in the bash language its asynchronous lists read that.
+  bool has_own_input = false;
   /// PS4 is being expanded: commands in it are traced with PS4 as it is written.
   bool is_in_ps4 = false;
 

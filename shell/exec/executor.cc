@@ -144,6 +144,7 @@ Completion Executor::under_redirections(const syntax::Command& command, bool is_
   }
   // A process made for this command has nothing to restore afterwards; the copies would only hold others' pipes open.
   if (is_subshell ? context_.subshells->is_fresh(command) : context_.subshells->take_fresh(command)) redirections.keep();
+  InputScope input(context_, InputScope::gives_input(command.redirections));
   Completion completion = is_subshell ? context_.subshells->run(as<syntax::Subshell>(command), Tail::No) : dispatch(command, Tail::No);
   if (!redirections.finish() && completion.status == 0 && completion.is_normal()) completion.status = state::kFailure;
   return completion;

@@ -176,6 +176,7 @@ bool PipelineRunner::runs_here(const syntax::Command& command) const {
 Completion PipelineRunner::last_stage_here(const syntax::Command& command, int input) {
   AppliedRedirections standard_input(context_);
   if (!standard_input.apply_descriptor(input, STDIN_FILENO)) return Completion::of(state::kNotExecutable);
+  InputScope given(context_, true);
   if (context_.state.is_on(Option::LastPipe) && !context_.state.is_posix()) {
     return context_.runner->run(command, Tail::No);
   }
@@ -197,7 +198,7 @@ bool PipelineRunner::plan_stage(const StageRequest& request, process::FdPlan& pl
   if (!plan_captured_output(context_, plan)) return false;
   if (request.input >= 0) {
     plan.duplicate(request.input, STDIN_FILENO);
-  } else if (request.is_async && !context_.jobs.is_monitor()) {
+  } else if (request.is_async && !context_.jobs.is_monitor() && !context_.has_own_input) {
     // XCU 2.9.3.1: without job control the standard input of an asynchronous list is /dev/null.
     Result<UniqueFd> nothing = open_file("/dev/null", O_RDONLY);
     Result<void> adopted = nothing.ok() ? plan.adopt(std::move(*nothing), STDIN_FILENO) : nothing.error();
@@ -340,6 +341,7 @@ PipelineRunner::Stage PipelineRunner::fork_stage(const StageRequest& request, pr
     context_.subshells->arrange_descriptors(plan);
     if (request.input > 2) close_surely(request.input);
     if (request.output != nullptr) *request.output = Pipe();
+    InputScope input(context_, request.input >= 0);
     context_.subshells->run_child(*request.command);
   }
   if (pid > 0) {

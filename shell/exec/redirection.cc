@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -452,6 +453,12 @@ void AppliedRedirections::leave_commands(ExecutionContext& context) {
     innermost->restore();
     if (innermost == outermost) return;
   }
+}
+
+bool InputScope::gives_input(std::span<const syntax::Redirection> redirections) {
+  return std::any_of(redirections.begin(), redirections.end(), [](const syntax::Redirection& each) {
+    return each.fd == STDIN_FILENO && each.fd_variable == kNoName;
+  });
 }
 
 // --- OutputRedirections ----------------------------------------------------------------------------------------------

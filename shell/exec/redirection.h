@@ -93,6 +93,25 @@ class OutputRedirections {
   bool is_active_ = false;
 };
 
+/// Notes while a compound command or a stage of a pipeline runs whether it was given an input
+/// (ExecutionContext::has_own_input). Nested strictly.
+class InputScope {
+ public:
+  InputScope(ExecutionContext& context, bool is_given) : context_(context), outer_(context.has_own_input) {
+    context_.has_own_input = outer_ || (is_given && !context.state.is_posix());
+  }
+  ~InputScope() { context_.has_own_input = outer_; }
+  InputScope(const InputScope&) = delete;
+  InputScope& operator=(const InputScope&) = delete;
+
+  /// Whether descriptor 0 is redirected.
+  static bool gives_input(std::span<const syntax::Redirection> redirections);
+
+ private:
+  ExecutionContext& context_;
+  bool outer_;
+};
+
 /// Points `output` at its capture, or at descriptor `fd`.
 void direct_output(Output& output, Capture* capture, int fd);
 

@@ -643,7 +643,12 @@ void WordParser::parse_backquotes(Builder& b, bool quoted, bool unescapes_quotes
         in.skip(2);
         continue;
       }
-      if (next != '\0' && next != '\n') {
+      if (next == '\n') {  // a line continuation, also where single quotes are seen when the text is parsed
+        in.skip();
+        in.take_newline();
+        continue;
+      }
+      if (next != '\0') {
         text += c;
         text += next;
         in.skip(2);
