@@ -87,6 +87,18 @@ class TerminalModes {
   struct termios saved_ = {};
 };
 
+/// A signal came in while a builtin was reading. Outside POSIX mode the shell runs the trap action and goes on (Byte), as
+/// bash does; otherwise the builtin gives up with 128 + n.
+Outcome after_signal(BuiltinContext& context, int signal) {
+  while (!context.state.is_posix() && context.state.traps.is_command(signal)) {
+    Completion completion = context.services.run_pending_traps();
+    if (!completion.is_normal()) break;
+    signal = context.services.pending_trap_signal();
+    if (signal == 0) return Outcome::Byte;
+  }
+  return Outcome::Interrupted;
+}
+
 /// One logical line with, where backslashes took part, a mark for each byte that they protect from splitting.
 class LineReader {
  public:
@@ -154,16 +166,7 @@ bool LineReader::read_at_once() {
   return true;
 }
 
-/// A signal came in. Outside POSIX mode the shell runs the trap action and goes on reading, as bash does; otherwise
-/// read gives up with 128 + n.
-Outcome LineReader::interrupted() {
-  int signal = input_.code();
-  if (!context_.state.is_posix() && context_.state.traps.is_command(signal)) {
-    Completion completion = context_.services.run_pending_traps();
-    if (completion.is_normal() && context_.services.pending_trap_signal() == 0) return Outcome::Byte;
-  }
-  return Outcome::Interrupted;
-}
+Outcome LineReader::interrupted() { return after_signal(context_, input_.code()); }
 
 Outcome LineReader::read() {
   if (read_at_once()) return Outcome::Byte;
@@ -412,7 +415,7 @@ bool take_map_option(BuiltinContext& context, char letter, std::string_view argu
 }
 
 /// The next line with its delimiter (unless `strips`) in `line`. False at the end of file or when interrupted.
-bool next_map_line(InputReader& input, const MapOptions& options, std::string& line, Outcome& outcome) {
+bool next_map_line(BuiltinContext& context, InputReader& input, const MapOptions& options, std::string& line, Outcome& outcome) {
   line.clear();
   bool any = false;
   while (true) {
@@ -420,6 +423,10 @@ bool next_map_line(InputReader& input, const MapOptions& options, std::string& l
     if (ahead.empty()) {
       char c = 0;
       outcome = input.next(c);
+      if (outcome == Outcome::Interrupted) {
+        outcome = after_signal(context, input.code());
+        if (outcome == Outcome::Byte) continue;
+      }
       if (outcome != Outcome::Byte) return any;
       any = true;
       if (c == options.delimiter) {
@@ -462,9 +469,9 @@ Completion run_mapfile(BuiltinContext& context, Args args) {
     std::string line;
     int64_t count = 0;
     for (int64_t i = 0; i < options.skip; ++i) {
-      if (!next_map_line(input, options, line, outcome)) break;
+      if (!next_map_line(context, input, options, line, outcome)) break;
     }
-    while ((options.limit == 0 || count < options.limit) && next_map_line(input, options, line, outcome)) {
+    while ((options.limit == 0 || count < options.limit) && next_map_line(context, input, options, line, outcome)) {
       int64_t at = options.origin + count++;
       if (!options.callback.empty() && count % options.quantum == 0) {
         std::string call = options.callback + " " + std::to_string(at) + " " + quote(line);

@@ -2,6 +2,7 @@
 #include "shell/exec/shell.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -380,9 +381,13 @@ int Shell::wait_readable(int fd, int timeout_ms) {
       return 0;
     case process::PollOutcome::Interrupted:
     case process::PollOutcome::ChildChanged:
-      return -1;
+      break;
   }
-  return -1;
+  if (context_.in_process == nullptr || pending_trap_signal() != 0) return -1;
+  // A signal whose action waits for the end of this subshell: it would end every such wait at once.
+  struct pollfd descriptor = {fd, POLLIN, 0};
+  int ready = ::poll(&descriptor, 1, timeout_ms);
+  return ready < 0 && errno != EINTR ? 1 : ready;
 }
 
 // --- messages and hooks ----------------------------------------------------------------------------------------------

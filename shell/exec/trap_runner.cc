@@ -170,8 +170,13 @@ Completion TrapRunner::announce(std::span<const syntax::Command* const> stages) 
 }
 
 int TrapRunner::pending_trap_signal() const {
-  int signal = process::peek_pending_signal(context_.state.traps.is_command(SIGCHLD));
-  return signal;
+  if (context_.in_process == nullptr) return process::peek_pending_signal(context_.state.traps.is_command(SIGCHLD));
+  // The actions of the shell wait until the subshell in its process is done (see run_pending); what ends it does not.
+  if (context_.state.is_on(Option::Interactive)) {
+    if (process::is_signal_pending(SIGINT) && !context_.state.traps.action(SIGINT).is_set()) return SIGINT;
+    if (process::is_signal_pending(SIGHUP) && process::is_hangup_fatal()) return SIGHUP;
+  }
+  return pending_death();
 }
 
 bool TrapRunner::holds_interrupts() const {
