@@ -296,13 +296,14 @@ Completion run_pushd(BuiltinContext& context, Args args) {
     }
   } else {
     size_t position = operands.position.value_or(1);
-    if (whole.size() < 2) return context.failure("no other directory");
+    if (whole.size() < 2 && !operands.position.has_value()) return context.failure("no other directory");
     if (!operands.position.has_value()) {
       std::swap(whole[0], whole[1]);
     } else {
       std::rotate(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(position), whole.end());
     }
     completion = adopt_stack(context, std::move(whole), operands.keeps_directory);
+    if (operands.keeps_directory) return completion;  // turned without a word, as in bash
   }
   if (completion.status == 0) print_stack(context);
   return completion;

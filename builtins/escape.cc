@@ -24,7 +24,7 @@ char simple_escape(char c, EscapeStyle style) {
     case '\\': return '\\';
     case 'e': return '\033';
     case 'E': return style == EscapeStyle::PosixEcho ? '\0' : '\033';
-    case '"': return style == EscapeStyle::PrintfFormat || style == EscapeStyle::Argument ? c : '\0';
+    case '"':
     case '\'':
     case '?': return style == EscapeStyle::PrintfFormat ? c : '\0';
     default: return '\0';

@@ -14,7 +14,7 @@ namespace mish::builtins {
 enum class EscapeStyle : uint8_t {
   Echo,          // echo -e: \0ooo \xHH \uHHHH \e, \c stops
   PosixEcho,     // echo in POSIX mode: \0ooo and \ooo, \e, \c stops; no \x
-  Argument,      // %b: \0ooo and \ooo, \" too, \c stops
+  Argument,      // %b: \0ooo and \ooo, \c stops
   PrintfFormat,  // the format of printf: \ooo, \" \' \?, no \c
 };
 
