@@ -379,10 +379,8 @@ Completion Executor::define_function(const syntax::FunctionDefinition& node) {
   function.program = context_.program;
   function.definition = &node;
   function.source_name = std::string(node.source_name);
-  if (const state::Function* old = state.functions.find(node.name)) {
-    function.is_exported = old->is_exported;
-    state.current_command = nullptr;  // it may have been of the old one
-  }
+  function.is_exported = state.is_on(Option::AllExport) && !state.is_posix();  // bash: set -a is for functions, too
+  if (state.functions.find(node.name) != nullptr) state.current_command = nullptr;  // it may have been of the old one
   if (!state.functions.define(node.name, std::move(function))) {
     context_.services.report(std::string(text(node.name)) + ": readonly function");
     return finish(Completion::of(state::kFailure));

@@ -26,10 +26,10 @@ bool FunctionTable::define(Name name, Function function) {
   if (i >= functions_.size()) functions_.resize(i + 1 + i / 2);
   if (functions_[i] != nullptr) {
     if (functions_[i]->is_readonly) return false;
-    function.is_exported = functions_[i]->is_exported;
+    function.is_exported = function.is_exported || functions_[i]->is_exported;
     function.is_traced = functions_[i]->is_traced;
-    if (function.is_exported) ++export_generation_;
   }
+  if (function.is_exported) ++export_generation_;
   if (snapshots_ > 0) undo_.push_back({name, functions_[i]});
   functions_[i] = std::make_shared<Function>(std::move(function));
   return true;
