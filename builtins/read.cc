@@ -21,6 +21,7 @@
 #include "shell/api/services.h"
 #include "shell/base/locale.h"
 #include "shell/base/quoting.h"
+#include "shell/base/retry.h"
 #include "shell/base/text.h"
 #include "shell/expand/field_split.h"
 
@@ -86,6 +87,10 @@ class TerminalModes {
   bool is_changed_ = false;
   struct termios saved_ = {};
 };
+
+bool is_open(int fd) {
+  return retry_interrupted([fd] { return fcntl(fd, F_GETFD); }) >= 0;
+}
 
 /// A signal came in while a builtin was reading. Outside POSIX mode the shell runs the trap action and goes on (Byte), as
 /// bash does; otherwise the builtin gives up with 128 + n.
@@ -290,7 +295,7 @@ bool take_option(BuiltinContext& context, char letter, std::string_view argument
     }
     case 'u': {
       std::optional<int64_t> fd = parse_integer(argument);
-      if (!fd.has_value() || *fd < 0 || *fd > INT32_MAX || fcntl(static_cast<int>(*fd), F_GETFD) < 0) {
+      if (!fd.has_value() || *fd < 0 || *fd > INT32_MAX || !is_open(static_cast<int>(*fd))) {
         context.error("{}: invalid file descriptor{}", argument, fd.has_value() ? ": Bad file descriptor" : " specification");
         return false;
       }
@@ -397,7 +402,7 @@ bool take_map_option(BuiltinContext& context, char letter, std::string_view argu
     case 'u': {
       int64_t fd = 0;
       if (!take_count(context, argument, fd, "file descriptor specification")) return false;
-      if (fd > INT32_MAX || fcntl(static_cast<int>(fd), F_GETFD) < 0) {
+      if (fd > INT32_MAX || !is_open(static_cast<int>(fd))) {
         context.error("{}: invalid file descriptor: {}", argument, strerror(EBADF));
         return false;
       }
