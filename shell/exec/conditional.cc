@@ -284,7 +284,9 @@ class Evaluator {
   int matches_regex(std::string_view subject, const syntax::Word& word) {
     static RegexCache cache;  // compiled expressions depend on nothing but their text and the locale
     std::string error;
-    std::string_view expression = context_.expander.expand_regex(word);
+    // compat31: as in bash 3.1, quotes make no character of the expression ordinary.
+    std::string_view expression = context_.state.is_on(Option::Compat31) ? context_.expander.expand_single(word)
+                                                                         : context_.expander.expand_regex(word);
     trace(subject, "=~", expression);
     const regex_t* compiled = cache.find(expression, ignores_case(), error);
     if (compiled == nullptr) {

@@ -25,7 +25,7 @@ enum class Option : uint8_t {
   Interactive, CommandString, StandardInput, Login, Restricted,
   // shopt
   AutoCd, AssocExpandOnce, CdableVars, CdSpell, CheckHash, CheckJobs, CheckWinSize, CmdHist, Compat31, Compat32, Compat40,
-  Compat41, Compat42, Compat43, Compat44,  // known to scripts, without effect
+  Compat41, Compat42, Compat43, Compat44,  // known to scripts; but for compat31 without effect
   CompleteFullQuote, DirExpand,
   DirSpell, DotGlob, ExecFail, ExpandAliases, ExtDebug, ExtGlob, ExtQuote, FailGlob, ForceFignore, GlobAsciiRanges,
   GlobSkipDots, GlobStar, GnuErrFmt, HistAppend, HistReedit, HistVerify, HostComplete, HupOnExit, InheritErrExit,
