@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// history, fc (XCU fc) and bind: the history list and the key bindings of the interactive front end. In a script there is
-// none; then history lists nothing and fc fails.
+// history, fc (XCU fc) and bind: the history list and the key bindings of the interactive front end; a script has a list
+// of its own, which begins empty and grows with `set -o history`, and Readline's bindings without a terminal.
 #ifndef MISH_BUILTINS_HISTORY_H_
 #define MISH_BUILTINS_HISTORY_H_
 
