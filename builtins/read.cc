@@ -95,7 +95,8 @@ bool is_open(int fd) {
 /// A signal came in while a builtin was reading. Outside POSIX mode the shell runs the trap action and goes on (Byte), as
 /// bash does; otherwise the builtin gives up with 128 + n.
 Outcome after_signal(BuiltinContext& context, int signal) {
-  while (!context.state.is_posix() && context.state.traps.is_command(signal)) {
+  constexpr int kMostRounds = 100;  // the action of a signal may have to wait for those that run
+  for (int i = 0; i < kMostRounds && !context.state.is_posix() && context.state.traps.is_command(signal); ++i) {
     Completion completion = context.services.run_pending_traps();
     if (!completion.is_normal()) break;
     signal = context.services.pending_trap_signal();

@@ -214,6 +214,9 @@ Completion TrapRunner::run_pending() {
     if (int death = pending_death(); death != 0) return {state::kSignalBase + death, Flow::Exit, 0};
     return {};
   }
+  // Signals that come faster than their actions end wait for the actions that run.
+  constexpr int kDeepest = 32;
+  if (trap_depth_ >= kDeepest) return {};
   context_.pipelines->coprocesses().drop_ended();
   while (int signal = process::take_pending_signal()) {
     const state::TrapAction& action = state.traps.action(signal);
