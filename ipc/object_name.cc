@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <limits.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -23,6 +24,7 @@ std::optional<uid_t> find_user(std::string_view text) {
   if (auto number = parse_integer(text); number && *number >= 0 && *number <= 0xfffffffeLL) {
     return static_cast<uid_t>(*number);
   }
+  if (text.size() > LOGIN_NAME_MAX) return {};  // some name services abort on what cannot be a name
   char buffer[4096];
   passwd entry{};
   passwd* found = nullptr;

@@ -67,6 +67,7 @@ TEST_F(MailboxTest, RefusesNamesThatCouldLeaveTheDirectory) {
     EXPECT_EQ(ObjectName::parse(text).status(), Status::Usage) << text;
   }
   EXPECT_EQ(ObjectName::parse(std::string(64, 'a')).status(), Status::Usage);
+  EXPECT_EQ(ObjectName::parse(std::string(64 << 20, 'u') + ":box").status(), Status::Usage);
   EXPECT_TRUE(ObjectName::parse(std::string(63, 'a')));
 }
 
