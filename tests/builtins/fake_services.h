@@ -120,6 +120,16 @@ class FakeServices final : public api::ShellServices {
 };
 
 /// Calls builtins and keeps what they wrote.
+/// A frame of the call stack as a call on `line` of `source` makes it.
+inline state::Frame frame_of(state::FrameKind kind, Name function, std::string_view source = {}, uint32_t line = 0) {
+  state::Frame frame;
+  frame.kind = kind;
+  frame.function = function;
+  frame.source_name = source;
+  frame.call_line = line;
+  return frame;
+}
+
 class BuiltinTest : public testing::Test {
  protected:
   BuiltinTest() : services(state) { state::install_special_variables(state); }

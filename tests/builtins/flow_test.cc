@@ -25,9 +25,9 @@ TEST_F(FlowBuiltins, BreakLeavesAtMostTheLoopsThereAre) {
 
 TEST_F(FlowBuiltins, BreakReachesThroughEvalButNotOutOfAFunction) {
   state.calls.top().loop_depth = 1;
-  state.calls.push({.kind = FrameKind::Eval, .function = kNoName});
+  state.calls.push(frame_of(FrameKind::Eval, kNoName));
   EXPECT_EQ(run({"break"}).flow, Flow::Break);
-  state.calls.push({.kind = FrameKind::Function, .function = n("f")});
+  state.calls.push(frame_of(FrameKind::Function, n("f")));
   EXPECT_EQ(run({"break"}).flow, Flow::Normal);
   EXPECT_NE(err, "");
 }
@@ -35,7 +35,7 @@ TEST_F(FlowBuiltins, BreakReachesThroughEvalButNotOutOfAFunction) {
 TEST_F(FlowBuiltins, ReturnNeedsSomethingToReturnFrom) {
   EXPECT_EQ(run({"return", "3"}).flow, Flow::Normal);
   EXPECT_EQ(run({"return", "3"}).status, 2);
-  state.calls.push({.kind = FrameKind::Function, .function = n("f")});
+  state.calls.push(frame_of(FrameKind::Function, n("f")));
   api::Completion completion = run({"return", "3"});
   EXPECT_EQ(completion.flow, Flow::Return);
   EXPECT_EQ(completion.status, 3);

@@ -58,8 +58,8 @@ TEST_F(Introspection, CallerShowsFrames) {
   EXPECT_EQ(out, "0 NULL\n");
   EXPECT_EQ(status({"caller", "0"}), 1);
   state.calls.top().source_name = "script";
-  state.calls.push({.kind = state::FrameKind::Function, .function = n("outer"), .source_name = "script", .call_line = 9});
-  state.calls.push({.kind = state::FrameKind::Function, .function = n("inner"), .source_name = "script", .call_line = 4});
+  state.calls.push(frame_of(state::FrameKind::Function, n("outer"), "script", 9));
+  state.calls.push(frame_of(state::FrameKind::Function, n("inner"), "script", 4));
   run({"caller"});
   EXPECT_EQ(out, "4 script\n");
   run({"caller", "0"});

@@ -77,7 +77,7 @@ TEST_F(VariableBuiltins, LetEvaluates) {
 class DeclareBuiltins : public BuiltinTest {
  protected:
   void enter_function() {
-    state.calls.push({.kind = state::FrameKind::Function, .function = n("f")});
+    state.calls.push(frame_of(state::FrameKind::Function, n("f")));
     state.variables.push_scope();
   }
   void leave_function() {
