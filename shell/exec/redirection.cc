@@ -160,11 +160,15 @@ class Preparer {
     return memory_file(text);
   }
 
+  /// False after a report.
+  bool was_opened(const Result<UniqueFd>& opened, std::string_view what) {
+    if (opened.ok()) return true;
+    return fail(what, opened.code() == EEXIST ? std::string_view("cannot overwrite existing file")
+                                              : opened.error().message());
+  }
+
   bool adopt(const syntax::Redirection& node, Result<UniqueFd> opened, std::string_view what) {
-    if (!opened.ok()) {
-      return fail(what, opened.code() == EEXIST ? std::string_view("cannot overwrite existing file")
-                                                : opened.error().message());
-    }
+    if (!was_opened(opened, what)) return false;
     if (Capture* named = std::exchange(named_capture_, nullptr); named != nullptr) {
       return join_capture(named, node.fd, what);
     }
@@ -294,10 +298,7 @@ class Preparer {
   bool both(const syntax::Redirection& node, std::string_view path) {
     RedirectionKind kind = node.kind == RedirectionKind::AppendBoth ? RedirectionKind::AppendBoth : RedirectionKind::OutputBoth;
     Result<UniqueFd> opened = open_target(path, kind);
-    if (!opened.ok()) {
-      return fail(path, opened.code() == EEXIST ? std::string_view("cannot overwrite existing file")
-                                                : opened.error().message());
-    }
+    if (!was_opened(opened, path)) return false;
     if (Capture* named = std::exchange(named_capture_, nullptr); named != nullptr) {
       captures_ = {named, named};
       return true;

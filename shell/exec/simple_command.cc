@@ -561,7 +561,7 @@ bool SimpleCommandRunner::prepare_for_utility(std::span<const syntax::Redirectio
       if (!prepare_redirections(context_, {&each, 1}, plan, captures)) return false;
     } catch (const ShellError& error) {
       bool is_document = each.kind == syntax::RedirectionKind::HereDocument;
-      if (error.kind() == ShellError::Kind::Fatal || (context_.state.is_posix() && !is_document)) throw;
+      if (error.is_fatal() || (context_.state.is_posix() && !is_document)) throw;
       if (!error.message().empty()) context_.services.report(error.message());
       return false;
     }

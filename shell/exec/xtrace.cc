@@ -12,26 +12,34 @@ namespace mish::exec {
 
 namespace {
 
-/// Expands the text of PS4. The expansion is not traced itself; a broken PS4 is left as it is written.
+/// While PS4 is expanded nothing is traced with it, and $? stays what it was.
+class ExpandingPs4 {
+ public:
+  explicit ExpandingPs4(ExecutionContext& context) : context_(context), status_(context.state.last_status) {
+    context_.state.options.set(Option::XTrace, false);
+    context_.is_in_ps4 = true;
+  }
+  ~ExpandingPs4() {
+    context_.is_in_ps4 = false;
+    context_.state.options.set(Option::XTrace, true);
+    context_.state.last_status = status_;
+  }
+  ExpandingPs4(const ExpandingPs4&) = delete;
+  ExpandingPs4& operator=(const ExpandingPs4&) = delete;
+
+ private:
+  ExecutionContext& context_;
+  int status_;
+};
+
+/// Expands the text of PS4; a broken one is left as it is written.
 void expand(ExecutionContext& context, std::string& text) {
-  state::ShellState& state = context.state;
-  int status = state.last_status;
-  state.options.set(Option::XTrace, false);
-  context.is_in_ps4 = true;
-  auto leave = [&] {
-    context.is_in_ps4 = false;
-    state.options.set(Option::XTrace, true);
-    state.last_status = status;
-  };
+  ExpandingPs4 expanding(context);
   try {
     text = context.expander.expand_text(text);
   } catch (const state::ShellError& error) {
-    if (error.is_fatal()) {
-      leave();
-      throw;
-    }
+    if (error.is_fatal()) throw;
   }
-  leave();
 }
 
 /// PS4 expanded, its first character repeated for each level of eval and command substitution (bash).

@@ -18,7 +18,8 @@ constexpr std::string_view kFunctionSuffix = "%%=";
 // are read by start-up before they become views of the options.
 bool is_own(Name name) {
   return name == names::IFS || name == names::OPTIND || name == names::OPTARG || name == names::PPID || name == names::LINENO ||
-         name == names::BASH_VERSION || name == names::BASH_VERSINFO || name == names::MISH_VERSION || name == names::UID || name == names::EUID || name == names::GROUPS ||
+         name == names::BASH_VERSION || name == names::BASH_VERSINFO || name == names::MISH_VERSION ||
+         name == names::UID || name == names::EUID || name == names::GROUPS ||
          name == names::FUNCNAME || name == names::BASH_SOURCE || name == names::BASH_LINENO ||
          name == names::PIPESTATUS || name == names::DIRSTACK || name == names::BASHPID ||
          name == names::BASH_SUBSHELL || name == names::BASH_REMATCH || name == names::OPTERR;

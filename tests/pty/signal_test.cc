@@ -48,13 +48,18 @@ TEST(KeyboardSignals, CtrlCEndsALoopOfCommands) {
   EXPECT_TRUE(shell.expect("ready> "));
 }
 
+/// Ctrl-C leads to the prompt, and what would print "notreached" is not reached.
+void expect_ctrl_c_to_end_all(InteractiveShell& shell) {
+  shell.send(kCtrlC);
+  ASSERT_TRUE(shell.expect("ready> "));
+  EXPECT_EQ(shell.before().find("notreached"), std::string::npos);
+}
+
 TEST(KeyboardSignals, CtrlCEndsSelect) {
   InteractiveShell shell;
   shell.type("select x in one; do :; done; echo not''reached");
   ASSERT_TRUE(shell.expect("#? "));
-  shell.send(kCtrlC);
-  ASSERT_TRUE(shell.expect("ready> "));
-  EXPECT_EQ(shell.before().find("notreached"), std::string::npos);
+  ASSERT_NO_FATAL_FAILURE(expect_ctrl_c_to_end_all(shell));
 }
 
 TEST(KeyboardSignals, CtrlCEndsAScriptReadFromTheTerminal) {
@@ -62,9 +67,7 @@ TEST(KeyboardSignals, CtrlCEndsAScriptReadFromTheTerminal) {
   shell.type(". /dev/stdin; echo not''reached");
   shell.type("echo wai''ting");
   ASSERT_TRUE(shell.expect("waiting"));
-  shell.send(kCtrlC);
-  ASSERT_TRUE(shell.expect("ready> "));
-  EXPECT_EQ(shell.before().find("notreached"), std::string::npos);
+  ASSERT_NO_FATAL_FAILURE(expect_ctrl_c_to_end_all(shell));
 }
 
 TEST(KeyboardSignals, WithAnActionForItCtrlCEndsTheCommandAlone) {
@@ -95,9 +98,7 @@ TEST(KeyboardSignals, CtrlCEndsACommandSubstitutionAndItsCommand) {
   shell.type("echo go''ing; while :; do x=$(sleep 60); echo not''reached; done");
   ASSERT_TRUE(shell.expect("going"));
   ASSERT_TRUE(shell.await([&shell] { return has_child(shell.pid()); }));
-  shell.send(kCtrlC);
-  ASSERT_TRUE(shell.expect("ready> "));
-  EXPECT_EQ(shell.before().find("notreached"), std::string::npos);
+  ASSERT_NO_FATAL_FAILURE(expect_ctrl_c_to_end_all(shell));
   shell.type("echo status''=$?=");
   ASSERT_TRUE(shell.expect("status=130="));
 }
