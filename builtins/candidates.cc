@@ -74,9 +74,9 @@ class Generator {
 };
 
 constexpr std::string_view kActions[] = {
-    "alias",    "arrayvar", "binding",   "builtin",  "command", "directory", "disabled", "enabled",
-    "export",   "file",     "function",  "group",    "helptopic", "hostname", "ipc",     "job",     "keyword",
-    "running",  "service",  "setopt",    "shopt",    "signal",  "stopped",   "user",     "variable"};
+    "alias",   "arrayvar", "binding", "builtin",   "command",  "directory", "disabled", "enabled", "export",
+    "file",    "function", "group",   "helptopic", "hostname", "ipc",       "job",      "keyword", "running",
+    "service", "setopt",   "shopt",   "signal",    "stopped",  "user",      "variable"};
 
 void Generator::run_action(std::string_view action) {
   if (action == "alias") {
@@ -332,8 +332,7 @@ void Generator::add_words() {
     } else if (has_quotes && quote != '\'' && c == '\\' && i + 1 < list.size()) {
       word += list[++i];
       any = true;
-    } else if (quote == 0 && !separators.is_null &&
-               (separators.text.find(c) != std::string::npos)) {
+    } else if (quote == 0 && !separators.is_null && (separators.text.find(c) != std::string::npos)) {
       finish();
     } else {
       word += c;

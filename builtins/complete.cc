@@ -22,8 +22,8 @@ CompletionStore& store_of(BuiltinContext& context) {
   return context.frontend != nullptr ? context.frontend->completions() : without_frontend;
 }
 
-constexpr std::string_view kOptions[] = {"bashdefault", "default",  "dirnames", "filenames",
-                                         "noquote",     "nosort",   "nospace",  "plusdirs"};
+constexpr std::string_view kOptions[] = {"bashdefault", "default", "dirnames", "filenames",
+                                         "noquote",     "nosort",  "nospace",  "plusdirs"};
 
 struct LetterAction {
   char letter;
@@ -113,8 +113,10 @@ void print_spec(Output& out, const CompletionSpec& spec, std::string_view name) 
     std::string_view action = std::string_view(spec.actions).substr(at, end - at);
     const LetterAction* row = std::find_if(std::begin(kLetters), std::end(kLetters),
                                            [&](const LetterAction& letter) { return letter.action == action; });
-    if (row != std::end(kLetters)) out.print(" -{}", row->letter);
-    else out.print(" -A {}", action);
+    if (row != std::end(kLetters))
+      out.print(" -{}", row->letter);
+    else
+      out.print(" -A {}", action);
     at = end + 1;
   }
   auto print = [&](char letter, const std::string& value) {
@@ -136,8 +138,10 @@ Completion print_specs(BuiltinContext& context, CompletionStore& store, const Re
   int status = 0;
   bool all = names.empty() && !request.for_default && !request.for_empty && !request.for_initial;
   auto print_special = [&](const std::optional<CompletionSpec>& spec, bool wanted, std::string_view letter) {
-    if (spec.has_value() && (wanted || all)) print_spec(context.out, *spec, letter);
-    else if (wanted) status = 1;
+    if (spec.has_value() && (wanted || all))
+      print_spec(context.out, *spec, letter);
+    else if (wanted)
+      status = 1;
   };
   if (all) {
     for (const auto& [name, spec] : store.specs) print_spec(context.out, spec, print_name(name));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// complete, compgen, compopt: programmable completion as in bash. The front end asks `compgen -0` for the candidates of a
-// specification, so that a script and the Tab key see the same ones.
+// complete, compgen, compopt: programmable completion as in bash. The front end asks `compgen -0` for the candidates of
+// a specification, so that a script and the Tab key see the same ones.
 #ifndef MISH_BUILTINS_COMPLETE_H_
 #define MISH_BUILTINS_COMPLETE_H_
 

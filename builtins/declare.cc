@@ -33,7 +33,7 @@ struct Declaration {
   bool global = false;
   bool inherit = false;
   bool print = false;
-  bool is_local = false;        // the builtin is `local`
+  bool is_local = false;  // the builtin is `local`
   bool selects() const { return add != 0 || indexed || associative; }
 };
 
@@ -175,7 +175,8 @@ void declare_reference(BuiltinContext& context, const DeclarationOperand& operan
     variables.assign(operand.name, target);
   } else if (const Variable* v = variables.find(operand.name); v != nullptr && !v->has(attribute::Nameref)) {
     std::string_view target = v->value.text();
-    if (!target.empty() && !is_identifier(target.substr(0, target.find('[')))) refuse(target, "not a valid name for a reference");
+    if (!target.empty() && !is_identifier(target.substr(0, target.find('['))))
+      refuse(target, "not a valid name for a reference");
   }
   variables.add_attributes(operand.name, attribute::Nameref);
 }
@@ -200,7 +201,8 @@ void prepare_array(BuiltinContext& context, const Declaration& declaration, cons
 }
 
 // The value of `declare -a 'a=(1 2)'` is a compound one though it came as text.
-bool is_textual_compound(const BuiltinContext& context, const Declaration& declaration, const DeclarationOperand& operand) {
+bool is_textual_compound(const BuiltinContext& context, const Declaration& declaration,
+                         const DeclarationOperand& operand) {
   if (!operand.has_value || operand.compound != nullptr || operand.has_subscript) return false;
   if (!operand.value.starts_with('(') || !operand.value.ends_with(')')) return false;
   const Variable* v = context.state.variables.find(operand.name);
@@ -209,10 +211,12 @@ bool is_textual_compound(const BuiltinContext& context, const Declaration& decla
 
 void declare_one(BuiltinContext& context, const Declaration& declaration, const DeclarationOperand& operand) {
   state::VariableTable& variables = context.state.variables;
-  if (declaration.destroys_array && variables.find(operand.name) != nullptr && variables.find(operand.name)->value.is_array()) {
+  if (declaration.destroys_array && variables.find(operand.name) != nullptr &&
+      variables.find(operand.name)->value.is_array()) {
     refuse(operand.name_text, "an array cannot become an ordinary variable this way; use unset");
   }
-  if ((declaration.remove & attribute::ReadOnly) != 0 && (variables.attributes(operand.name) & attribute::ReadOnly) != 0) {
+  if ((declaration.remove & attribute::ReadOnly) != 0 &&
+      (variables.attributes(operand.name) & attribute::ReadOnly) != 0) {
     refuse(operand.name_text, "is read only");
   }
   if ((declaration.remove & attribute::Nameref) != 0) variables.remove_attributes(operand.name, attribute::Nameref);
@@ -235,7 +239,8 @@ void declare_one(BuiltinContext& context, const Declaration& declaration, const 
   }
   // `declare -nr` does not make read only what the reference stands for.
   bool is_reference = (declaration.add & attribute::Nameref) != 0;
-  if ((declaration.add & attribute::ReadOnly) != 0 && !is_reference) variables.add_attributes(operand.name, attribute::ReadOnly);
+  if ((declaration.add & attribute::ReadOnly) != 0 && !is_reference)
+    variables.add_attributes(operand.name, attribute::ReadOnly);
 }
 
 /// `local -n x=x`: as in bash it is the x outside of the function, so nothing is declared.

@@ -37,7 +37,8 @@ inline constexpr Builtin kDeclareRows[] = {
     {"declare", run_declare, BuiltinKind::Extension, builtin_flag::Contained | builtin_flag::Declaration,
      "declare [-aAcfFgiIlnprtux] [name[=value] ...]", kDeclareHelp},
     {"local", run_local, BuiltinKind::Extension,
-     builtin_flag::Contained | builtin_flag::Declaration | builtin_flag::InPosixMode, "local [option] [name[=value] ...]",
+     builtin_flag::Contained | builtin_flag::Declaration | builtin_flag::InPosixMode,
+     "local [option] [name[=value] ...]",
      R"(Make variables local to a function.
 They are seen by the function and what it calls, and their old selves come back when it returns. The options are those
 of `declare'. Without names, the local variables are printed. `local -' does the same for the options of `set'.

@@ -163,7 +163,7 @@ void print_stack(BuiltinContext& context) {
 
 // Operands of pushd and popd.
 struct StackOperands {
-  bool keeps_directory = false;   // -n
+  bool keeps_directory = false;  // -n
   std::optional<size_t> position;
   std::string_view directory;
   bool has_directory = false;
@@ -270,7 +270,8 @@ Completion run_pwd(BuiltinContext& context, Args args) {
     return Completion::of(0);
   }
   Result<std::string> path = state::WorkingDirectory::physical();
-  if (!path.ok()) return context.failure(fmt::format("the current directory cannot be determined: {}", path.error().message()));
+  if (!path.ok())
+    return context.failure(fmt::format("the current directory cannot be determined: {}", path.error().message()));
   context.out.print("{}\n", *path);
   return Completion::of(0);
 }
@@ -286,7 +287,8 @@ Completion run_pushd(BuiltinContext& context, Args args) {
       completion = adopt_stack(context, std::move(whole), true);
     } else {
       std::string before = whole[0];
-      std::string_view directory = operands.directory == "-" ? context.state.variables.text(names::OLDPWD) : operands.directory;
+      std::string_view directory =
+          operands.directory == "-" ? context.state.variables.text(names::OLDPWD) : operands.directory;
       ChangeOptions options{context.state.is_on(Option::Physical), false};
       completion = change_to_operand(context, context.state.scratch.copy(directory), options);
       if (completion.status == 0) {

@@ -31,7 +31,8 @@ Without DIRECTORY, to $HOME; `cd -' goes back to $OLDPWD and prints where that i
   -e  with -P: fail if the new directory cannot be determined
 
 Exit status: 0 if the directory was changed.)"},
-    {"dirs", run_dirs, BuiltinKind::Extension, builtin_flag::Contained | builtin_flag::PureOutput, "dirs [-clpv] [+n] [-n]",
+    {"dirs", run_dirs, BuiltinKind::Extension, builtin_flag::Contained | builtin_flag::PureOutput,
+     "dirs [-clpv] [+n] [-n]",
      R"(Print the directory stack.
   -c  clear it
   -l  with full paths, not ~

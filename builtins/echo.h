@@ -15,7 +15,8 @@ using namespace api;  // NOLINT: every builtin is written in terms of the door
 Completion run_echo(BuiltinContext& context, Args args);
 
 inline constexpr Builtin kEchoRows[] = {
-    {"echo", run_echo, BuiltinKind::Utility, builtin_flag::Contained | builtin_flag::PureOutput, "echo [-neE] [arg ...]",
+    {"echo", run_echo, BuiltinKind::Utility, builtin_flag::Contained | builtin_flag::PureOutput,
+     "echo [-neE] [arg ...]",
      R"(Write the arguments, separated by spaces, and a newline.
   -n   no newline at the end
   -e   replace \a \b \c \e \f \n \r \t \v \\ \0nnn \xHH \uHHHH \UHHHHHHHH; \c ends the output

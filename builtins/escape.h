@@ -20,9 +20,9 @@ enum class EscapeStyle : uint8_t {
 
 enum class EscapeOutcome : uint8_t { Done, Stop, MissingHexDigit };
 
-/// Writes what the escape at text[at] (a backslash) stands for and moves `at` behind it. What is no escape is written as
-/// it stands. Stop: it was \c, nothing more is to be written. MissingHexDigit: \x, \u or \U without a digit, written as
-/// it stands.
+/// Writes what the escape at text[at] (a backslash) stands for and moves `at` behind it. What is no escape is written
+/// as it stands. Stop: it was \c, nothing more is to be written. MissingHexDigit: \x, \u or \U without a digit, written
+/// as it stands.
 EscapeOutcome put_escape(std::string_view text, size_t& at, EscapeStyle style, Output& out);
 
 /// Writes `text` with its escapes replaced; false when \c stopped it.

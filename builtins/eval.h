@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Builtins that run commands: eval, the dot utility, command, builtin, exec (XCU 2.15, command). How commands are run is
-// the shell's business (ShellServices); here are operands, options and the search for dot scripts.
+// Builtins that run commands: eval, the dot utility, command, builtin, exec (XCU 2.15, command). How commands are run
+// is the shell's business (ShellServices); here are operands, options and the search for dot scripts.
 #ifndef MISH_BUILTINS_EVAL_H_
 #define MISH_BUILTINS_EVAL_H_
 

@@ -38,7 +38,8 @@ uint16_t levels_of(int64_t count) { return static_cast<uint16_t>(std::min<int64_
 // bash: the script ends, for the loop might not.
 Completion not_a_level(BuiltinContext& context, std::string_view operand) {
   std::string message = fmt::format("{}: numeric argument required", operand);
-  if (context.state.is_posix() || context.services.is_interactive()) return context.failure(message, state::kUsageError);
+  if (context.state.is_posix() || context.services.is_interactive())
+    return context.failure(message, state::kUsageError);
   context.error(message);
   return {context.state.last_status | state::kSignalBase, Flow::Exit, 0};
 }
@@ -69,7 +70,9 @@ Completion leave_loops(BuiltinContext& context, Args args, Flow flow) {
 
 // `$?` for `exit` and `return` without an operand: in a trap action, and in the functions it calls, what it was before
 // the action (XCU exit, return).
-int default_status(const state::ShellState& state) { return state.trap_status >= 0 ? state.trap_status : state.last_status; }
+int default_status(const state::ShellState& state) {
+  return state.trap_status >= 0 ? state.trap_status : state.last_status;
+}
 
 // Whether the innermost trap action interrupted something (TrapRunner::run_action): `return` then gives back what was
 // before.

@@ -128,7 +128,8 @@ Completion run_getopts(BuiltinContext& context, Args args) {
   if (options.next() != 0) return options.completion();
   args = options.operands();
   if (args.size() < 2) return context.usage_error("optstring and name are required");
-  if (!is_identifier(args[1])) return context.failure(fmt::format("{}: not a valid identifier", args[1]), context.state.error_status());
+  if (!is_identifier(args[1]))
+    return context.failure(fmt::format("{}: not a valid identifier", args[1]), context.state.error_status());
   Args arguments = args.size() > 2 ? args.subspan(2) : context.state.positional.all();
   Completion completion;
   auto step = [&] { completion = OptionWalk(context, args[0], NameTable::intern(args[1]), arguments).step(); };

@@ -33,7 +33,8 @@ std::string join(Args args) {
   return line;
 }
 
-/// Takes the command that is running out of the list, if it is there: `history -s` and `fc -s` do not record themselves.
+/// Takes the command that is running out of the list, if it is there: `history -s` and `fc -s` do not record
+/// themselves.
 void drop_own_line(HistoryStore& store, std::string_view command) {
   if (store.count() == 0) return;
   std::string_view line = trim_blanks(store.entry(store.count() - 1).line);
@@ -166,7 +167,8 @@ class FixCommand {
 /// mean the nearest entry.
 std::optional<size_t> FixCommand::find(std::string_view text, bool clamps) const {
   if (std::optional<int64_t> number = parse_integer(text); number.has_value()) {
-    int64_t position = *number <= 0 ? static_cast<int64_t>(count_) + (*number == 0 ? -1 : *number) : *number - store_.first_number();
+    int64_t position =
+        *number <= 0 ? static_cast<int64_t>(count_) + (*number == 0 ? -1 : *number) : *number - store_.first_number();
     // The number of fc's own line is the command before it.
     if (has_own_line_ && position == static_cast<int64_t>(count_)) --position;
     if (clamps) {
@@ -190,7 +192,8 @@ Completion FixCommand::run(Args operands) {
   size_t last = count_ - 1;
   for (size_t i = 0; i < operands.size(); ++i) {
     std::optional<size_t> position = find(operands[i], options_.list);
-    if (!position.has_value()) return context_.failure(fmt::format("{}: history specification out of range", operands[i]));
+    if (!position.has_value())
+      return context_.failure(fmt::format("{}: history specification out of range", operands[i]));
     (i == 0 ? first : last) = *position;
     if (i == 0 && !options_.list) last = first;
   }
@@ -285,7 +288,8 @@ Completion FixCommand::edit(size_t first, size_t last) {
     if (changed.ok() && !read_all(changed->get(), result).ok()) result.clear();
   }
   unlink(path.c_str());
-  if (!edited.is_normal() || edited.status != 0) return {edited.status != 0 ? edited.status : 1, edited.flow, edited.levels};
+  if (!edited.is_normal() || edited.status != 0)
+    return {edited.status != 0 ? edited.status : 1, edited.flow, edited.levels};
   return run_again(result);
 }
 
@@ -316,9 +320,7 @@ Completion run_history(BuiltinContext& context, Args args) {
   switch (operation) {
     case 0: return clears ? Completion::of(0) : list_history(context, store, operands);
     case 'd': return delete_entries(context, store, range);
-    case 'p':
-      drop_own_line(store, context.name);
-      return expand_arguments(context, store, operands);
+    case 'p': drop_own_line(store, context.name); return expand_arguments(context, store, operands);
     case 's':
       if (operands.empty()) return Completion::of(0);
       drop_own_line(store, context.name);
@@ -332,7 +334,8 @@ Completion run_fc(BuiltinContext& context, Args args) {
   FcOptions options;
   // -5 is an operand: options end at the first negative number.
   size_t options_end = 0;
-  while (options_end < args.size() && !(args[options_end].size() > 1 && args[options_end][0] == '-' && is_digit(args[options_end][1]))) {
+  while (options_end < args.size() &&
+         !(args[options_end].size() > 1 && args[options_end][0] == '-' && is_digit(args[options_end][1]))) {
     ++options_end;
   }
   OptionParser parser(context, args.first(options_end), "e:lnrs");

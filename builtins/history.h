@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// history, fc (XCU fc) and bind: the history list and the key bindings of the interactive front end; a script has a list
-// of its own, which begins empty and grows with `set -o history`, and Readline's bindings without a terminal.
+// history, fc (XCU fc) and bind: the history list and the key bindings of the interactive front end; a script has a
+// list of its own, which begins empty and grows with `set -o history`, and Readline's bindings without a terminal.
 #ifndef MISH_BUILTINS_HISTORY_H_
 #define MISH_BUILTINS_HISTORY_H_
 
@@ -19,7 +19,8 @@ Completion run_bind(BuiltinContext& context, Args args);
 
 inline constexpr Builtin kHistoryRows[] = {
     {"bind", run_bind, BuiltinKind::Extension, 0,
-     "bind [-lpsvPSVX] [-m keymap] [-f file] [-q function] [-u function] [-r keyseq] [-x keyseq:command] [keyseq:function]",
+     "bind [-lpsvPSVX] [-m keymap] [-f file] [-q function] [-u function] [-r keyseq] [-x keyseq:command] "
+     "[keyseq:function]",
      R"(Show and change the key bindings of the line editor.
   -l -p -P   names of functions; bindings as in inputrc; bindings in words
   -s -S      key sequences that insert text;  -v -V   variables;  -X   sequences bound with -x
@@ -29,7 +30,8 @@ inline constexpr Builtin kHistoryRows[] = {
 Any other argument is a line as in ~/.inputrc.
 
 Exit status: 0, unless an argument is wrong.)"},
-    {"fc", run_fc, BuiltinKind::Intrinsic, 0, "fc [-r] [-e editor] [first [last]] | fc -l [-nr] [first [last]] | fc -s [old=new] [first]",
+    {"fc", run_fc, BuiltinKind::Intrinsic, 0,
+     "fc [-r] [-e editor] [first [last]] | fc -l [-nr] [first [last]] | fc -s [old=new] [first]",
      R"(List, or edit and run again, commands of the history list.
 FIRST and LAST are numbers, numbers counted back from the newest (-1), or the beginning of a command.
   -l   list instead of editing (16 commands);  -n   without numbers;  -r   newest first

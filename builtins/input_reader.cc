@@ -198,7 +198,9 @@ InputReader::Outcome InputReader::wait_for_input() {
     int timeout_ms = -1;
     if (deadline_ns_ >= 0) {
       int64_t rest = deadline_ns_ - monotonic_ns();
-      timeout_ms = rest <= 0 ? 0 : static_cast<int>((rest + 999999) / 1000000 > INT32_MAX ? INT32_MAX : (rest + 999999) / 1000000);
+      timeout_ms =
+          rest <= 0 ? 0
+                    : static_cast<int>((rest + 999999) / 1000000 > INT32_MAX ? INT32_MAX : (rest + 999999) / 1000000);
     }
     int ready = context_.services.wait_readable(fd_, timeout_ms);
     if (ready > 0) return Outcome::Byte;
@@ -244,7 +246,8 @@ ssize_t InputReader::read_pipe() {
       return -1;
     }
     const void* end = std::memchr(buffer, delimiter_, static_cast<size_t>(seen));
-    wanted = end == nullptr ? static_cast<size_t>(seen) : static_cast<size_t>(static_cast<const char*>(end) - buffer) + 1;
+    wanted =
+        end == nullptr ? static_cast<size_t>(seen) : static_cast<size_t>(static_cast<const char*>(end) - buffer) + 1;
   }
   limit_ = 0;
   ssize_t n = ::read(fd_, buffer, wanted);

@@ -15,9 +15,9 @@ namespace mish::builtins {
 
 /// How much of a pipe may be taken at once.
 enum class Appetite : uint8_t {
-  Byte,       // nothing is known about where the input to be used ends
-  Delimiter,  // everything up to the delimiter will be used
-  Everything, // everything up to the end of file will be used
+  Byte,        // nothing is known about where the input to be used ends
+  Delimiter,   // everything up to the delimiter will be used
+  Everything,  // everything up to the end of file will be used
 };
 
 /// Reads from one descriptor during one call of a builtin. At the end of its life the offset of the descriptor is just
@@ -66,12 +66,12 @@ class InputReader {
   char delimiter_;
   bool is_file_ = false;
   bool is_pipe_ = false;
-  bool must_wait_ = false;   // a signal may have to end the wait, or time
+  bool must_wait_ = false;  // a signal may have to end the wait, or time
   const char* data_ = nullptr;
   size_t position_ = 0;
   size_t limit_ = 0;
-  off_t start_ = 0;          // offset of data_[0]
-  off_t entry_offset_ = 0;   // offset of the descriptor now
+  off_t start_ = 0;         // offset of data_[0]
+  off_t entry_offset_ = 0;  // offset of the descriptor now
   int code_ = 0;
 };
 

@@ -63,9 +63,7 @@ void describe_short(BuiltinContext& context, std::string_view name, const FoundC
     case Kind::Alias:
       context.out.print("alias {}\n", format_alias(name, *context.state.aliases.find_alias(name)));
       break;
-    case Kind::File:
-      context.out.print("{}\n", shown_path(context, found.path));
-      break;
+    case Kind::File: context.out.print("{}\n", shown_path(context, found.path)); break;
     case Kind::Builtin: {
       std::string path = path_of_builtin(context, found);
       context.out.print("{}\n", path.empty() ? name : path);
@@ -73,9 +71,7 @@ void describe_short(BuiltinContext& context, std::string_view name, const FoundC
     }
     case Kind::Keyword:
     case Kind::Function:
-    case Kind::SpecialBuiltin:
-      context.out.print("{}\n", name);
-      break;
+    case Kind::SpecialBuiltin: context.out.print("{}\n", name); break;
     case Kind::NotFound: break;
   }
 }
@@ -88,16 +84,12 @@ void describe_long(BuiltinContext& context, std::string_view name, const FoundCo
       context.out.print(fmt::runtime(is_posix ? "{} is an alias for {}\n" : "{} is aliased to `{}'\n"), name,
                         *context.state.aliases.find_alias(name));
       break;
-    case Kind::Keyword:
-      context.out.print("{} is a shell keyword\n", name);
-      break;
+    case Kind::Keyword: context.out.print("{} is a shell keyword\n", name); break;
     case Kind::Function:
       context.out.print("{} is a {}function\n", name, is_posix ? "shell " : "");
       if (!is_posix) print_function(context, *context.state.functions.find(*NameTable::find(name)));
       break;
-    case Kind::SpecialBuiltin:
-      context.out.print("{} is a {}shell builtin\n", name, is_posix ? "special " : "");
-      break;
+    case Kind::SpecialBuiltin: context.out.print("{} is a {}shell builtin\n", name, is_posix ? "special " : ""); break;
     case Kind::Builtin: {
       std::string path = path_of_builtin(context, found);
       context.out.print("{} is a shell builtin{}{}\n", name, path.empty() ? "" : "; as a utility it is ", path);
@@ -164,7 +156,8 @@ std::vector<std::string> unexecutable_files(std::string_view name, std::string_v
 }
 
 // Everything of that name, in the order in which it would be found (type -a).
-std::vector<FoundCommand> find_all(BuiltinContext& context, std::string_view name, bool skip_functions, bool files_only) {
+std::vector<FoundCommand> find_all(BuiltinContext& context, std::string_view name, bool skip_functions,
+                                   bool files_only) {
   std::vector<FoundCommand> all;
   auto add = [&](Kind kind) {
     all.emplace_back();
@@ -252,20 +245,14 @@ std::string_view first_line(std::string_view text) { return text.substr(0, text.
 
 void print_help(BuiltinContext& context, const Builtin& builtin, char style) {
   switch (style) {
-    case 'd':
-      context.out.print("{} - {}\n", builtin.name, first_line(builtin.help));
-      return;
-    case 's':
-      context.out.print("{}: {}\n", builtin.name, builtin.synopsis);
-      return;
+    case 'd': context.out.print("{} - {}\n", builtin.name, first_line(builtin.help)); return;
+    case 's': context.out.print("{}: {}\n", builtin.name, builtin.synopsis); return;
     case 'm': {
-      context.out.print("NAME\n    {} - {}\n\nSYNOPSIS\n    {}\n\nDESCRIPTION\n", builtin.name, first_line(builtin.help),
-                        builtin.synopsis);
+      context.out.print("NAME\n    {} - {}\n\nSYNOPSIS\n    {}\n\nDESCRIPTION\n", builtin.name,
+                        first_line(builtin.help), builtin.synopsis);
       break;
     }
-    default:
-      context.out.print("{}: {}\n", builtin.name, builtin.synopsis);
-      break;
+    default: context.out.print("{}: {}\n", builtin.name, builtin.synopsis); break;
   }
   for (size_t start = 0; start < builtin.help.size();) {
     size_t end = std::min(builtin.help.find('\n', start), builtin.help.size());
@@ -296,7 +283,10 @@ Completion run_type(BuiltinContext& context, Args args) {
       case 'a': all = true; break;
       case 'f': skip_functions = true; break;
       case 'p': style = Description::Path; break;
-      case 'P': style = Description::Path; files_only = true; break;
+      case 'P':
+        style = Description::Path;
+        files_only = true;
+        break;
       case 't': style = Description::Kind; break;
       default: return options.completion();
     }
@@ -390,7 +380,8 @@ Completion run_caller(BuiltinContext& context, Args args) {
   size_t i = static_cast<size_t>(number);
   if (i >= frames.size() || frames[i]->kind == state::FrameKind::Main) return Completion::of(1);
   const state::Frame* outer = i + 1 < frames.size() ? frames[i + 1] : nullptr;
-  std::string_view file = outer != nullptr && !outer->source_name.empty() ? outer->source_name : std::string_view("NULL");
+  std::string_view file =
+      outer != nullptr && !outer->source_name.empty() ? outer->source_name : std::string_view("NULL");
   if (args.empty()) {
     context.out.print("{} {}\n", frames[i]->call_line, file);
     return Completion::of(0);

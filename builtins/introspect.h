@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a name means and what there is: type, hash (XCU type, hash), caller, help, enable; and the answer of `command -v`.
+// What a name means and what there is: type, hash (XCU type, hash), caller, help, enable; and the answer of `command
+// -v`.
 #ifndef MISH_BUILTINS_INTROSPECT_H_
 #define MISH_BUILTINS_INTROSPECT_H_
 
@@ -63,7 +64,8 @@ NAMEs are looked for in PATH and remembered. Without operands what is remembered
   -t       print where the NAMEs are
 
 Exit status: 0, unless a NAME is not found.)"},
-    {"help", run_help, BuiltinKind::Extension, builtin_flag::Contained | builtin_flag::PureOutput, "help [-dms] [pattern ...]",
+    {"help", run_help, BuiltinKind::Extension, builtin_flag::Contained | builtin_flag::PureOutput,
+     "help [-dms] [pattern ...]",
      R"(Print what builtins do.
 Without a PATTERN all builtins are listed.
 
@@ -72,7 +74,8 @@ Without a PATTERN all builtins are listed.
   -s  only the synopsis
 
 Exit status: 0, unless no builtin matches.)"},
-    {"type", run_type, BuiltinKind::Intrinsic, builtin_flag::Contained | builtin_flag::PureOutput, "type [-afptP] name ...",
+    {"type", run_type, BuiltinKind::Intrinsic, builtin_flag::Contained | builtin_flag::PureOutput,
+     "type [-afptP] name ...",
      R"(Tell what a command name leads to.
   -a  everything of that name, not only what would run
   -f  look past functions

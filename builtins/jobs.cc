@@ -250,25 +250,13 @@ Completion run_jobs(BuiltinContext& context, Args args) {
   JobsOptions options;
   while (char letter = parser.next()) {
     switch (letter) {
-      case 'l':
-        options.format = JobFormat::Long;
-        break;
-      case 'p':
-        options.format = JobFormat::PidOnly;
-        break;
-      case 'n':
-        options.changed_only = true;
-        break;
-      case 'r':
-        options.running_only = true;
-        break;
-      case 's':
-        options.stopped_only = true;
-        break;
-      case 'x':
-        return run_with_jobs(context, parser.operands());
-      default:
-        return parser.completion();
+      case 'l': options.format = JobFormat::Long; break;
+      case 'p': options.format = JobFormat::PidOnly; break;
+      case 'n': options.changed_only = true; break;
+      case 'r': options.running_only = true; break;
+      case 's': options.stopped_only = true; break;
+      case 'x': return run_with_jobs(context, parser.operands());
+      default: return parser.completion();
     }
   }
   JobTable& jobs = context.jobs;
@@ -354,17 +342,10 @@ Completion run_wait(BuiltinContext& context, Args args) {
   std::string_view name;
   while (char letter = parser.next()) {
     switch (letter) {
-      case 'f':
-        finally = true;
-        break;
-      case 'n':
-        next = true;
-        break;
-      case 'p':
-        name = parser.argument();
-        break;
-      default:
-        return parser.completion();
+      case 'f': finally = true; break;
+      case 'n': next = true; break;
+      case 'p': name = parser.argument(); break;
+      default: return parser.completion();
     }
   }
   if (!name.empty() && !is_reference(name, context.state)) {
@@ -399,17 +380,10 @@ Completion run_disown(BuiltinContext& context, Args args) {
   bool spares_only = false;
   while (char letter = parser.next()) {
     switch (letter) {
-      case 'a':
-        all = true;
-        break;
-      case 'h':
-        spares_only = true;
-        break;
-      case 'r':
-        running = true;
-        break;
-      default:
-        return parser.completion();
+      case 'a': all = true; break;
+      case 'h': spares_only = true; break;
+      case 'r': running = true; break;
+      default: return parser.completion();
     }
   }
   context.jobs.reap();

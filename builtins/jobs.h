@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// jobs, fg, bg, wait, disown, suspend (XCU bg, fg, jobs, wait): what the user says to the job table. How jobs are kept and
-// printed is process/job's; handing over the terminal goes through the shell's services.
+// jobs, fg, bg, wait, disown, suspend (XCU bg, fg, jobs, wait): what the user says to the job table. How jobs are kept
+// and printed is process/job's; handing over the terminal goes through the shell's services.
 #ifndef MISH_BUILTINS_JOBS_H_
 #define MISH_BUILTINS_JOBS_H_
 

@@ -269,34 +269,19 @@ class SymbolicMode {
   /// "rwx..." or a copy "u", "g", "o" of the present permissions, for all classes.
   mode_t permissions() {
     switch (peek()) {
-      case 'u':
-        ++at_;
-        return ((granted_ >> 6) & 7) * 0111;
-      case 'g':
-        ++at_;
-        return ((granted_ >> 3) & 7) * 0111;
-      case 'o':
-        ++at_;
-        return (granted_ & 7) * 0111;
+      case 'u': ++at_; return ((granted_ >> 6) & 7) * 0111;
+      case 'g': ++at_; return ((granted_ >> 3) & 7) * 0111;
+      case 'o': ++at_; return (granted_ & 7) * 0111;
     }
     mode_t bits = 0;
     for (;; ++at_) {
       switch (peek()) {
-        case 'r':
-          bits |= 0444;
-          continue;
-        case 'w':
-          bits |= 0222;
-          continue;
-        case 'x':
-          bits |= 0111;
-          continue;
-        case 'X':
-          bits |= (original_ & 0111) != 0 ? 0111 : 0;
-          continue;
+        case 'r': bits |= 0444; continue;
+        case 'w': bits |= 0222; continue;
+        case 'x': bits |= 0111; continue;
+        case 'X': bits |= (original_ & 0111) != 0 ? 0111 : 0; continue;
         case 's':
-        case 't':
-          continue;  // allowed by the grammar, without meaning in a mask
+        case 't': continue;  // allowed by the grammar, without meaning in a mask
       }
       return bits;
     }
@@ -375,14 +360,9 @@ Completion run_umask(BuiltinContext& context, Args args) {
   bool as_command = false;
   while (char letter = parser.next()) {
     switch (letter) {
-      case 'S':
-        symbolic = true;
-        break;
-      case 'p':
-        as_command = true;
-        break;
-      default:
-        return parser.completion();
+      case 'S': symbolic = true; break;
+      case 'p': as_command = true; break;
+      default: return parser.completion();
     }
   }
   Args operands = parser.operands();

@@ -22,11 +22,12 @@ std::string format_declaration(Name name, const state::Variable& variable);
 /// `WORD NAME='value'` with a newline, WORD being export or readonly (XCU export -p); without value when there is none.
 std::string format_posix_declaration(std::string_view word, Name name, const state::Variable& variable);
 
-/// `NAME=value` with a newline, quoted where needed, always in POSIX mode: a line of `set`. Empty for a variable without value.
+/// `NAME=value` with a newline, quoted where needed, always in POSIX mode: a line of `set`. Empty for a variable
+/// without value.
 std::string format_assignment(Name name, const state::Variable& variable, bool posix);
 
-/// `text` in quotes for listings of POSIX mode, with a ' as '"'"': byte for byte what dash writes, so that files into which
-/// scripts put the output of `set`, `export -p` or `trap` (configure's cache) come out the same.
+/// `text` in quotes for listings of POSIX mode, with a ' as '"'"': byte for byte what dash writes, so that files into
+/// which scripts put the output of `set`, `export -p` or `trap` (configure's cache) come out the same.
 std::string quote_for_posix_listing(std::string_view text);
 
 /// All variables as `set` prints them, in the order of the locale (XCU set).

@@ -18,7 +18,7 @@ struct DeclarationOperand {
   bool has_value = false;
   bool append = false;
   bool has_subscript = false;
-  std::string_view subscript;                    // between the brackets
+  std::string_view subscript;  // between the brackets
   std::string_view value;
   const syntax::Assignment* compound = nullptr;  // NAME=( ... )
 };
@@ -39,7 +39,8 @@ bool reporting_errors(api::BuiltinContext& context, Action action) {
     return true;
   } catch (const state::ShellError& error) {
     bool has_consequences = context.is_special && context.state.is_posix();
-    // Wrong arithmetic, of an integer variable or a subscript, abandons the line as in an assignment without the builtin.
+    // Wrong arithmetic, of an integer variable or a subscript, abandons the line as in an assignment without the
+    // builtin.
     bool abandons_line = error.kind() == state::ShellError::Kind::Expansion;
     if (error.is_fatal() || abandons_line || has_consequences) throw;
     if (!error.message().empty()) context.error(error.message());

@@ -40,7 +40,8 @@ struct Conversion {
 };
 
 bool is_too_precise(const Conversion& conversion) {
-  if (!conversion.has_precision || std::strchr("sbqQcT", conversion.letter) != nullptr) return false;  // there it only cuts
+  if (!conversion.has_precision || std::strchr("sbqQcT", conversion.letter) != nullptr)
+    return false;  // there it only cuts
   const bool is_fraction = std::strchr("aAeEfFgG", conversion.letter) != nullptr;
   return conversion.precision >= (is_fraction ? kTooPrecise : kTooLarge);
 }
@@ -108,9 +109,9 @@ class Formatter {
   Output& out_;
   Args args_;
   size_t next_ = 0;
-  size_t base_ = 0;      // first argument of this pass, for %n$
-  size_t chosen_ = 0;    // n of %n$, 0 = the next
-  size_t highest_ = 0;   // one past the last argument used by number
+  size_t base_ = 0;     // first argument of this pass, for %n$
+  size_t chosen_ = 0;   // n of %n$, 0 = the next
+  size_t highest_ = 0;  // one past the last argument used by number
   bool is_numbered_ = false;
   bool had_argument_ = false;
   bool has_conversions_ = false;
@@ -163,7 +164,8 @@ bool Formatter::convert(std::string_view format, size_t& at) {
   return put(conversion);
 }
 
-/// A number or * of a width or precision. False when the argument of * is no integer (reported; value is what could be read).
+/// A number or * of a width or precision. False when the argument of * is no integer (reported; value is what could be
+/// read).
 bool Formatter::parse_number(std::string_view format, size_t& at, int& value) {
   if (at < format.size() && format[at] == '*') {
     ++at;
@@ -208,13 +210,20 @@ bool Formatter::parse(std::string_view format, size_t& at, Conversion& conversio
   }
   for (; at < format.size(); ++at) {
     char c = format[at];
-    if (c == '-') conversion.left = true;
-    else if (c == '+') conversion.plus = true;
-    else if (c == ' ') conversion.space = true;
-    else if (c == '#') conversion.alternative = true;
-    else if (c == '0') conversion.zero = true;
-    else if (c == '\'') conversion.grouped = true;
-    else break;
+    if (c == '-')
+      conversion.left = true;
+    else if (c == '+')
+      conversion.plus = true;
+    else if (c == ' ')
+      conversion.space = true;
+    else if (c == '#')
+      conversion.alternative = true;
+    else if (c == '0')
+      conversion.zero = true;
+    else if (c == '\'')
+      conversion.grouped = true;
+    else
+      break;
   }
   parse_number(format, at, conversion.width);
   if (conversion.width < 0) {
@@ -277,7 +286,8 @@ bool Formatter::put(const Conversion& conversion) {
 }
 
 void Formatter::put_padded(std::string_view text, const Conversion& conversion) {
-  size_t padding = static_cast<size_t>(conversion.width) > text.size() ? static_cast<size_t>(conversion.width) - text.size() : 0;
+  size_t padding =
+      static_cast<size_t>(conversion.width) > text.size() ? static_cast<size_t>(conversion.width) - text.size() : 0;
   if (!conversion.left) repeat(' ', padding);
   out_.write(text);
   if (conversion.left) repeat(' ', padding);
@@ -329,7 +339,8 @@ intmax_t Formatter::integer(std::string_view text, bool is_unsigned) {
   }
   errno = 0;
   char* end = nullptr;
-  intmax_t value = is_unsigned ? static_cast<intmax_t>(strtoumax(text.data(), &end, 0)) : strtoimax(text.data(), &end, 0);
+  intmax_t value =
+      is_unsigned ? static_cast<intmax_t>(strtoumax(text.data(), &end, 0)) : strtoimax(text.data(), &end, 0);
   check_number(text, end);
   return value;
 }
@@ -367,10 +378,14 @@ void Formatter::put_integer(const Conversion& conversion) {
   if (is_zero && (!conversion.has_precision || conversion.precision != 0)) *--first = '0';
   std::string_view number(first, static_cast<size_t>(digits + sizeof digits - first));
   std::string_view prefix;
-  if (is_negative) prefix = "-";
-  else if (is_signed && conversion.plus) prefix = "+";
-  else if (is_signed && conversion.space) prefix = " ";
-  else if (conversion.alternative && radix == 16 && !is_zero) prefix = conversion.letter == 'X' ? "0X" : "0x";
+  if (is_negative)
+    prefix = "-";
+  else if (is_signed && conversion.plus)
+    prefix = "+";
+  else if (is_signed && conversion.space)
+    prefix = " ";
+  else if (conversion.alternative && radix == 16 && !is_zero)
+    prefix = conversion.letter == 'X' ? "0X" : "0x";
   size_t zeros = 0;
   if (conversion.has_precision && static_cast<size_t>(conversion.precision) > number.size()) {
     zeros = static_cast<size_t>(conversion.precision) - number.size();
@@ -404,8 +419,9 @@ void Formatter::put_floating(const Conversion& conversion) {
   format += 'L';
   format += conversion.letter;
   auto print = [&](char* room, size_t size) {
-    return conversion.has_precision ? snprintf(room, size, format.c_str(), conversion.width, conversion.precision, value)
-                                    : snprintf(room, size, format.c_str(), conversion.width, value);
+    return conversion.has_precision
+               ? snprintf(room, size, format.c_str(), conversion.width, conversion.precision, value)
+               : snprintf(room, size, format.c_str(), conversion.width, value);
   };
   char buffer[256];
   int length = print(buffer, sizeof buffer);

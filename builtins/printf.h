@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// printf (XCU printf) with the conversions of bash: %b %q %Q %(format)T, -v. Formats straight into the builtin's output.
-// Integers are formatted here; floating point by snprintf(3) with long double.
+// printf (XCU printf) with the conversions of bash: %b %q %Q %(format)T, -v. Formats straight into the builtin's
+// output. Integers are formatted here; floating point by snprintf(3) with long double.
 #ifndef MISH_BUILTINS_PRINTF_H_
 #define MISH_BUILTINS_PRINTF_H_
 

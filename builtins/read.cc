@@ -35,14 +35,14 @@ struct ReadOptions {
   bool raw = false;
   bool silent = false;
   bool editing = false;
-  bool exact = false;          // -N
+  bool exact = false;  // -N
   char delimiter = '\n';
-  int64_t characters = -1;     // -n, -N
+  int64_t characters = -1;  // -n, -N
   int64_t timeout_ns = -1;
   int fd = STDIN_FILENO;
   std::string_view prompt;
-  std::string_view initial;    // -i
-  std::string_view array;      // -a
+  std::string_view initial;  // -i
+  std::string_view array;    // -a
   bool has_array = false;
 };
 
@@ -92,8 +92,8 @@ bool is_open(int fd) {
   return retry_interrupted([fd] { return fcntl(fd, F_GETFD); }) >= 0;
 }
 
-/// A signal came in while a builtin was reading. Outside POSIX mode the shell runs the trap action and goes on (Byte), as
-/// bash does; otherwise the builtin gives up with 128 + n.
+/// A signal came in while a builtin was reading. Outside POSIX mode the shell runs the trap action and goes on (Byte),
+/// as bash does; otherwise the builtin gives up with 128 + n.
 Outcome after_signal(BuiltinContext& context, int signal) {
   constexpr int kMostRounds = 100;  // the action of a signal may have to wait for those that run
   for (int i = 0; i < kMostRounds && !context.state.is_posix() && context.state.traps.is_command(signal); ++i) {
@@ -181,7 +181,8 @@ Outcome LineReader::read() {
   while (!counts_full()) {
     char c = 0;
     outcome = input_.next(c);
-    if (outcome == Outcome::Interrupted) outcome = interrupted();
+    if (outcome == Outcome::Interrupted)
+      outcome = interrupted();
     else if (outcome == Outcome::Byte) {
       if (is_escaped) {
         is_escaped = false;
@@ -208,7 +209,8 @@ bool assign_array(BuiltinContext& context, const ReadOptions& options, const Lin
   expand::split_fields(context.state.separators, line.text(), line.protect(), 0, fields);
   std::vector<std::string> values;
   values.reserve(fields.size());
-  for (const expand::FieldRange& field : fields) values.emplace_back(line.text().substr(field.begin, field.end - field.begin));
+  for (const expand::FieldRange& field : fields)
+    values.emplace_back(line.text().substr(field.begin, field.end - field.begin));
   if (!is_identifier(options.array)) {
     context.error("`{}': not a valid identifier", options.array);
     return false;
@@ -297,7 +299,8 @@ bool take_option(BuiltinContext& context, char letter, std::string_view argument
     case 'u': {
       std::optional<int64_t> fd = parse_integer(argument);
       if (!fd.has_value() || *fd < 0 || *fd > INT32_MAX || !is_open(static_cast<int>(*fd))) {
-        context.error("{}: invalid file descriptor{}", argument, fd.has_value() ? ": Bad file descriptor" : " specification");
+        context.error("{}: invalid file descriptor{}", argument,
+                      fd.has_value() ? ": Bad file descriptor" : " specification");
         return false;
       }
       options.fd = static_cast<int>(*fd);
@@ -373,11 +376,11 @@ namespace {
 
 struct MapOptions {
   char delimiter = '\n';
-  int64_t limit = 0;       // -n, 0 = all
-  int64_t origin = 0;      // -O
+  int64_t limit = 0;   // -n, 0 = all
+  int64_t origin = 0;  // -O
   bool has_origin = false;
-  int64_t skip = 0;        // -s
-  bool strips = false;     // -t
+  int64_t skip = 0;     // -s
+  bool strips = false;  // -t
   int fd = STDIN_FILENO;
   std::string callback;    // -C
   int64_t quantum = 5000;  // -c
@@ -421,7 +424,8 @@ bool take_map_option(BuiltinContext& context, char letter, std::string_view argu
 }
 
 /// The next line with its delimiter (unless `strips`) in `line`. False at the end of file or when interrupted.
-bool next_map_line(BuiltinContext& context, InputReader& input, const MapOptions& options, std::string& line, Outcome& outcome) {
+bool next_map_line(BuiltinContext& context, InputReader& input, const MapOptions& options, std::string& line,
+                   Outcome& outcome) {
   line.clear();
   bool any = false;
   while (true) {
@@ -470,7 +474,8 @@ Completion run_mapfile(BuiltinContext& context, Args args) {
   try {
     context.state.variables.prepare_indexed(name, options.has_origin);
     bool takes_all = options.limit == 0 && options.callback.empty();
-    InputReader input(context, options.fd, -1, takes_all ? Appetite::Everything : Appetite::Delimiter, options.delimiter);
+    InputReader input(context, options.fd, -1, takes_all ? Appetite::Everything : Appetite::Delimiter,
+                      options.delimiter);
     Outcome outcome = Outcome::Byte;
     std::string line;
     int64_t count = 0;

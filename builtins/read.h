@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// read (XCU read) and mapfile. Not a byte is consumed beyond what is used; see input_reader.h for how that is kept cheap.
+// read (XCU read) and mapfile. Not a byte is consumed beyond what is used; see input_reader.h for how that is kept
+// cheap.
 #ifndef MISH_BUILTINS_READ_H_
 #define MISH_BUILTINS_READ_H_
 
@@ -27,7 +28,8 @@ Exit status: 0, unless an option is wrong or the array cannot be assigned.)";
 
 inline constexpr Builtin kReadRows[] = {
     {"mapfile", run_mapfile, BuiltinKind::Extension, builtin_flag::ReadsInput,
-     "mapfile [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]", kMapfileHelp},
+     "mapfile [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]",
+     kMapfileHelp},
     {"read", run_read, BuiltinKind::Intrinsic, builtin_flag::Contained | builtin_flag::ReadsInput,
      "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]",
      R"(Read a line and split it into fields.
@@ -43,7 +45,8 @@ REPLY. A backslash protects the next character and joins lines.
 
 Exit status: 0; 1 at the end of file; over 128 when the time was up or a signal came; 2 for wrong usage.)"},
     {"readarray", run_mapfile, BuiltinKind::Extension, builtin_flag::ReadsInput,
-     "readarray [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]", kMapfileHelp},
+     "readarray [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]",
+     kMapfileHelp},
 };
 
 }  // namespace mish::builtins

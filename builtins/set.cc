@@ -72,7 +72,8 @@ class SetOperands {
         continue;
       }
       const OptionInfo* row = state::find_option(letter);
-      if (row == nullptr || !row->settable) return context_.usage_error(fmt::format("{}{}: invalid option", word[0], letter));
+      if (row == nullptr || !row->settable)
+        return context_.usage_error(fmt::format("{}{}: invalid option", word[0], letter));
       change(*row, on);
     }
     return Completion::of(0);
@@ -85,7 +86,8 @@ class SetOperands {
     }
     std::string_view name = args_[position_++];
     const OptionInfo* row = state::find_option(name, OptionFamily::Set);
-    if (row == nullptr) return context_.failure(fmt::format("{}: no such option; `set -o' lists them", name), state::kUsageError);
+    if (row == nullptr)
+      return context_.failure(fmt::format("{}: no such option; `set -o' lists them", name), state::kUsageError);
     change(*row, on);
     return Completion::of(0);
   }

@@ -20,9 +20,7 @@ namespace {
 enum class Truth : uint8_t { False, True, Error };
 
 Truth truth(bool value) { return value ? Truth::True : Truth::False; }
-Truth negate(Truth value) {
-  return value == Truth::Error ? Truth::Error : truth(value == Truth::False);
-}
+Truth negate(Truth value) { return value == Truth::Error ? Truth::Error : truth(value == Truth::False); }
 
 class Evaluator {
  public:
@@ -43,9 +41,7 @@ class Evaluator {
   Truth binary(std::string_view left, std::string_view op, std::string_view right);
   Truth compare_numbers(std::string_view left, std::string_view op, std::string_view right);
   bool is_element_set(std::string_view text);
-  bool is_binary(std::string_view op) const {
-    return op.size() <= 3 && op != "=~" && state::is_binary_primary(op);
-  }
+  bool is_binary(std::string_view op) const { return op.size() <= 3 && op != "=~" && state::is_binary_primary(op); }
   Truth complain(std::string_view text, std::string_view what) {
     context_.error("{}: {}", text, what);
     return Truth::Error;

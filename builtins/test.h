@@ -24,7 +24,8 @@ Combined: ! E, ( E ), E -a E, E -o E. With more than four arguments the meaning 
 Exit status: 0 if true, 1 if false, 2 on an error.)";
 
 inline constexpr Builtin kTestRows[] = {
-    {"[", run_test, BuiltinKind::Utility, builtin_flag::Contained | builtin_flag::PureOutput, "[ expression ]", kTestHelp},
+    {"[", run_test, BuiltinKind::Utility, builtin_flag::Contained | builtin_flag::PureOutput, "[ expression ]",
+     kTestHelp},
     {"test", run_test, BuiltinKind::Utility, builtin_flag::Contained | builtin_flag::PureOutput, "test [expression]",
      kTestHelp},
 };

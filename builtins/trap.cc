@@ -69,10 +69,8 @@ TrapAction printable_action(BuiltinContext& context, Condition condition) {
 
 std::string action_text(const TrapAction& action, bool posix) {
   switch (action.kind) {
-    case TrapAction::Kind::Default:
-      return "-";
-    case TrapAction::Kind::Ignore:
-      return "''";
+    case TrapAction::Kind::Default: return "-";
+    case TrapAction::Kind::Ignore: return "''";
     case TrapAction::Kind::Command:
       return posix ? quote_for_posix_listing(action.command) : quote_single(action.command);
   }
@@ -83,7 +81,8 @@ std::string action_text(const TrapAction& action, bool posix) {
 void print_condition(BuiltinContext& context, Condition condition, bool with_default) {
   TrapAction action = printable_action(context, condition);
   if (!action.is_set() && !with_default) return;
-  context.out.print("trap -- {} {}\n", action_text(action, context.state.is_posix()), condition_name(context.state, condition));
+  context.out.print("trap -- {} {}\n", action_text(action, context.state.is_posix()),
+                    condition_name(context.state, condition));
 }
 
 void print_all(BuiltinContext& context, bool with_default) {
@@ -164,17 +163,10 @@ Completion run_trap(BuiltinContext& context, Args args) {
   // `trap - INT`: a lone minus is the action, which the parser takes as an operand.
   while (char letter = parser.next()) {
     switch (letter) {
-      case 'l':
-        lists = true;
-        break;
-      case 'p':
-        prints = true;
-        break;
-      case 'P':
-        bare = true;
-        break;
-      default:
-        return parser.completion();
+      case 'l': lists = true; break;
+      case 'p': prints = true; break;
+      case 'P': bare = true; break;
+      default: return parser.completion();
     }
   }
   Args operands = parser.operands();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// trap (XCU trap): sets, resets and prints the actions of conditions. Knows how they are written and read back; when they
-// run is exec/trap_runner's.
+// trap (XCU trap): sets, resets and prints the actions of conditions. Knows how they are written and read back; when
+// they run is exec/trap_runner's.
 #ifndef MISH_BUILTINS_TRAP_H_
 #define MISH_BUILTINS_TRAP_H_
 

@@ -165,7 +165,8 @@ bool is_known_variable(const state::ShellState& state, std::string_view text) {
   if (!name.has_value()) return false;
   const Variable* v = state.variables.find(*name);
   if (v == nullptr) return false;
-  return !v->value.is_unset() || v->has(attribute::Declared | attribute::ReadOnly | attribute::Special | attribute::Nameref);
+  return !v->value.is_unset() ||
+         v->has(attribute::Declared | attribute::ReadOnly | attribute::Special | attribute::Nameref);
 }
 
 }  // namespace
@@ -221,12 +222,14 @@ Completion run_unset(BuiltinContext& context, Args args) {
       default: return options.completion();
     }
   }
-  if (functions && variables) return context.usage_error("a name cannot be a variable and a function at once: use -f or -v");
+  if (functions && variables)
+    return context.usage_error("a name cannot be a variable and a function at once: use -f or -v");
   int status = 0;
   for (std::string_view text : options.operands()) {
     Removal removal;
     bool names_function = !variables && !references && !is_known_variable(context.state, text) &&
-                          NameTable::find(text).has_value() && context.state.functions.find(*NameTable::find(text)) != nullptr;
+                          NameTable::find(text).has_value() &&
+                          context.state.functions.find(*NameTable::find(text)) != nullptr;
     // bash: what cannot name a variable can only be meant as a function.
     bool is_odd_name = !variables && !references && !context.state.is_posix() && !is_identifier(text) &&
                        text.find('[') == std::string_view::npos;

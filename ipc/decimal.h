@@ -16,8 +16,8 @@
 
 namespace mish::ipc {
 
-/// Reads the number that `text` begins with (strtod(3)) into `value`; returns the bytes used, 0 when there is none or it
-/// is out of range. Leading blanks are not skipped.
+/// Reads the number that `text` begins with (strtod(3)) into `value`; returns the bytes used, 0 when there is none or
+/// it is out of range. Leading blanks are not skipped.
 template <typename T>
 size_t read_decimal(std::string_view text, T& value) {
   if (text.empty() || is_space(text[0])) return 0;

@@ -26,13 +26,10 @@ Error usage(std::string sentence) { return {Status::Usage, EINVAL, std::move(sen
 int socket_type(Transport transport) {
   switch (transport) {
     case Transport::Tcp:
-    case Transport::Unix:
-      return SOCK_STREAM;
+    case Transport::Unix: return SOCK_STREAM;
     case Transport::Udp:
-    case Transport::Multicast:
-      return SOCK_DGRAM;
-    case Transport::SeqPacket:
-      return SOCK_SEQPACKET;
+    case Transport::Multicast: return SOCK_DGRAM;
+    case Transport::SeqPacket: return SOCK_SEQPACKET;
   }
   return SOCK_STREAM;
 }
@@ -322,16 +319,11 @@ Outcome<std::string> receive_message(int fd, size_t limit, const Wait& wait) {
 
 std::string_view transport_name(Transport transport) {
   switch (transport) {
-    case Transport::Tcp:
-      return "tcp";
-    case Transport::Udp:
-      return "udp";
-    case Transport::Multicast:
-      return "mcast";
-    case Transport::Unix:
-      return "unix";
-    case Transport::SeqPacket:
-      return "seqpacket";
+    case Transport::Tcp: return "tcp";
+    case Transport::Udp: return "udp";
+    case Transport::Multicast: return "mcast";
+    case Transport::Unix: return "unix";
+    case Transport::SeqPacket: return "seqpacket";
   }
   return "";
 }
@@ -458,10 +450,8 @@ Framing default_framing(int fd) {
 Outcome<void> send_framed(int fd, std::string_view message, Framing framing, const Wait& wait) {
   std::string framed;
   switch (framing) {
-    case Framing::Message:
-      return send_bytes(fd, message, true, wait);
-    case Framing::Whole:
-      return message.empty() ? Outcome<void>() : send_bytes(fd, message, false, wait);
+    case Framing::Message: return send_bytes(fd, message, true, wait);
+    case Framing::Whole: return message.empty() ? Outcome<void>() : send_bytes(fd, message, false, wait);
     case Framing::Line:
     case Framing::Nul: {
       char end = framing == Framing::Line ? '\n' : '\0';
@@ -486,12 +476,9 @@ Outcome<void> send_framed(int fd, std::string_view message, Framing framing, con
 Outcome<std::string> receive_framed(int fd, Framing framing, size_t limit, const Wait& wait) {
   std::string out;
   switch (framing) {
-    case Framing::Message:
-      return receive_message(fd, limit, wait);
-    case Framing::Line:
-      return receive_until(fd, '\n', limit, wait);
-    case Framing::Nul:
-      return receive_until(fd, '\0', limit, wait);
+    case Framing::Message: return receive_message(fd, limit, wait);
+    case Framing::Line: return receive_until(fd, '\n', limit, wait);
+    case Framing::Nul: return receive_until(fd, '\0', limit, wait);
     case Framing::Whole:
       for (;;) {
         WaitResult result = wait_for_fd(fd, POLLIN, wait);
@@ -504,8 +491,7 @@ Outcome<std::string> receive_framed(int fd, Framing framing, size_t limit, const
         if (out.size() + static_cast<size_t>(n) > limit) return too_big(limit);
         out.append(buffer, static_cast<size_t>(n));
       }
-    case Framing::Length:
-      break;
+    case Framing::Length: break;
   }
   Outcome<size_t> n = receive_bytes(fd, 4, out, wait);
   if (!n) return n.error();

@@ -19,7 +19,7 @@ namespace {
 constexpr long long kSecond = 1'000'000'000;
 constexpr long long kLockSlice = kSecond;  // how long a lock may be held before we ask whether its holder exists
 constexpr int kLockSpins = 60;
-constexpr size_t kMaxWaits = 128;          // FUTEX_WAITV_MAX
+constexpr size_t kMaxWaits = 128;  // FUTEX_WAITV_MAX
 
 timespec to_timespec(Deadline deadline) { return {deadline / kSecond, deadline % kSecond}; }
 

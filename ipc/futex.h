@@ -97,7 +97,8 @@ enum class LockResult : uint8_t { Locked, OwnerDied, Damaged };
 class RobustLock {
  public:
   /// Takes the lock. OwnerDied: taken, and the previous holder died with it, so what it protects is to be repaired.
-  /// Damaged: not taken; the word names a holder that does not exist. `holder_cpu_hint` != this CPU allows a short spin.
+  /// Damaged: not taken; the word names a holder that does not exist. `holder_cpu_hint` != this CPU allows a short
+  /// spin.
   LockResult lock() {
     Thread& thread = this_thread();
     if (thread.tid != 0 && thread.held < kMaxHeld) [[likely]] {
@@ -116,11 +117,12 @@ class RobustLock {
   void unlock() {
     Thread& thread = this_thread();
     dequeue(thread);
-    if ((word_.exchange(0, std::memory_order_release) & kWaitersBit) != 0) [[unlikely]] wake(word_, 1);
+    if ((word_.exchange(0, std::memory_order_release) & kWaitersBit) != 0) [[unlikely]]
+      wake(word_, 1);
     end(thread);
   }
-  /// The same, such that the kernel wakes one of those who sleep on as_it_is() when the holder dies. Nobody waits for such a
-  /// lock itself: it goes with unlock_unheard().
+  /// The same, such that the kernel wakes one of those who sleep on as_it_is() when the holder dies. Nobody waits for
+  /// such a lock itself: it goes with unlock_unheard().
   bool try_lock_watched(bool& owner_died) { return try_lock(owner_died, kWaitersBit); }
   void unlock_unheard() {
     Thread& thread = this_thread();
@@ -175,7 +177,8 @@ class RobustLock {
   static constinit thread_local Thread t_thread;
   static Thread& this_thread() {
     Thread& thread = t_thread;
-    if (thread.generation != fork_generation()) [[unlikely]] start_thread(thread);
+    if (thread.generation != fork_generation()) [[unlikely]]
+      start_thread(thread);
     return thread;
   }
   static uint32_t this_thread_id() { return this_thread().tid; }

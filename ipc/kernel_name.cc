@@ -18,12 +18,9 @@ Error usage(std::string sentence) { return {Status::Usage, EINVAL, std::move(sen
 
 std::string_view api_name(Api api) {
   switch (api) {
-    case Api::Posix:
-      return "posix";
-    case Api::SystemV:
-      return "sysv";
-    case Api::File:
-      return "file";
+    case Api::Posix: return "posix";
+    case Api::SystemV: return "sysv";
+    case Api::File: return "file";
   }
   return "";
 }

@@ -31,9 +31,7 @@ uint64_t power_of_two_from(uint64_t least) {
   return value;
 }
 
-Error not_a_mailbox(const char* why) {
-  return {Status::Damaged, EBADMSG, fmt::format("damaged: {}; remove it", why)};
-}
+Error not_a_mailbox(const char* why) { return {Status::Damaged, EBADMSG, fmt::format("damaged: {}; remove it", why)}; }
 
 /// Whether the fixed part makes sense: magic, version, checksum and ranges.
 const char* find_fault(const Geometry& geometry) {
@@ -168,15 +166,16 @@ static Outcome<Geometry> plan(const MailboxConfig& config, const ObjectDirectory
     return {Status::Usage, "a turn needs the policy single and a positive duration"};
   }
   // Beside the bodies: the ring at its largest and the one it is copied from.
-  uint64_t slots = config.capacity == kUnbounded || config.capacity == 0
-                       ? kFirstRing
-                       : power_of_two_from(std::max<uint64_t>(kFirstRing, std::min<uint64_t>(config.capacity, 1u << 24) * 2));
+  uint64_t slots =
+      config.capacity == kUnbounded || config.capacity == 0
+          ? kFirstRing
+          : power_of_two_from(std::max<uint64_t>(kFirstRing, std::min<uint64_t>(config.capacity, 1u << 24) * 2));
   uint64_t blocks = (bytes + kBlock - 1) / kBlock + slots * sizeof(Slot) * 2 / kBlock;
   if (blocks > kMostBlocks) return {Status::Usage, "too large"};
   uint64_t largest = std::min<uint64_t>((bytes + kBlock - 1) / kBlock * kBlock, kMostMessage);
   if (config.max_message > largest) {
-    return {Status::Usage, fmt::format("the largest message ({} bytes) does not fit into {} bytes", config.max_message,
-                                       bytes)};
+    return {Status::Usage,
+            fmt::format("the largest message ({} bytes) does not fit into {} bytes", config.max_message, bytes)};
   }
   g.magic = kMagic;
   g.version = kVersion;
@@ -254,8 +253,8 @@ Outcome<void> Mailbox::Core::close() {
 
 void Mailbox::Core::mark_removed() { mark_closed(true); }
 
-/// Takes no lock: one that is never given back must not keep a mailbox. Whoever listens hears the bell before, and waits
-/// for what the herald does; whoever sleeps is woken after. So both learn of it also when we die in between.
+/// Takes no lock: one that is never given back must not keep a mailbox. Whoever listens hears the bell before, and
+/// waits for what the herald does; whoever sleeps is woken after. So both learn of it also when we die in between.
 void Mailbox::Core::mark_closed(bool removed) {
   raise_herald();
   ring_everyone();
@@ -270,7 +269,8 @@ Outcome<void> Mailbox::Core::remove() {
     return {Status::NotPermitted, "only its owner may remove it", EPERM};
   }
   const char* file = name_.file().c_str();
-  struct stat ours {}, named {};
+  struct stat ours {
+  }, named{};
   bool is_ours = fstat(file_.get(), &ours) == 0 && fstatat(directory_.fd(), file, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
                  ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
   if (!is_ours) return {Status::NoObject, "no such mailbox", ENOENT};
@@ -313,9 +313,9 @@ Outcome<void> Mailbox::Core::grant(Right right, std::span<const Principal> princ
   if (Status status = lock_head(); status != Status::Done) return error(status);
   auto& list = header_->grants[static_cast<size_t>(right)];
   for (size_t i = 0; i < kGrants; ++i) {
-    list[i] = i < principals.size() ? GrantRecord{static_cast<uint32_t>(principals[i].kind), principals[i].user,
-                                                  principals[i].process}
-                                    : GrantRecord{};
+    list[i] = i < principals.size()
+                  ? GrantRecord{static_cast<uint32_t>(principals[i].kind), principals[i].user, principals[i].process}
+                  : GrantRecord{};
   }
   header_->grants_version.fetch_add(1, std::memory_order_release);
   unlock_head();
@@ -470,7 +470,8 @@ Outcome<void> Mailbox::remove(const ObjectName& name) {
 Outcome<void> Mailbox::remove(const ObjectName& name, const ObjectDirectory& where) {
   if (name.user() != geteuid() && geteuid() != 0) return {Status::NotPermitted, "only its owner may remove it", EPERM};
   auto present = Core::open(name, where);
-  if (!present && present.status() == Status::NoObject && access((where.path() + "/" + name.file()).c_str(), F_OK) != 0) {
+  if (!present && present.status() == Status::NoObject &&
+      access((where.path() + "/" + name.file()).c_str(), F_OK) != 0) {
     return present.error();
   }
   if (unlinkat(where.fd(), name.file().c_str(), 0) != 0) {
@@ -512,18 +513,21 @@ bool Mailbox::is_abandoned(const ObjectName& name, const ObjectDirectory& where)
 /// Whatever an operation made of zeroes where pages were missing: the answer is that the mailbox is damaged.
 template <typename T>
 static Outcome<T> believe(Mailbox::Core& core, Outcome<T> outcome) {
-  if (core.is_damaged()) [[unlikely]] return core.damage();
+  if (core.is_damaged()) [[unlikely]]
+    return core.damage();
   return outcome;
 }
 
 Outcome<uint64_t> Mailbox::send(std::string_view body, const SendOptions& options) {
   Outcome<uint64_t> sent = core_->send(body, options);
-  if (core_->is_damaged()) [[unlikely]] sent = core_->damage();
+  if (core_->is_damaged()) [[unlikely]]
+    sent = core_->damage();
   return sent;
 }
 Outcome<void> Mailbox::receive(Message& message, const ReceiveOptions& options) {
   Outcome<void> received = core_->receive(message, options);
-  if (core_->is_damaged()) [[unlikely]] received = core_->damage();
+  if (core_->is_damaged()) [[unlikely]]
+    received = core_->damage();
   return received;
 }
 Outcome<void> Mailbox::ack(uint64_t id) { return believe(*core_, core_->finish_lease(id, true)); }

@@ -40,17 +40,17 @@ inline constexpr int kMaxPriority = 32767;
 
 /// How a mailbox is made.
 struct MailboxConfig {
-  uint64_t capacity = 256;     // messages; 0 = rendezvous, kUnbounded = until `bytes` is reached
-  uint64_t bytes = 0;          // the most the object may take on /dev/shm; 0 = a quarter of it
-  uint64_t max_message = 0;    // bytes of one message; 0 = whatever `bytes` allows
+  uint64_t capacity = 256;   // messages; 0 = rendezvous, kUnbounded = until `bytes` is reached
+  uint64_t bytes = 0;        // the most the object may take on /dev/shm; 0 = a quarter of it
+  uint64_t max_message = 0;  // bytes of one message; 0 = whatever `bytes` allows
   Policy policy = Policy::Any;
-  long long turn_ns = 0;       // Policy::Single: length of a time slot, 0 = none
+  long long turn_ns = 0;  // Policy::Single: length of a time slot, 0 = none
   Pick pick = Pick::Fifo;
   Order order = Order::Fifo;
   OnFull on_full = OnFull::Block;
   unsigned mode = 0600;
-  bool keep = false;           // false: closes when the owner ends
-  std::string start_command = {};   // kept for the caller: what to start when a message finds no receiver
+  bool keep = false;               // false: closes when the owner ends
+  std::string start_command = {};  // kept for the caller: what to start when a message finds no receiver
 };
 
 struct SendOptions {
@@ -62,19 +62,19 @@ struct SendOptions {
 };
 
 struct ReceiveOptions {
-  pid_t from = 0;                // only messages of this process
+  pid_t from = 0;                    // only messages of this process
   std::optional<int64_t> type = {};  // only messages of this type
-  int priority_min = 0;          // only messages of at least this priority
-  bool last = false;             // the newest instead of the oldest
-  bool lease = false;            // hold it until ack(); it comes back if this process dies before
-  bool peek = false;             // leave it there
+  int priority_min = 0;              // only messages of at least this priority
+  bool last = false;                 // the newest instead of the oldest
+  bool lease = false;                // hold it until ack(); it comes back if this process dies before
+  bool peek = false;                 // leave it there
   Deadline deadline = kForever;
   Interrupt interrupt = {};
 };
 
 struct Message {
   Bytes body;
-  uint64_t id = 0;            // its receipt
+  uint64_t id = 0;  // its receipt
   int64_t type = 0;
   int priority = 0;
   pid_t sender = 0;
@@ -117,13 +117,13 @@ struct MailboxInfo {
   uint64_t sent = 0;
   uint64_t received = 0;
   uint64_t dropped = 0;
-  uint64_t repairs = 0;             // times a death was cleaned up after
-  uint64_t rescues = 0;             // sleeps that ended usefully by time alone; a bug when not 0
+  uint64_t repairs = 0;  // times a death was cleaned up after
+  uint64_t rescues = 0;  // sleeps that ended usefully by time alone; a bug when not 0
   uint32_t waiting_receivers = 0;
   uint32_t waiting_senders = 0;
   ProcessIdentity owner;
   bool is_owner_alive = false;
-  bool is_closed = false;           // no more sends: closed, or a session mailbox without its owner
+  bool is_closed = false;  // no more sends: closed, or a session mailbox without its owner
   uid_t user = 0;
   std::vector<Participant> participants;
   std::vector<Principal> may_send;
@@ -132,8 +132,8 @@ struct MailboxInfo {
 
 class Mailbox {
  public:
-  /// Makes a mailbox owned by this process. Fails with Exists, TooBig (no space, with the sizes), Usage, NotPermitted. A
-  /// session mailbox of the same name whose owner is dead and that is empty is replaced.
+  /// Makes a mailbox owned by this process. Fails with Exists, TooBig (no space, with the sizes), Usage, NotPermitted.
+  /// A session mailbox of the same name whose owner is dead and that is empty is replaced.
   static Outcome<Mailbox> create(const ObjectName& name, const MailboxConfig& config);
   static Outcome<Mailbox> create(const ObjectName& name, const MailboxConfig& config, const ObjectDirectory& where);
   /// Attaches to one. Fails with NoObject, NotPermitted, Damaged (not a mailbox, another version, truncated).
@@ -158,9 +158,9 @@ class Mailbox {
   /// Detaches. Leases of this handle go back to the mailbox, marked redelivered.
   ~Mailbox();
 
-  /// Sends one message; returns its id (the receipt) after commit. Blocks while full, and with capacity 0 or `sync` until
-  /// it was taken. Fails with WouldBlock, TimedOut, Interrupted (the message is then not in the mailbox, except when a
-  /// `sync` send had already committed: it stays), Closed, NotPermitted, TooBig, Damaged.
+  /// Sends one message; returns its id (the receipt) after commit. Blocks while full, and with capacity 0 or `sync`
+  /// until it was taken. Fails with WouldBlock, TimedOut, Interrupted (the message is then not in the mailbox, except
+  /// when a `sync` send had already committed: it stays), Closed, NotPermitted, TooBig, Damaged.
   Outcome<uint64_t> send(std::string_view body, const SendOptions& options = {});
   /// Takes one message into `message` (its buffer is reused). Blocks while there is none that fits the options.
   /// Fails with WouldBlock, TimedOut, Interrupted, Closed (closed and drained), NotPermitted, Damaged.
@@ -169,8 +169,8 @@ class Mailbox {
   Outcome<void> ack(uint64_t id);
   /// Gives a leased message back to the front, marked redelivered. Fails as ack().
   Outcome<void> release(uint64_t id);
-  /// For who hands a message on and may fail in that: makes `options` leave it in the mailbox until finish(), under lease or,
-  /// where everybody gets a copy, unread.
+  /// For who hands a message on and may fail in that: makes `options` leave it in the mailbox until finish(), under
+  /// lease or, where everybody gets a copy, unread.
   void hold(ReceiveOptions& options) const;
   /// Ends what hold() began. Fails as ack().
   Outcome<void> finish(uint64_t id);
@@ -186,10 +186,10 @@ class Mailbox {
   Outcome<void> grant(Right right, std::span<const Principal> principals);
   /// Rebuilds all that is derived from the slots, takes back what the dead held. Returns what was found:
   struct Repairs {
-    uint64_t messages = 0;      // present afterwards
-    uint64_t returned = 0;      // leases of the dead
+    uint64_t messages = 0;  // present afterwards
+    uint64_t returned = 0;  // leases of the dead
     uint64_t freed_blocks = 0;
-    uint32_t departed = 0;      // dead participants
+    uint32_t departed = 0;  // dead participants
   };
   Outcome<Repairs> repair();
 
@@ -198,8 +198,8 @@ class Mailbox {
   /// Whether receive() with these options would return at once (also because of closing). For arrival traps: two loads
   /// when nothing is there.
   bool is_ready(const ReceiveOptions& options = {});
-  /// Asks for the doorbell of this process to be rung when a message arrives or the mailbox closes; asked anew after each
-  /// ring. Check is_ready() after arming.
+  /// Asks for the doorbell of this process to be rung when a message arrives or the mailbox closes; asked anew after
+  /// each ring. Check is_ready() after arming.
   Outcome<void> arm_doorbell();
   void disarm_doorbell();
 

@@ -50,7 +50,8 @@ class Mailbox::Core {
   bool is_ready(const ReceiveOptions& options);
 
   // --- mailbox_wait.cc
-  /// After so many nanoseconds a sleeper looks around by itself. Tests that kill whoever was to wake it make it shorter.
+  /// After so many nanoseconds a sleeper looks around by itself. Tests that kill whoever was to wake it make it
+  /// shorter.
   inline static Deadline longest_sleep = 500'000'000;
   Outcome<void> arm_doorbell();
   void disarm_doorbell();
@@ -82,13 +83,15 @@ class Mailbox::Core {
   // Locks. Done: held, and the mailbox is whole. Otherwise not held.
   Status lock_tail() {
     LockResult result = header_->tail_lock.lock();
-    if (result == LockResult::Locked && is_whole()) [[likely]] return Status::Done;
+    if (result == LockResult::Locked && is_whole()) [[likely]]
+      return Status::Done;
     return lock_slow(header_->tail_lock, result);
   }
   void unlock_tail() { header_->tail_lock.unlock(); }
   Status lock_head() {
     LockResult result = header_->head_lock.lock();
-    if (result == LockResult::Locked && is_whole()) [[likely]] return Status::Done;
+    if (result == LockResult::Locked && is_whole()) [[likely]]
+      return Status::Done;
     return lock_slow(header_->head_lock, result);
   }
   void unlock_head() { header_->head_lock.unlock(); }
@@ -114,15 +117,15 @@ class Mailbox::Core {
   uint64_t bounded(uint64_t head, uint64_t tail) const { return tail - head > ring_mask_ + 1 ? head : tail; }
   enum class Room : uint8_t { Enough, FullMessages, FullBytes, NoSpace, Damaged };
   Room find_room(uint32_t blocks);
-  Room stretch_ring();                                     // takes head_lock too
-  Room grow_ring(uint64_t slots);                          // *
-  void compact();                                          // *
+  Room stretch_ring();             // takes head_lock too
+  Room grow_ring(uint64_t slots);  // *
+  void compact();                  // *
   Room grow_blocks(uint32_t wanted);
   Room append_blocks(uint32_t count, uint32_t& first);
   Room gather_blocks(uint32_t count);
-  uint32_t take_run(uint32_t count);                       // *
+  uint32_t take_run(uint32_t count);  // *
   uint32_t take_blocks(uint32_t count);
-  void give_back_blocks(uint32_t first, uint32_t count);   // head_lock
+  void give_back_blocks(uint32_t first, uint32_t count);  // head_lock
   char* block(uint32_t number) { return blocks_ + (static_cast<size_t>(number) - 1) * layout::kBlock; }
   bool is_block(uint32_t number) const {
     return number != 0 && number <= header_->block_count.load(std::memory_order_relaxed) &&
@@ -167,7 +170,7 @@ class Mailbox::Core {
     return !options.lease && !options.peek && !options.last && !options.type && options.from == 0 &&
            options.priority_min == 0;
   }
-  bool take_at_once(Message& message);                     // takes head_lock
+  bool take_at_once(Message& message);  // takes head_lock
   void fetch_ahead(uint64_t head);
   static void describe(const Slot& source, Message& message);
   Outcome<void> take(uint64_t position, Message& message, const ReceiveOptions& options);
@@ -190,16 +193,16 @@ class Mailbox::Core {
   // mailbox_wait.cc
   bool is_attached() const { return me_ >= 0 && generation_ == fork_generation(); }
   Outcome<void> attach();
-  bool make_room_for_person(uint32_t index);               // head_lock
+  bool make_room_for_person(uint32_t index);  // head_lock
   Outcome<void> join_pair();
   /// Whether we are one of the two of Policy::Pair; true for other policies.
   bool has_joined() const {
     return config_.policy != Policy::Pair || (is_attached() && (people_[me_].flags & layout::kMember) != 0);
   }
   void detach();
-  void forget_participant(uint32_t index);                 // both locks
+  void forget_participant(uint32_t index);  // both locks
   bool is_dead(uint32_t index, bool thorough);
-  bool reclaim_dead(bool thorough);                        // takes both locks; whether anything changed
+  bool reclaim_dead(bool thorough);  // takes both locks; whether anything changed
   bool reclaim_dead_locked(bool thorough);
   bool is_closing(bool thorough) {
     const Header& h = *header_;
@@ -217,29 +220,31 @@ class Mailbox::Core {
     int32_t sender = 0;
     int32_t priority = 0;
   };
-  /// Before a change that sleepers wait for (`attention` counts them): from now to lower_herald() our death wakes one of
-  /// them, who wakes the others. Nothing happens while another holds the herald.
+  /// Before a change that sleepers wait for (`attention` counts them): from now to lower_herald() our death wakes one
+  /// of them, who wakes the others. Nothing happens while another holds the herald.
   void raise_herald_for(const SharedWord& attention) {
-    if (attention.load(std::memory_order_relaxed) != 0) [[unlikely]] raise_herald();
+    if (attention.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      raise_herald();
   }
   void raise_herald();
   void lower_herald() {
-    if (has_herald_) [[unlikely]] let_herald_go();
+    if (has_herald_) [[unlikely]]
+      let_herald_go();
   }
   void let_herald_go();
   void relay_herald();
   void let_herald_finish();
   void ring_everyone();
   void announce(const Arrival& arrival);
-  void ring_doorbells();                                   // tail_lock; takes head_lock
-  void ring_listeners();                                   // head_lock
-  void hand_on();                                          // takes head_lock
-  int choose(const Arrival& arrival);                      // head_lock
-  void wake_participant(uint32_t index);                   // head_lock
+  void ring_doorbells();                  // tail_lock; takes head_lock
+  void ring_listeners();                  // head_lock
+  void hand_on();                         // takes head_lock
+  int choose(const Arrival& arrival);     // head_lock
+  void wake_participant(uint32_t index);  // head_lock
   void announce_space();
   void wake_everyone();
   void start_waiting(uint32_t flag, const ReceiveOptions* wanted);  // head_lock
-  void stop_waiting(uint32_t flags);                       // head_lock
+  void stop_waiting(uint32_t flags);                                // head_lock
   /// Sleeps until woken, a holder of something died (its things are reclaimed then), a signal, or the deadline.
   /// Done = look again; TimedOut; Interrupted.
   Status sleep(Deadline deadline, const Interrupt& interrupt, Deadline until = kForever);
@@ -273,12 +278,12 @@ class Mailbox::Core {
   int me_ = -1;
   static constexpr uint32_t kLeastSkippedYields = 1000;
   uint32_t yields_to_skip_ = 0;
-  uint32_t skipped_yields_ = kLeastSkippedYields;  // after the next long yield
-  uint64_t sends_seen_ = 0;      // t_sends when we last waited for a message
+  uint32_t skipped_yields_ = kLeastSkippedYields;             // after the next long yield
+  uint64_t sends_seen_ = 0;                                   // t_sends when we last waited for a message
   inline static constinit thread_local uint64_t t_sends = 0;  // through any handle
   uint32_t generation_ = 0;
-  uint32_t thread_ = 0;          // that holds our life lock
-  bool is_plain_ = false;        // bounded or unbounded, fifo, each message for any one (of the pair)
+  uint32_t thread_ = 0;    // that holds our life lock
+  bool is_plain_ = false;  // bounded or unbounded, fifo, each message for any one (of the pair)
   bool is_subscribed_ = false;
   bool has_role_ = false;
   bool slice_ended_ = false;

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a mailbox looks like in shared memory. Fixed-width fields, numbers instead of pointers, no meaning outside of the
-// Mailbox code.
+// What a mailbox looks like in shared memory. Fixed-width fields, numbers instead of pointers, no meaning outside of
+// the Mailbox code.
 //
 //   page 0            Header: configuration, two locks, counters
 //   pages 1 … 2       the first ring of slots; with the pages beside it, all that a new mailbox has
-//   pages 3 … 10      ParticipantRecord[256]: whoever blocks, leases, subscribes or owns; memory for as many as there were
-//   link table        one u32 a block: the next block of a chain; sparse, sized for the largest the object may become
-//   blocks            4 KiB each, numbered from 1; a long body is a chain, a ring that outgrew the first one is a run
+//   pages 3 … 10      ParticipantRecord[256]: whoever blocks, leases, subscribes or owns; memory for as many as there
+//   were link table        one u32 a block: the next block of a chain; sparse, sized for the largest the object may
+//   become blocks            4 KiB each, numbered from 1; a long body is a chain, a ring that outgrew the first one is
+//   a run
 //
 // Truth and what is derived. The truth is in the slots (state, sequence) between `head` and `tail` and in the
 // participants; everything else (counts, free lists) can be rebuilt from them, and is when a lock's holder died.
 // Positions count messages since creation; position p is slot p mod ring size; sequence = position at sending + 1.
-// A send is done with the store of the tail. Slots between head and tail are sorted by sequence; taken ones in the middle are holes (Free).
+// A send is done with the store of the tail. Slots between head and tail are sorted by sequence; taken ones in the
+// middle are holes (Free).
 //
-// Locks: `tail_lock` for whatever adds (tail, free blocks), `head_lock` for whatever removes or changes a state, and for
-// the participants; both, tail first, to move slots, to grow the ring and to rebuild.
+// Locks: `tail_lock` for whatever adds (tail, free blocks), `head_lock` for whatever removes or changes a state, and
+// for the participants; both, tail first, to move slots, to grow the ring and to rebuild.
 #ifndef MISH_IPC_MAILBOX_LAYOUT_H_
 #define MISH_IPC_MAILBOX_LAYOUT_H_
 
@@ -56,26 +58,26 @@ struct alignas(64) Slot {
   uint32_t first_block;  // 0: the body is `body`
   int64_t type;
   int32_t priority;
-  int32_t sender;        // pid
-  uint32_t holder;       // index + 1 of the participant that leases or takes it; of no meaning while committed
-  uint32_t waiter;       // index + 1 of the rendezvous sender, until the message was taken once
-  uint64_t readers;      // Policy::All: who has still to read it
+  int32_t sender;    // pid
+  uint32_t holder;   // index + 1 of the participant that leases or takes it; of no meaning while committed
+  uint32_t waiter;   // index + 1 of the rendezvous sender, until the message was taken once
+  uint64_t readers;  // Policy::All: who has still to read it
   char body[kInline];
 };
 static_assert(sizeof(Slot) == 128);
 
 enum ParticipantFlags : uint32_t {
   kInUse = 1,
-  kWaiting = 2,        // sleeps for a message
-  kPromised = 4,       // was chosen for one and has not come for it yet
+  kWaiting = 2,   // sleeps for a message
+  kPromised = 4,  // was chosen for one and has not come for it yet
   kWaitsForSpace = 8,
   kWaitsForBytes = 16,
   kWaitsForTaking = 32,
   kWaitsForRole = 64,
   kSubscribed = 128,
   kMember = 256,
-  kListening = 512,    // ring the doorbell
-  kReceiver = 1024,    // has received or tried to
+  kListening = 512,  // ring the doorbell
+  kReceiver = 1024,  // has received or tried to
 };
 
 struct alignas(64) ParticipantRecord {
@@ -83,12 +85,12 @@ struct alignas(64) ParticipantRecord {
   ProcessIdentity identity;
   SharedWord wake;
   uint32_t flags;
-  uint64_t ticket;      // order of waiting
+  uint64_t ticket;  // order of waiting
   int64_t want_type;
   int32_t want_from;
   int32_t want_priority;
   uint32_t want_any_type;
-  uint32_t leases;      // Leased and Taking slots
+  uint32_t leases;          // Leased and Taking slots
   uint32_t reserved_block;  // chain of a body being copied in
   uint32_t is_reserving;    // counts against the capacity
   uint64_t received;
@@ -124,13 +126,13 @@ struct Header {
 
   // Read by everyone, written rarely.
   alignas(64) SharedWord closed;
-  SharedWord broken;      // a lock's holder died: rebuild before anything else
+  SharedWord broken;  // a lock's holder died: rebuild before anything else
   SharedWord removed;
   SharedWord owner_index;  // index + 1 of the owner's participant, 0 = not attached
   SharedWord grants_version;
-  SharedWord block_count;  // blocks that exist
-  SharedWord people_used;  // participants were never above this index
-  SharedWord people_room;  // participants that have memory
+  SharedWord block_count;             // blocks that exist
+  SharedWord people_used;             // participants were never above this index
+  SharedWord people_room;             // participants that have memory
   std::atomic<uint64_t> ring;         // first block << 32 | slots; block 0: the first ring, in its own pages
   std::atomic<uint64_t> subscribers;  // Policy::All: bits of the participants
   ProcessIdentity owner;
@@ -140,7 +142,7 @@ struct Header {
   alignas(64) RobustLock tail_lock;
   uint64_t taken_seen;
   uint64_t head_seen;
-  uint32_t free_block;    // stack of free blocks
+  uint32_t free_block;  // stack of free blocks
   uint32_t free_count;
   alignas(64) std::atomic<uint64_t> tail;
   std::atomic<uint64_t> payload_sent;
@@ -164,10 +166,10 @@ struct Header {
 
   // Who has to be told. The herald is held by who has committed something, or is about to, and has not told yet.
   alignas(64) RobustLock herald;
-  alignas(64) SharedWord attention;  // participants that wait for a message
-  SharedWord listening;              // participants whose doorbell is to be rung
+  alignas(64) SharedWord attention;        // participants that wait for a message
+  SharedWord listening;                    // participants whose doorbell is to be rung
   alignas(64) SharedWord space_attention;  // participants that wait for space or for a taking
-  uint32_t role_holder;              // index + 1
+  uint32_t role_holder;                    // index + 1
   uint32_t role_active;
   int64_t role_until;
   uint32_t last_picked;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Receiving. A body of up to one block is copied out under the head lock, a larger one outside of it while its slot says
-// who is at it; either way the slot becomes free only after the copy, so that a receiver that dies takes nothing along.
+// Receiving. A body of up to one block is copied out under the head lock, a larger one outside of it while its slot
+// says who is at it; either way the slot becomes free only after the copy, so that a receiver that dies takes nothing
+// along.
 #include <algorithm>
 #include <cstring>
 #include <new>
@@ -14,8 +15,8 @@ using namespace layout;
 namespace {
 
 constexpr Deadline kSpin = 8'000;
-constexpr Deadline kHeadStart = 2'000; // of a sender when the mailbox is empty
-constexpr uint64_t kAhead = 8;        // slots fetched ahead
+constexpr Deadline kHeadStart = 2'000;  // of a sender when the mailbox is empty
+constexpr uint64_t kAhead = 8;          // slots fetched ahead
 constexpr Deadline kLongYield = 100'000;
 constexpr uint32_t kMostSkippedYields = 1 << 16;
 
@@ -32,7 +33,8 @@ Outcome<void> Mailbox::Core::receive(Message& message, const ReceiveOptions& opt
     if (auto joined = join_pair(); !joined) return joined;
   }
   message.body.reserve(kInline);  // so that nothing asks for memory under a lock
-  if (is_plain_ && takes_in_order(options) && take_at_once(message)) [[likely]] return {};
+  if (is_plain_ && takes_in_order(options) && take_at_once(message)) [[likely]]
+    return {};
   return receive_when_possible(message, options);
 }
 
@@ -147,8 +149,9 @@ Error Mailbox::Core::leave_empty_handed(Status status) {
   return error(status);
 }
 
-/// A sender that runs on this CPU: giving way to it costs less than a sleep and being woken from it. Where others run here
-/// too, it is they who get the time slice; then sleeping is better for a while, twice as long each time this is found.
+/// A sender that runs on this CPU: giving way to it costs less than a sleep and being woken from it. Where others run
+/// here too, it is they who get the time slice; then sleeping is better for a while, twice as long each time this is
+/// found.
 void Mailbox::Core::yield_to_sender() {
   if (yields_to_skip_ > 0) {
     --yields_to_skip_;
@@ -224,7 +227,8 @@ Mailbox::Core::Found Mailbox::Core::find(const ReceiveOptions& options, bool pro
                   options.from == 0 && options.priority_min == 0;
   if (is_plain && head < h.tail_seen && h.promised.load(std::memory_order_relaxed) == 0) {
     fetch_ahead(head);
-    if (is_takeable(slot(head))) [[likely]] return {head, true};
+    if (is_takeable(slot(head))) [[likely]]
+      return {head, true};
   }
   advance_head();
   head = h.head.load(std::memory_order_relaxed);
@@ -280,16 +284,16 @@ std::optional<uint64_t> Mailbox::Core::position_of(uint64_t id) {
 
 // --- Taking
 
-/// What receive() does with the oldest message as long as that is small and known to be there and nothing is promised or
-/// leased. False: nothing was done.
+/// What receive() does with the oldest message as long as that is small and known to be there and nothing is promised
+/// or leased. False: nothing was done.
 bool Mailbox::Core::take_at_once(Message& message) {
   if (lock_head() != Status::Done) return false;
   Header& h = *header_;
   uint64_t head = h.head.load(std::memory_order_relaxed);
   Slot& source = slot(head);
-  if (head >= h.tail_seen || h.leased.load(std::memory_order_relaxed) != 0 || h.promised.load(std::memory_order_relaxed) != 0 ||
-      source.state.load(std::memory_order_acquire) != kCommitted || source.first_block != 0 ||
-      source.length > kInline) {
+  if (head >= h.tail_seen || h.leased.load(std::memory_order_relaxed) != 0 ||
+      h.promised.load(std::memory_order_relaxed) != 0 || source.state.load(std::memory_order_acquire) != kCommitted ||
+      source.first_block != 0 || source.length > kInline) {
     unlock_head();
     return false;
   }
@@ -338,8 +342,8 @@ Outcome<void> Mailbox::Core::take(uint64_t position, Message& message, const Rec
   describe(source, message);
   if (is_attached()) people_[me_].received += options.peek ? 0 : 1;
   bool is_shared = options.peek || config_.policy == Policy::All;
-  Status status = length <= kBlock || is_shared ? take_small(position, message, options)
-                                                : take_large(position, message, options);
+  Status status =
+      length <= kBlock || is_shared ? take_small(position, message, options) : take_large(position, message, options);
   if (status == Status::TooBig) return {Status::Failed, "out of memory", ENOMEM};
   after_taking();
   return status == Status::Done ? Outcome<void>() : error(status);

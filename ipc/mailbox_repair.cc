@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Locks of a mailbox, and what happens when a holder died: everything derived is made anew from the slots. A repair that
-// is itself killed leaves the mailbox broken, and the next process starts it over.
+// Locks of a mailbox, and what happens when a holder died: everything derived is made anew from the slots. A repair
+// that is itself killed leaves the mailbox broken, and the next process starts it over.
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -44,7 +44,8 @@ Status Mailbox::Core::lock_both_as_is() {
 
 Status Mailbox::Core::lock_both() {
   if (Status status = lock_both_as_is(); status != Status::Done) return status;
-  if (is_whole()) [[likely]] return Status::Done;
+  if (is_whole()) [[likely]]
+    return Status::Done;
   Status status = rebuild();
   if (status != Status::Done) unlock_both();
   return status;
@@ -54,7 +55,8 @@ Status Mailbox::Core::lock_head_too() {
   LockResult result = header_->head_lock.lock();
   if (result == LockResult::Damaged) return Status::Damaged;
   if (result == LockResult::OwnerDied) header_->broken.store(1, std::memory_order_relaxed);
-  if (is_whole()) [[likely]] return Status::Done;
+  if (is_whole()) [[likely]]
+    return Status::Done;
   Status status = rebuild();
   if (status != Status::Done) unlock_head();
   return status;
@@ -74,8 +76,8 @@ Status Mailbox::Core::rebuild() {
   return Status::Done;
 }
 
-/// Head and tail. Every operation that can die half-way leaves the slots in order: a send that did not move the tail did
-/// not happen, a compaction may have a message in two places.
+/// Head and tail. Every operation that can die half-way leaves the slots in order: a send that did not move the tail
+/// did not happen, a compaction may have a message in two places.
 void Mailbox::Core::settle_positions() {
   Header& h = *header_;
   uint64_t head = h.head.load(std::memory_order_relaxed);
@@ -117,8 +119,9 @@ void Mailbox::Core::salvage() {
     kept.push_back(copy);
   }
   std::sort(kept.begin(), kept.end(), [](const Copy& a, const Copy& b) { return a.sequence < b.sequence; });
-  kept.erase(std::unique(kept.begin(), kept.end(), [](const Copy& a, const Copy& b) { return a.sequence == b.sequence; }),
-             kept.end());
+  kept.erase(
+      std::unique(kept.begin(), kept.end(), [](const Copy& a, const Copy& b) { return a.sequence == b.sequence; }),
+      kept.end());
   std::memset(static_cast<void*>(ring_), 0, size * sizeof(Slot));
   uint64_t tail = kept.empty() ? 0 : kept.back().sequence;
   uint64_t head = tail - std::min<uint64_t>(kept.size(), tail);

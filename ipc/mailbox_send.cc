@@ -34,8 +34,8 @@ Outcome<void> Mailbox::Core::check_size(std::string_view body, const SendOptions
 }
 
 /// Fills the next slot and moves the tail. Inline, so that what a caller knows costs it nothing.
-[[gnu::always_inline]] inline uint64_t Mailbox::Core::commit(std::string_view body, const SendOptions& options, uint32_t first_block,
-                               bool is_rendezvous) {
+[[gnu::always_inline]] inline uint64_t Mailbox::Core::commit(std::string_view body, const SendOptions& options,
+                                                             uint32_t first_block, bool is_rendezvous) {
   Header& h = *header_;
   uint64_t position = h.tail.load(std::memory_order_relaxed);
   Slot& message = slot(position);
@@ -107,7 +107,8 @@ Outcome<uint64_t> Mailbox::Core::send(std::string_view body, const SendOptions& 
     return check_size(body, options).error();
   }
   if (is_plain_ && body.size() <= kInline && !options.sync && has_joined()) [[likely]] {
-    if (uint64_t id = send_at_once(body, options); id != 0) [[likely]] return id;
+    if (uint64_t id = send_at_once(body, options); id != 0) [[likely]]
+      return id;
   }
   return send_when_possible(body, options);
 }
@@ -222,7 +223,10 @@ Outcome<void> Mailbox::Core::acquire_room(uint32_t blocks, const SendOptions& op
     }
     if (room == Room::FullBytes && config_.capacity == kUnbounded) {
       stop();
-      return {Status::TooBig, fmt::format("full: its limit of {} bytes is used up; receive some, or make it with more --bytes", config_.bytes), ENOSPC};
+      return {Status::TooBig,
+              fmt::format("full: its limit of {} bytes is used up; receive some, or make it with more --bytes",
+                          config_.bytes),
+              ENOSPC};
     }
     if (config_.on_full == OnFull::Fail || options.deadline == kNoWait) {
       stop();
@@ -237,7 +241,7 @@ Outcome<void> Mailbox::Core::acquire_room(uint32_t blocks, const SendOptions& op
       continue;
     }
     Status status = header_->closed.load(std::memory_order_seq_cst) != 0 ? Status::Done
-                                                                       : sleep(options.deadline, options.interrupt);
+                                                                         : sleep(options.deadline, options.interrupt);
     stop();
     if (status != Status::Done) return error(status);
   }
@@ -299,8 +303,8 @@ bool Mailbox::Core::has_waiting_receiver(const SendOptions& options) {
   return found;
 }
 
-/// Sleeps until the message was taken. When that is given up and `retract`, the message is taken back, unless a receiver
-/// is at it.
+/// Sleeps until the message was taken. When that is given up and `retract`, the message is taken back, unless a
+/// receiver is at it.
 Outcome<void> Mailbox::Core::wait_until_taken(uint64_t id, const SendOptions& options, bool retract) {
   Status giving_up = Status::Done;
   for (;;) {

@@ -50,7 +50,8 @@ bool Mailbox::Core::refresh_ring() {
   return true;
 }
 
-/// Whether one more message with `count` blocks fits; makes the blocks available on the free list and a slot in the ring.
+/// Whether one more message with `count` blocks fits; makes the blocks available on the free list and a slot in the
+/// ring.
 Mailbox::Core::Room Mailbox::Core::find_room(uint32_t count) {
   Header& h = *header_;
   uint64_t tail = h.tail.load(std::memory_order_relaxed);
@@ -282,8 +283,8 @@ bool Mailbox::Core::copy_out(uint32_t first, char* to, size_t length) {
 Error Mailbox::Core::no_space(size_t wanted) const {
   auto space = directory_.space();
   return {Status::TooBig, ENOSPC,
-          fmt::format("no space left in {}: {} bytes wanted, {} of {} free; remove what is not needed", directory_.path(), wanted, space.free,
-                      space.total)};
+          fmt::format("no space left in {}: {} bytes wanted, {} of {} free; remove what is not needed",
+                      directory_.path(), wanted, space.free, space.total)};
 }
 
 }  // namespace mish::ipc

@@ -400,8 +400,8 @@ void Mailbox::Core::announce(const Arrival& arrival) {
   if (met_dead) reclaim_dead(false);
 }
 
-/// With tail_lock, before a message is committed: whoever dies after the commit has rung. Who asks for the bell meanwhile
-/// meets the lock and waits for what is being sent (arm_doorbell).
+/// With tail_lock, before a message is committed: whoever dies after the commit has rung. Who asks for the bell
+/// meanwhile meets the lock and waits for what is being sent (arm_doorbell).
 void Mailbox::Core::ring_doorbells() {
   barrier_after_lock();
   if (header_->listening.load(std::memory_order_seq_cst) == 0 || lock_head_too() != Status::Done) return;
@@ -429,7 +429,8 @@ void Mailbox::Core::hand_on() {
   size_t wakes = 0;
   uint64_t tail = h.tail.load(std::memory_order_acquire);
   size_t looked = 0;
-  for (uint64_t p = h.head.load(std::memory_order_relaxed), end = bounded(p, tail); p < end && looked < 64 && wakes < 16; ++p) {
+  for (uint64_t p = h.head.load(std::memory_order_relaxed), end = bounded(p, tail);
+       p < end && looked < 64 && wakes < 16; ++p) {
     Slot& message = slot(p);
     if (message.state.load(std::memory_order_acquire) != kCommitted) continue;
     ++looked;

@@ -38,8 +38,8 @@ class SharedMapping {
   std::atomic<uint32_t>* damaged_ = nullptr;
 };
 
-/// For an owner of SIGBUS other than us (a trap): gives the signal's address to the guard. True when it was ours and has
-/// been repaired. Async-signal-safe.
+/// For an owner of SIGBUS other than us (a trap): gives the signal's address to the guard. True when it was ours and
+/// has been repaired. Async-signal-safe.
 bool repair_missing_page(void* address);
 
 }  // namespace mish::ipc

@@ -123,7 +123,8 @@ void mish_mbox_close_handle(mish_mbox* mailbox) { delete mailbox; }
 int mish_mbox_send(mish_mbox* mailbox, const void* data, size_t size, int64_t type, int priority, int64_t wait_ns,
                    uint64_t* id) {
   return guarded([&] {
-    return send_message(mailbox, {static_cast<const char*>(data), size}, {.type = type, .priority = priority}, wait_ns, id);
+    return send_message(mailbox, {static_cast<const char*>(data), size}, {.type = type, .priority = priority}, wait_ns,
+                        id);
   });
 }
 
@@ -150,8 +151,7 @@ int mish_mbox_receive(mish_mbox* mailbox, const mish_mbox_select* select, int64_
     auto received = mailbox->mailbox.receive(mailbox->message, options);
     if (!received) return fail(received.error());
     const mish::ipc::Message& got = mailbox->message;
-    *message = {got.body.data(), got.body.size(), got.id,           got.type,
-                got.priority,    got.sender,      got.is_redelivered};
+    *message = {got.body.data(), got.body.size(), got.id, got.type, got.priority, got.sender, got.is_redelivered};
     return int{MISH_IPC_DONE};
   });
 }

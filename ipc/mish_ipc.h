@@ -54,7 +54,7 @@ typedef struct {
 } mish_mbox_config;
 
 typedef struct {
-  const void *data; /* valid until the next receive with the same handle */
+  const void* data; /* valid until the next receive with the same handle */
   size_t size;
   uint64_t id; /* for mish_mbox_ack() */
   int64_t type;
@@ -75,40 +75,40 @@ typedef struct {
 } mish_mbox_select;
 
 /* Fills in what `mbox create NAME` without options means. */
-void mish_mbox_defaults(mish_mbox_config *config);
+void mish_mbox_defaults(mish_mbox_config* config);
 /* `name` as in the shell: NAME or USER:NAME. On success *mailbox is a handle for mish_mbox_close_handle(). */
-int mish_mbox_create(const char *name, const mish_mbox_config *config, mish_mbox **mailbox);
+int mish_mbox_create(const char* name, const mish_mbox_config* config, mish_mbox** mailbox);
 /* Attaches to a mailbox that exists. */
-int mish_mbox_open(const char *name, mish_mbox **mailbox);
+int mish_mbox_open(const char* name, mish_mbox** mailbox);
 /* The direct mailbox of a process, made on first use; only that process receives from it. */
-int mish_mbox_open_direct(pid_t process, mish_mbox **mailbox);
+int mish_mbox_open_direct(pid_t process, mish_mbox** mailbox);
 /* Removes the mailbox with what is in it; whoever sleeps in it gets MISH_IPC_CLOSED. */
-int mish_mbox_remove(const char *name);
+int mish_mbox_remove(const char* name);
 /* Detaches and frees the handle, which may be null. What this handle holds under lease goes back to the mailbox. */
-void mish_mbox_close_handle(mish_mbox *mailbox);
+void mish_mbox_close_handle(mish_mbox* mailbox);
 
 /* Returns 0 when the message is safe from the death of any process. `id` may be null. */
-int mish_mbox_send(mish_mbox *mailbox, const void *data, size_t size, int64_t type, int priority, int64_t wait_ns,
-                   uint64_t *id);
+int mish_mbox_send(mish_mbox* mailbox, const void* data, size_t size, int64_t type, int priority, int64_t wait_ns,
+                   uint64_t* id);
 /* As mish_mbox_send, but returns when the message has been taken. */
-int mish_mbox_send_sync(mish_mbox *mailbox, const void *data, size_t size, int64_t type, int priority, int64_t wait_ns);
+int mish_mbox_send_sync(mish_mbox* mailbox, const void* data, size_t size, int64_t type, int priority, int64_t wait_ns);
 /* `select` may be null. */
-int mish_mbox_receive(mish_mbox *mailbox, const mish_mbox_select *select, int64_t wait_ns, mish_mbox_message *message);
+int mish_mbox_receive(mish_mbox* mailbox, const mish_mbox_select* select, int64_t wait_ns, mish_mbox_message* message);
 /* Ends a lease: the message is done with. MISH_IPC_NO_OBJECT when this process does not hold it. */
-int mish_mbox_ack(mish_mbox *mailbox, uint64_t id);
+int mish_mbox_ack(mish_mbox* mailbox, uint64_t id);
 /* Gives a leased message back to the front, marked redelivered. */
-int mish_mbox_release(mish_mbox *mailbox, uint64_t id);
+int mish_mbox_release(mish_mbox* mailbox, uint64_t id);
 /* No more sends; receivers get what is left, then MISH_IPC_CLOSED. */
-int mish_mbox_close(mish_mbox *mailbox);
+int mish_mbox_close(mish_mbox* mailbox);
 
 /* For event loops: one descriptor a process, readable when an armed mailbox has news. Clear it, look at the mailboxes
  * with MISH_IPC_NO_WAIT, arm them again. Returns the descriptor, or -1. */
 int mish_mbox_doorbell(void);
 void mish_mbox_doorbell_clear(void);
-int mish_mbox_arm(mish_mbox *mailbox);
+int mish_mbox_arm(mish_mbox* mailbox);
 
 /* The sentence of the last failure in this thread, "" if there was none. */
-const char *mish_mbox_error(void);
+const char* mish_mbox_error(void);
 
 #ifdef __cplusplus
 }

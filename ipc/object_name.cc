@@ -79,8 +79,8 @@ ObjectName ObjectName::direct(const ProcessIdentity& process, uid_t user) {
 Outcome<ObjectDirectory> ObjectDirectory::of_user(uid_t user) {
   const char* chosen = getenv("MISH_IPC_DIR");
   std::string path = chosen != nullptr && *chosen != '\0' ? chosen : fmt::format("/dev/shm/mish-{}", user);
-  // To look whether the last one is still the one of that name costs less than to open it again. A child may have closed
-  // what it inherited.
+  // To look whether the last one is still the one of that name costs less than to open it again. A child may have
+  // closed what it inherited.
   thread_local ObjectDirectory last;
   thread_local uint32_t generation = 0;
   if (generation == fork_generation() && last.is_still(path, user)) return last;
@@ -115,8 +115,7 @@ Outcome<ObjectDirectory> ObjectDirectory::open(const std::string& path, uid_t us
   auto high = move_above_9(std::move(*low));
   if (!high) return error_from_errno(high.code(), path);
   ObjectDirectory directory;
-  directory.opened_ =
-      std::make_shared<const Opened>(Opened{std::move(*high), path, info.st_dev, info.st_ino});
+  directory.opened_ = std::make_shared<const Opened>(Opened{std::move(*high), path, info.st_dev, info.st_ino});
   return directory;
 }
 

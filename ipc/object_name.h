@@ -50,8 +50,8 @@ bool is_object_name(std::string_view text);
 /// An open directory of objects. Copies share the descriptor.
 class ObjectDirectory {
  public:
-  /// The directory of `user`: $MISH_IPC_DIR when set (tests, containers without /dev/shm), else /dev/shm/mish-UID. Our own
-  /// is made on first use; that of somebody else must exist (NoObject) and let us in (NotPermitted).
+  /// The directory of `user`: $MISH_IPC_DIR when set (tests, containers without /dev/shm), else /dev/shm/mish-UID. Our
+  /// own is made on first use; that of somebody else must exist (NoObject) and let us in (NotPermitted).
   static Outcome<ObjectDirectory> of_user(uid_t user);
   /// Any directory; made with mode 0700 when missing. It must belong to `user` and be writable by nobody else; a
   /// symbolic link is refused (NotPermitted).

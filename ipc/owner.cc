@@ -35,8 +35,8 @@ struct StatLine {
   uint64_t start_time = 0;
 };
 
-/// Whether it is ending (zombie, or on the way there) and its start time, from /proc/PID/stat. The command name may hold blanks and parentheses: fields count from the
-/// last ')'.
+/// Whether it is ending (zombie, or on the way there) and its start time, from /proc/PID/stat. The command name may
+/// hold blanks and parentheses: fields count from the last ')'.
 Result<StatLine> read_stat(pid_t pid) {
   char path[32];
   snprintf(path, sizeof path, "/proc/%d/stat", pid);

@@ -339,9 +339,7 @@ Outcome<void> CommunicationPort::take_packet(const Wait& wait) {
       if (header.length != inline_size) return garbled();
       append_piece({bytes, inline_size}, is_last, false);
       return {};
-    case kRelease:
-      outgoing_.is_busy = false;
-      return {};
+    case kRelease: outgoing_.is_busy = false; return {};
     case kSectionPiece: {
       if (inline_size != 0 || partial_.size() + header.length > kPortMessageLimit) return garbled();
       if (Outcome<void> mapped = take_section_piece(header.length, std::move(attached)); !mapped) return mapped;

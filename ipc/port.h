@@ -46,8 +46,8 @@ class CommunicationPort {
   CommunicationPort(CommunicationPort&& other) noexcept;
   CommunicationPort& operator=(CommunicationPort&& other) noexcept;
 
-  /// Connects to the connection port `name`. NoObject; Closed when its server is dead; NotPermitted. With a time limit it
-  /// waits for the server to appear.
+  /// Connects to the connection port `name`. NoObject; Closed when its server is dead; NotPermitted. With a time limit
+  /// it waits for the server to appear.
   static Outcome<CommunicationPort> connect(const ObjectName& name, const Wait& wait);
 
   /// Closed when the peer is gone; TooBig beyond kPortMessageLimit or without memory for the section.

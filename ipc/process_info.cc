@@ -108,26 +108,19 @@ ProcessState textbook_state(char kernel, pid_t pid, uint64_t time_slices, bool h
       return is_on_cpu(pid) ? ProcessState::Running : ProcessState::Ready;
     case 'Z':
     case 'X':
-    case 'x':
-      return ProcessState::Terminated;
+    case 'x': return ProcessState::Terminated;
   }
   return ProcessState::Waiting;
 }
 
 std::string_view policy_name(unsigned policy) {
   switch (policy) {
-    case SCHED_OTHER:
-      return "other";
-    case SCHED_FIFO:
-      return "fifo";
-    case SCHED_RR:
-      return "rr";
-    case SCHED_BATCH:
-      return "batch";
-    case SCHED_IDLE:
-      return "idle";
-    case 6:
-      return "deadline";
+    case SCHED_OTHER: return "other";
+    case SCHED_FIFO: return "fifo";
+    case SCHED_RR: return "rr";
+    case SCHED_BATCH: return "batch";
+    case SCHED_IDLE: return "idle";
+    case 6: return "deadline";
   }
   return "unknown";
 }
@@ -335,8 +328,8 @@ std::string_view segment_of(const MemoryRegion& region, const std::string& execu
   if (region.name.starts_with("[stack")) return "stack";
   if (region.name.starts_with("[v")) return "kernel";
   if (region.name.empty() || region.name[0] == '[') return perms[3] == 's' ? "shared memory" : "anonymous";
-  if (region.name.starts_with("/dev/shm/") || region.name.starts_with("/SYSV") ||
-      region.name.starts_with("/memfd:") || region.name.starts_with("/dev/zero")) {
+  if (region.name.starts_with("/dev/shm/") || region.name.starts_with("/SYSV") || region.name.starts_with("/memfd:") ||
+      region.name.starts_with("/dev/zero")) {
     return "shared memory";
   }
   if (region.name == executable) return perms[2] == 'x' ? "text" : perms[1] == 'w' ? "data" : "constants";
@@ -392,16 +385,11 @@ constexpr WaitWords kWaitWords[] = {
 
 std::string_view state_name(ProcessState state) {
   switch (state) {
-    case ProcessState::New:
-      return "new";
-    case ProcessState::Ready:
-      return "ready";
-    case ProcessState::Running:
-      return "running";
-    case ProcessState::Waiting:
-      return "waiting";
-    case ProcessState::Terminated:
-      return "terminated";
+    case ProcessState::New: return "new";
+    case ProcessState::Ready: return "ready";
+    case ProcessState::Running: return "running";
+    case ProcessState::Waiting: return "waiting";
+    case ProcessState::Terminated: return "terminated";
   }
   return "";
 }
@@ -511,16 +499,11 @@ Outcome<std::vector<ThreadInfo>> read_threads(pid_t pid) {
 
 std::string describe_wait(const ProcessInfo& p) {
   switch (p.state) {
-    case ProcessState::New:
-      return "nothing: not started yet";
-    case ProcessState::Ready:
-      return "a CPU";
-    case ProcessState::Running:
-      return "nothing: running";
-    case ProcessState::Terminated:
-      return "its parent to ask for its status";
-    case ProcessState::Waiting:
-      break;
+    case ProcessState::New: return "nothing: not started yet";
+    case ProcessState::Ready: return "a CPU";
+    case ProcessState::Running: return "nothing: running";
+    case ProcessState::Terminated: return "its parent to ask for its status";
+    case ProcessState::Waiting: break;
   }
   if (p.kernel_state == 'T') return "SIGCONT (stopped)";
   if (p.kernel_state == 't') return fmt::format("its tracer, process {}", p.tracer);

@@ -22,28 +22,17 @@ namespace {
 template <typename Use>
 auto visit(ScalarType type, Use use) {
   switch (type) {
-    case ScalarType::I8:
-      return use(int8_t{});
-    case ScalarType::I16:
-      return use(int16_t{});
-    case ScalarType::I32:
-      return use(int32_t{});
-    case ScalarType::I64:
-      return use(int64_t{});
-    case ScalarType::U8:
-      return use(uint8_t{});
-    case ScalarType::U16:
-      return use(uint16_t{});
-    case ScalarType::U32:
-      return use(uint32_t{});
-    case ScalarType::U64:
-      return use(uint64_t{});
-    case ScalarType::F32:
-      return use(float{});
-    case ScalarType::F64:
-      return use(double{});
-    case ScalarType::Char:
-      break;
+    case ScalarType::I8: return use(int8_t{});
+    case ScalarType::I16: return use(int16_t{});
+    case ScalarType::I32: return use(int32_t{});
+    case ScalarType::I64: return use(int64_t{});
+    case ScalarType::U8: return use(uint8_t{});
+    case ScalarType::U16: return use(uint16_t{});
+    case ScalarType::U32: return use(uint32_t{});
+    case ScalarType::U64: return use(uint64_t{});
+    case ScalarType::F32: return use(float{});
+    case ScalarType::F64: return use(double{});
+    case ScalarType::Char: break;
   }
   return use(char{});
 }

@@ -42,8 +42,8 @@ Error no_space(uint64_t wanted, int fd) {
   struct statvfs fs {};
   if ((fd >= 0 ? fstatvfs(fd, &fs) : statvfs(kShmDirectory, &fs)) != 0) return error_from_errno(ENOSPC);
   return {Status::TooBig, ENOSPC,
-          fmt::format("no space: {} bytes wanted, {} free of {}; remove what is not needed", wanted, size_text(fs.f_bavail * fs.f_frsize),
-                      size_text(fs.f_blocks * fs.f_frsize))};
+          fmt::format("no space: {} bytes wanted, {} free of {}; remove what is not needed", wanted,
+                      size_text(fs.f_bavail * fs.f_frsize), size_text(fs.f_blocks * fs.f_frsize))};
 }
 
 /// Sets the memory aside, so that no later access can fail.
@@ -61,7 +61,9 @@ int reserve(int fd, uint64_t size) {
 }
 
 /// Makes the segment `size` bytes long. An errno, 0 on success.
-int give_size(int fd, uint64_t size) { return ftruncate(fd, static_cast<off_t>(size)) == 0 ? reserve(fd, size) : errno; }
+int give_size(int fd, uint64_t size) {
+  return ftruncate(fd, static_cast<off_t>(size)) == 0 ? reserve(fd, size) : errno;
+}
 
 Error size_error(int code, uint64_t size, int fd) {
   return code == ENOSPC || code == EFBIG || code == EINVAL ? no_space(size, fd) : error_of(code);
@@ -240,7 +242,8 @@ Outcome<SharedMemory> SharedMemory::create(const KernelName& name, uint64_t size
     // The mode is masked with umask; who asks for a mode means it.
     if (options.mode) fchmod(fd, mode);
     std::string nameless = fmt::format("/proc/self/fd/{}", fd);
-    if (linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, (kShmDirectory + path).c_str(), AT_SYMLINK_FOLLOW) == 0) return out;
+    if (linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, (kShmDirectory + path).c_str(), AT_SYMLINK_FOLLOW) == 0)
+      return out;
     if (errno != EEXIST || !options.may_exist) return error_of(errno);
   }
 }

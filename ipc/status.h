@@ -48,13 +48,23 @@ inline Error error_from_errno(int code, std::string_view what = {}) {
   switch (code) {
     case ENOENT: status = Status::NoObject; break;
     case EEXIST: status = Status::Exists; break;
-    case EACCES: case EPERM: case ELOOP: case EROFS: status = Status::NotPermitted; break;
-    case ENOSPC: case EFBIG: case EMSGSIZE: case ENOMEM: case EDQUOT: status = Status::TooBig; break;
+    case EACCES:
+    case EPERM:
+    case ELOOP:
+    case EROFS: status = Status::NotPermitted; break;
+    case ENOSPC:
+    case EFBIG:
+    case EMSGSIZE:
+    case ENOMEM:
+    case EDQUOT: status = Status::TooBig; break;
     case EAGAIN: status = Status::WouldBlock; break;
     case ETIMEDOUT: status = Status::TimedOut; break;
     case EINTR: status = Status::Interrupted; break;
-    case EPIPE: case ECONNRESET: case ESHUTDOWN: status = Status::Closed; break;
-    case EINVAL: case ENAMETOOLONG: status = Status::Usage; break;
+    case EPIPE:
+    case ECONNRESET:
+    case ESHUTDOWN: status = Status::Closed; break;
+    case EINVAL:
+    case ENAMETOOLONG: status = Status::Usage; break;
   }
   std::string sentence(what);
   if (!sentence.empty()) sentence += ": ";
@@ -66,20 +76,29 @@ inline Error error_from_errno(int code, std::string_view what = {}) {
 template <typename T>
 class [[nodiscard]] Outcome {
  public:
-  Outcome(T value) : value_(std::move(value)) {}           // NOLINT: a value is an outcome
-  Outcome(Error error) : error_(std::move(error)) {}       // NOLINT: an error is an outcome
+  Outcome(T value) : value_(std::move(value)) {}      // NOLINT: a value is an outcome
+  Outcome(Error error) : error_(std::move(error)) {}  // NOLINT: an error is an outcome
   Outcome(Status status, std::string sentence, int error_number = 0)
       : error_{status, error_number, std::move(sentence)} {}
 
   bool ok() const { return value_.has_value(); }
   explicit operator bool() const { return ok(); }
-  T& value() { assert(ok()); return *value_; }
-  const T& value() const { assert(ok()); return *value_; }
+  T& value() {
+    assert(ok());
+    return *value_;
+  }
+  const T& value() const {
+    assert(ok());
+    return *value_;
+  }
   T& operator*() { return value(); }
   const T& operator*() const { return value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
-  const Error& error() const { assert(!ok()); return error_; }
+  const Error& error() const {
+    assert(!ok());
+    return error_;
+  }
   /// Done when there is a value, else the status of the error.
   Status status() const { return ok() ? Status::Done : error_.status; }
 
@@ -98,7 +117,10 @@ class [[nodiscard]] Outcome<void> {
 
   bool ok() const { return error_.status == Status::Done; }
   explicit operator bool() const { return ok(); }
-  const Error& error() const { assert(!ok()); return error_; }
+  const Error& error() const {
+    assert(!ok());
+    return error_;
+  }
   Status status() const { return error_.status; }
 
  private:

@@ -23,10 +23,8 @@ int print(int fd, std::string_view text, int status) {
 int run(int argc, char** argv) {
   mish::Invocation invocation = mish::parse_invocation(argc, argv);
   switch (invocation.action) {
-    case mish::Invocation::Action::PrintHelp:
-      return print(STDOUT_FILENO, mish::help_text(), 0);
-    case mish::Invocation::Action::PrintVersion:
-      return print(STDOUT_FILENO, mish::version_text(), 0);
+    case mish::Invocation::Action::PrintHelp: return print(STDOUT_FILENO, mish::help_text(), 0);
+    case mish::Invocation::Action::PrintVersion: return print(STDOUT_FILENO, mish::version_text(), 0);
     case mish::Invocation::Action::Fail:
       return print(STDERR_FILENO, "mish: " + invocation.error + "\n", mish::state::kUsageError);
     case mish::Invocation::Action::ListOptions: {
@@ -34,8 +32,7 @@ int run(int argc, char** argv) {
       for (const mish::state::OptionInfo& info : mish::state::option_table()) text += std::string(info.name) + '\n';
       return print(STDOUT_FILENO, text, 0);
     }
-    case mish::Invocation::Action::Run:
-      break;
+    case mish::Invocation::Action::Run: break;
   }
   mish::FrontendFactory make_frontend = nullptr;
 #ifdef MISH_HAS_FRONTEND

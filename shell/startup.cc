@@ -128,27 +128,15 @@ class InvocationParser {
     bool on = cluster[0] == '-';
     for (char letter : cluster.substr(1)) {
       switch (letter) {
-        case 'c':
-          result_.has_command = on;
-          break;
-        case 's':
-          result_.reads_standard_input = on;
-          break;
-        case 'i':
-          set(Option::Interactive, on);
-          break;
-        case 'l':
-          result_.is_login = on;
-          break;
+        case 'c': result_.has_command = on; break;
+        case 's': result_.reads_standard_input = on; break;
+        case 'i': set(Option::Interactive, on); break;
+        case 'l': result_.is_login = on; break;
         case 'r':
           if (on) refuse_restricted();
           break;
-        case 'o':
-          named_option(state::OptionFamily::Set, on);
-          break;
-        case 'O':
-          named_option(state::OptionFamily::Shopt, on);
-          break;
+        case 'o': named_option(state::OptionFamily::Set, on); break;
+        case 'O': named_option(state::OptionFamily::Shopt, on); break;
         default: {
           const state::OptionInfo* info = state::find_option(letter);
           if (info == nullptr || info->family != state::OptionFamily::Set) {
@@ -237,11 +225,8 @@ class PromptingSource final : public syntax::Source {
     for (;;) {
       switch (process::wait_readable(STDIN_FILENO, -1, true)) {
         case process::PollOutcome::Ready:
-        case process::PollOutcome::TimedOut:
-          return input_.next_line(purpose, line);
-        case process::PollOutcome::ChildChanged:
-          shell_.jobs().reap();
-          break;
+        case process::PollOutcome::TimedOut: return input_.next_line(purpose, line);
+        case process::PollOutcome::ChildChanged: shell_.jobs().reap(); break;
         case process::PollOutcome::Interrupted:
           if (!shell_.state().traps.action(SIGINT).is_set()) process::clear_pending_signal(SIGINT);
           shell_.err().put('\n');
@@ -338,14 +323,16 @@ class Starter {
       // What the caller chose must not run with the rights of the file's owner, nor lead him elsewhere.
       for (Name name : {names::PS4, names::CDPATH, names::GLOBIGNORE}) state_.variables.unset(name);
     }
-    // bash goes on with its language then; here the mode without it is what the environment asks for. A script that sets the
-    // variable for its utilities changes nothing.
-    if (state_.variables.is_set(names::POSIXLY_CORRECT) && !invocation_.is_posix) shell_.set_option(Option::Posix, true);
+    // bash goes on with its language then; here the mode without it is what the environment asks for. A script that
+    // sets the variable for its utilities changes nothing.
+    if (state_.variables.is_set(names::POSIXLY_CORRECT) && !invocation_.is_posix)
+      shell_.set_option(Option::Posix, true);
     if (!state_.is_posix() && !distrusts_environment()) import_options();
     state::install_special_variables(state_);
   }
 
-  /// The options named by SHELLOPTS and BASHOPTS are switched on, after those of the command line; none is switched off.
+  /// The options named by SHELLOPTS and BASHOPTS are switched on, after those of the command line; none is switched
+  /// off.
   void import_options() {
     import_options_of(names::SHELLOPTS, state::OptionFamily::Set);
     import_options_of(names::BASHOPTS, state::OptionFamily::Shopt);
@@ -418,12 +405,14 @@ class Starter {
     if (wants_monitor) shell_.set_option(Option::Monitor, true);
     process::watch_children();
     bool is_terminal = isatty(STDIN_FILENO) == 1;
-    if (make_frontend != nullptr && is_terminal && !invocation_.no_editing && state_.options.is_on(Option::StandardInput)) {
+    if (make_frontend != nullptr && is_terminal && !invocation_.no_editing &&
+        state_.options.is_on(Option::StandardInput)) {
       frontend_ = make_frontend(shell_, invocation_.is_private);
       if (frontend_ != nullptr) shell_.set_frontend(frontend_.get());
     }
     // The shell's own list then, begun with what HISTFILE holds.
-    if (frontend_ == nullptr) shell_.set_option(Option::History, state_.is_on(Option::History) && !invocation_.is_private);
+    if (frontend_ == nullptr)
+      shell_.set_option(Option::History, state_.is_on(Option::History) && !invocation_.is_private);
   }
 
   // --- start-up files ---
@@ -432,7 +421,8 @@ class Starter {
 
   static bool is_readable(const std::string& path) {
     struct stat status;
-    return retry_interrupted([&] { return stat(path.c_str(), &status); }) == 0 && S_ISREG(status.st_mode) && access(path.c_str(), R_OK) == 0;
+    return retry_interrupted([&] { return stat(path.c_str(), &status); }) == 0 && S_ISREG(status.st_mode) &&
+           access(path.c_str(), R_OK) == 0;
   }
 
   Completion read_file(const std::string& path) {
@@ -460,13 +450,13 @@ class Starter {
       if (Completion done = read_file("/etc/profile"); done.flow == Flow::Exit) return done;
       Completion done = state_.is_posix() || home().empty()
                             ? (home().empty() ? Completion{} : read_file(home() + "/.profile"))
-                            : read_first_of({home() + "/.mish_profile", home() + "/.bash_profile", home() + "/.bash_login",
-                                             home() + "/.profile"});
+                            : read_first_of({home() + "/.mish_profile", home() + "/.bash_profile",
+                                             home() + "/.bash_login", home() + "/.profile"});
       if (done.flow == Flow::Exit) return done;
     }
     if (is_interactive_) return read_interactive_files();
-    if (!state_.is_posix() && (invocation_.has_command || !invocation_.operands.empty() ||
-                               state_.options.is_on(Option::StandardInput))) {
+    if (!state_.is_posix() &&
+        (invocation_.has_command || !invocation_.operands.empty() || state_.options.is_on(Option::StandardInput))) {
       return read_named_by(names::BASH_ENV);
     }
     return {};
@@ -514,7 +504,8 @@ class Starter {
   Completion run_standard_input() {
     if (!is_interactive_) {
       // XCU sh, STDIN: a non-blocking standard input is made blocking.
-      if (int flags = retry_interrupted([&] { return fcntl(STDIN_FILENO, F_GETFL); }); flags >= 0 && (flags & O_NONBLOCK) != 0) {
+      if (int flags = retry_interrupted([&] { return fcntl(STDIN_FILENO, F_GETFL); });
+          flags >= 0 && (flags & O_NONBLOCK) != 0) {
         fcntl(STDIN_FILENO, F_SETFL, flags & ~O_NONBLOCK);
       }
       syntax::SharedInputSource source(STDIN_FILENO);
@@ -542,7 +533,8 @@ class Starter {
     }
     if (!opened.ok()) return cannot_open(operand, opened.code());
     struct stat status;
-    if (retry_interrupted([&] { return fstat(opened->get(), &status); }) == 0 && S_ISDIR(status.st_mode)) return cannot_open(operand, EISDIR);
+    if (retry_interrupted([&] { return fstat(opened->get(), &status); }) == 0 && S_ISDIR(status.st_mode))
+      return cannot_open(operand, EISDIR);
     if (S_ISREG(status.st_mode) && is_binary(opened->get())) {
       shell_.err().write(format_diagnostic(state_.shell_name, {}, operand + ": cannot execute binary file"));
       shell_.err().flush();

@@ -21,20 +21,20 @@ namespace mish {
 struct Invocation {
   enum class Action : uint8_t { Run, PrintHelp, PrintVersion, ListOptions, Fail };
   Action action = Action::Run;
-  std::string error;                                          // Fail: what is wrong
-  std::vector<std::pair<state::Option, bool>> options;        // in the order given
-  std::vector<std::string_view> operands;                     // after the options: [command] [$0] arguments
-  std::string_view rc_file;                                   // --rcfile
-  bool has_command = false;                                   // -c
-  bool reads_standard_input = false;                          // -s
-  bool is_interactive = false;                                // -i
-  bool is_login = false;                                      // -l, --login, argv[0] beginning with -
-  bool is_posix = false;                                      // --posix, -o posix, called as sh
-  bool is_private = false;                                    // --private
+  std::string error;                                    // Fail: what is wrong
+  std::vector<std::pair<state::Option, bool>> options;  // in the order given
+  std::vector<std::string_view> operands;               // after the options: [command] [$0] arguments
+  std::string_view rc_file;                             // --rcfile
+  bool has_command = false;                             // -c
+  bool reads_standard_input = false;                    // -s
+  bool is_interactive = false;                          // -i
+  bool is_login = false;                                // -l, --login, argv[0] beginning with -
+  bool is_posix = false;                                // --posix, -o posix, called as sh
+  bool is_private = false;                              // --private
   bool no_rc = false;
   bool no_profile = false;
-  bool no_editing = false;                                    // --noediting
-  bool keeps_privileges = false;                              // -p
+  bool no_editing = false;        // --noediting
+  bool keeps_privileges = false;  // -p
 };
 
 /// Takes the command line apart. Nothing is reported or changed.

@@ -59,8 +59,8 @@ Attachments& attachments() {
   return all;
 }
 
-// --- /dev/mbox/NAME: the child that moves the lines. It is not a child of the shell's job table: it is forked twice, so
-// that nobody has to wait for it.
+// --- /dev/mbox/NAME: the child that moves the lines. It is not a child of the shell's job table: it is forked twice,
+// so that nobody has to wait for it.
 
 /// Lines of the pipe, each a message, to end of file.
 int pump_in(int from, Mailbox& mailbox) {

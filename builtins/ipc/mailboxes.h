@@ -15,8 +15,8 @@
 
 namespace mish::builtins {
 
-/// The mailbox meant by `target`: NAME, USER:NAME, or the direct mailbox of @PID, @self, %JOB (made on first use). Valid
-/// until the next call. Fails as ObjectName::parse and Mailbox::open do.
+/// The mailbox meant by `target`: NAME, USER:NAME, or the direct mailbox of @PID, @self, %JOB (made on first use).
+/// Valid until the next call. Fails as ObjectName::parse and Mailbox::open do.
 ipc::Outcome<ipc::Mailbox*> attached_mailbox(api::BuiltinContext& context, std::string_view target);
 /// Keeps the handle of a mailbox just made; a session mailbox lives as long as this shell.
 ipc::Mailbox* keep_attached(std::string_view target, ipc::Mailbox mailbox);

@@ -246,16 +246,25 @@ constexpr OptionRow kIdVarOption{"id-var", 0, "VAR", "store the id in VAR, for a
 constexpr OptionRow kOutputOption{"output", 'o', "FILE", "write the bytes to FILE, nothing added"};
 
 constexpr OptionRow kReceiveOptions[] = {
-    kVariableOption, kFromOption, kFromVarOption, kTypeOption, kTypeVarOption, kIdVarOption, kPriorityMinOption,
+    kVariableOption,
+    kFromOption,
+    kFromVarOption,
+    kTypeOption,
+    kTypeVarOption,
+    kIdVarOption,
+    kPriorityMinOption,
     kLastOption,
     {"count", 0, "N", "N messages, one a line; with -v an array"},
     {"all", 0, "", "messages until the mailbox closes"},
     {"lease", 0, "", "hold it until 'mbox ack'; it comes back if this shell dies before"},
-    kNoWaitOption, kTimeoutOption, kOutputOption, kJsonOption,
+    kNoWaitOption,
+    kTimeoutOption,
+    kOutputOption,
+    kJsonOption,
 };
 constexpr OptionRow kPeekOptions[] = {
-    kVariableOption, kFromOption, kFromVarOption, kTypeOption, kTypeVarOption, kIdVarOption, kPriorityMinOption,
-    kLastOption, kNoWaitOption, kTimeoutOption, kOutputOption, kJsonOption,
+    kVariableOption,    kFromOption, kFromVarOption, kTypeOption,    kTypeVarOption, kIdVarOption,
+    kPriorityMinOption, kLastOption, kNoWaitOption,  kTimeoutOption, kOutputOption,  kJsonOption,
 };
 constexpr OptionRow kDrainOptions[] = {
     kVariableOption, kFromOption, kTypeOption, kPriorityMinOption, kOutputOption, kJsonOption,
@@ -291,7 +300,8 @@ class Delivery {
     if (is_held_) mailbox_.hold(options);
     is_leased_ = options.lease;
   }
-  /// Hands the message on, and then lets the mailbox forget it; what could not be written goes back there. False: reported.
+  /// Hands the message on, and then lets the mailbox forget it; what could not be written goes back there. False:
+  /// reported.
   bool deliver(const Message& message, Completion& failed) {
     bool done = assign_details(message) && write(message, failed);
     if (!done && failed.status == 0) failed = call_.failure();
@@ -685,14 +695,13 @@ Completion list(Call& call) {
   if (!where) return call.fail(where.error());
   Outcome<std::vector<MailboxInfo>> found = Mailbox::list(*where);
   if (!found) return call.fail(found.error());
-  Table table{{"name", "NAME"},         {"state", "STATE"},       {"messages", "MESSAGES"},
-              {"capacity", "CAPACITY"}, {"payload", "BYTES"},     {"policy", "POLICY"},
-              {"sent", "SENT"},         {"received", "RECEIVED"}, {"waiting", "WAITING"},
-              {"owner", "OWNER"},       {"life", "LIFE"},         {"mode", "MODE"}};
+  Table table{{"name", "NAME"},       {"state", "STATE"},   {"messages", "MESSAGES"}, {"capacity", "CAPACITY"},
+              {"payload", "BYTES"},   {"policy", "POLICY"}, {"sent", "SENT"},         {"received", "RECEIVED"},
+              {"waiting", "WAITING"}, {"owner", "OWNER"},   {"life", "LIFE"},         {"mode", "MODE"}};
   for (const MailboxInfo& info : *found) {
     if (info.condition != Status::Done) {
-      table.add({text_cell(info.name), text_cell("damaged"), no_cell(), no_cell(), size_cell(info.file_bytes), no_cell(),
-                 no_cell(), no_cell(), no_cell(), no_cell(), no_cell(), no_cell()});
+      table.add({text_cell(info.name), text_cell("damaged"), no_cell(), no_cell(), size_cell(info.file_bytes),
+                 no_cell(), no_cell(), no_cell(), no_cell(), no_cell(), no_cell(), no_cell()});
       continue;
     }
     table.add({text_cell(info.name), text_cell(condition_of(info)), unsigned_cell(info.messages),
@@ -711,16 +720,16 @@ constexpr Verb kVerbs[] = {
      "send a message: the words, or else the input; TARGET is NAME, @PID, %JOB or @self",
      "mbox send jobs 'resize photo.jpg'\nfind . -name '*.jpg' | mbox send jobs --frame line", kSendOptions, 1, 1, true},
     {"recv", recv, "TARGET [-v VAR] [--from PID] [--type T] [--lease] [--count N|--all] [--nowait|--timeout D]",
-     "take a message, the oldest that fits", "mbox recv jobs -v job --timeout 5s && echo \"got $job\"", kReceiveOptions, 1,
-     1},
+     "take a message, the oldest that fits", "mbox recv jobs -v job --timeout 5s && echo \"got $job\"", kReceiveOptions,
+     1, 1},
     {"peek", peek, "NAME [-v VAR] [--type T] [--nowait|--timeout D]", "look at the next message and leave it there",
      "mbox peek jobs --nowait", kPeekOptions, 1, 1},
     {"ack", ack, "NAME [ID...] [--release]", "end leases: the messages are done with (all this shell holds without ID)",
      "mbox recv jobs --lease -v job && do_it \"$job\" && mbox ack jobs", kAckOptions, 1, 16},
     {"drain", drain, "NAME [-v ARRAY] [--type T]", "take all messages that are there, without waiting",
      "mbox drain jobs -v rest; echo \"${#rest[@]} left\"", kDrainOptions, 1, 1},
-    {"flush", flush, "NAME [-v VAR]", "throw away all messages that are not leased", "mbox flush jobs", kFlushOptions, 1,
-     1},
+    {"flush", flush, "NAME [-v VAR]", "throw away all messages that are not leased", "mbox flush jobs", kFlushOptions,
+     1, 1},
     {"serve", serve_mailbox, "NAME [-j N] [--retries R] -- HANDLER...",
      "run HANDLER for each message, N at a time; nothing is lost when a worker dies",
      "mbox serve jobs -j 4 -- ./resize   # the message is on its standard input and in $MESSAGE", kServeOptions, 1, 1,
@@ -728,8 +737,14 @@ constexpr Verb kVerbs[] = {
     {"stat", stat, "NAME [--receipt ID] [--json]", "show everything about a mailbox, or where one message is",
      "mbox send jobs --receipt -v id x; mbox stat jobs --receipt $id", kStatOptions, 1, 1},
     {"list", list, "[--json]", "show the mailboxes", "mbox list", kListOptions, 0, 0},
-    {"grant", grant, "NAME send=LIST recv=LIST", "say who may send and receive: anyone, user:NAME, @PID, @self, %JOB",
-     "mbox grant jobs recv=@self send=anyone", {}, 2, 3},
+    {"grant",
+     grant,
+     "NAME send=LIST recv=LIST",
+     "say who may send and receive: anyone, user:NAME, @PID, @self, %JOB",
+     "mbox grant jobs recv=@self send=anyone",
+     {},
+     2,
+     3},
     {"chown", chown, "NAME @PID", "make another process the owner", "mbox chown jobs %1", {}, 2, 2},
     {"close", close, "NAME", "no more sends; receivers get what is left, then status 7", "mbox close jobs", {}, 1, 1},
     {"repair", repair, "NAME [--json]", "rebuild it and take back what dead processes held", "mbox repair jobs",

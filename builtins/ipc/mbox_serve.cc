@@ -111,8 +111,8 @@ bool start_worker(Call& call, Worker& worker, int64_t retries) {
   return worker.pidfd.is_open();
 }
 
-/// Whether the ended worker came to the end of the mailbox. The shell's job table may have reaped it before us; then its
-/// end is told by the mailbox.
+/// Whether the ended worker came to the end of the mailbox. The shell's job table may have reaped it before us; then
+/// its end is told by the mailbox.
 bool is_done(Worker& worker, Mailbox& mailbox) {
   int status = 0;
   pid_t reaped;

@@ -306,8 +306,8 @@ constexpr Verb kVerbs[] = {
     {"call", call_function, "NAME[@HOST] FUNC [-n] [-v VAR] [--timeout D] [--] [ARG...]",
      "call a function: arguments and standard input go there, output and status come back",
      "rpc call calc add 2 3\nrpc call calc@server add 2 3", kCallOptions, 2, 2, true},
-    {"schema", schema, "NAME[@HOST] [--names | --json]", "list the functions of a server", "rpc schema calc", kSchemaOptions,
-     1, 1},
+    {"schema", schema, "NAME[@HOST] [--names | --json]", "list the functions of a server", "rpc schema calc",
+     kSchemaOptions, 1, 1},
 };
 
 }  // namespace

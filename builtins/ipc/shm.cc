@@ -221,9 +221,9 @@ Completion bind(Call& call) {
   ipc::Outcome<SharedMemory> shm = SharedMemory::open(*name, Access::ReadWrite);
   if (!shm) return call.fail(shm.error(), name->text());
   if (ipc::Outcome<Scalar> first = shm->load(*offset, *type); !first) return call.fail(first.error(), name->text());
-  call.context.state.variables.bind(NameTable::intern(variable),
-                                    std::make_unique<BoundCell>(call.context.services, variable, std::move(*shm), *offset,
-                                                                *type));
+  call.context.state.variables.bind(
+      NameTable::intern(variable),
+      std::make_unique<BoundCell>(call.context.services, variable, std::move(*shm), *offset, *type));
   return call.done();
 }
 

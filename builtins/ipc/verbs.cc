@@ -127,8 +127,8 @@ Completion run_noun(BuiltinContext& context, Args args, const Noun& noun) {
   return verb->run(call);
 }
 
-/// Whether limits of time are such and the variables named by options can be assigned: asked before anything is done that
-/// would then be lost.
+/// Whether limits of time are such and the variables named by options can be assigned: asked before anything is done
+/// that would then be lost.
 Completion Call::check_options() {
   const state::VariableTable& variables = context.state.variables;
   for (size_t i = 0; i < verb.options.size(); ++i) {
@@ -375,8 +375,7 @@ Completion Call::fail(const ipc::Error& error, std::string_view object) {
       if (!trap_completion_.is_normal()) return trap_completion_;
       return Completion::of(status);
     case ipc::Status::WouldBlock:
-    case ipc::Status::TimedOut:
-      return Completion::of(status);
+    case ipc::Status::TimedOut: return Completion::of(status);
     case ipc::Status::Closed:
       // The end of what there is to receive is no error, as end of file is none for read.
       if (verb.name == "recv") return Completion::of(status);
@@ -388,8 +387,7 @@ Completion Call::fail(const ipc::Error& error, std::string_view object) {
     case ipc::Status::Damaged:
     case ipc::Status::NotPermitted:
     case ipc::Status::TooBig:
-    case ipc::Status::Exists:
-      break;
+    case ipc::Status::Exists: break;
   }
   if (object.empty())
     context.error("{}", error.sentence);

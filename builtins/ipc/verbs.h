@@ -31,10 +31,10 @@ using api::Completion;
 
 /// One option of a verb. Every verb also knows --help.
 struct OptionRow {
-  std::string_view name;      // "timeout": --timeout D and --timeout=D
-  char letter;                // 'v' for -v VAR, 0 none
-  std::string_view argument;  // "D"; empty: a flag
-  std::string_view help;       // empty: not for users
+  std::string_view name;        // "timeout": --timeout D and --timeout=D
+  char letter;                  // 'v' for -v VAR, 0 none
+  std::string_view argument;    // "D"; empty: a flag
+  std::string_view help;        // empty: not for users
   std::string_view words = {};  // what the argument may be, with blanks between; for completion
 };
 

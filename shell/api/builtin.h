@@ -36,12 +36,14 @@ enum class BuiltinKind : uint8_t {
 };
 
 namespace builtin_flag {
-inline constexpr uint16_t Declaration = 1 << 0;   // assignment operands expand like assignments
-inline constexpr uint16_t Contained = 1 << 1;     // touches nothing but ShellState and its output: may run in an in-process subshell
-inline constexpr uint16_t PureOutput = 1 << 2;    // Contained, and does not even read input: may be a pipeline stage without a process
-inline constexpr uint16_t InPosixMode = 1 << 3;   // Extension that exists in POSIX mode too (local, ...)
-inline constexpr uint16_t ReadsInput = 1 << 4;    // reads descriptor 0 (read, mapfile)
-inline constexpr uint16_t Disabled = 1 << 5;      // default state of enable -n
+inline constexpr uint16_t Declaration = 1 << 0;  // assignment operands expand like assignments
+inline constexpr uint16_t Contained =
+    1 << 1;  // touches nothing but ShellState and its output: may run in an in-process subshell
+inline constexpr uint16_t PureOutput =
+    1 << 2;  // Contained, and does not even read input: may be a pipeline stage without a process
+inline constexpr uint16_t InPosixMode = 1 << 3;  // Extension that exists in POSIX mode too (local, ...)
+inline constexpr uint16_t ReadsInput = 1 << 4;   // reads descriptor 0 (read, mapfile)
+inline constexpr uint16_t Disabled = 1 << 5;     // default state of enable -n
 }  // namespace builtin_flag
 
 /// What a builtin sees. Built once per call on the stack: cheap, all references.
@@ -52,9 +54,10 @@ struct BuiltinContext {
   Frontend* frontend;  // null in scripts
   Output& out;
   Output& err;
-  std::string_view name;  // as called
+  std::string_view name;    // as called
   bool is_special = false;  // XCU 2.8.1 consequences apply (special builtin, not by way of `command`)
-  std::span<const syntax::Word* const> words;  // the words of the command, [0] is the name; empty when called indirectly
+  std::span<const syntax::Word* const>
+      words;  // the words of the command, [0] is the name; empty when called indirectly
 
   /// `mish: FILE: line N: NAME: MESSAGE` on err (descriptor 2).
   void error(std::string_view message);
@@ -64,8 +67,8 @@ struct BuiltinContext {
   }
   /// Reports and returns a usage error (status 2) with the synopsis; see failure().
   Completion usage_error(std::string_view message);
-  /// A failure of the builtin: the message and `status`. In POSIX mode the failure of a special builtin ends a shell that
-  /// is not interactive (XCU 2.8.1); a failure without that consequence is error() and Completion::of().
+  /// A failure of the builtin: the message and `status`. In POSIX mode the failure of a special builtin ends a shell
+  /// that is not interactive (XCU 2.8.1); a failure without that consequence is error() and Completion::of().
   Completion failure(std::string_view message, int status = state::kFailure);
   /// As failure(), for operands too many: in the bash language the rest of the command line is abandoned.
   Completion too_many_arguments();

@@ -28,9 +28,9 @@ class HistoryStore {
  public:
   virtual ~HistoryStore() = default;
   virtual size_t count() const = 0;
-  virtual int64_t first_number() const = 0;  // of the oldest entry kept
+  virtual int64_t first_number() const = 0;                      // of the oldest entry kept
   virtual const HistoryEntry& entry(size_t position) const = 0;  // 0 = oldest
-  virtual void add(std::string_view line) = 0;      // honours HISTCONTROL, HISTIGNORE; appends to HISTFILE at once
+  virtual void add(std::string_view line) = 0;  // honours HISTCONTROL, HISTIGNORE; appends to HISTFILE at once
   /// add() by whoever has read a command to run: fc then counts from the entry before it.
   void add_running(std::string_view line) {
     add(line);
@@ -43,20 +43,21 @@ class HistoryStore {
   virtual void clear() = 0;
   virtual bool read_file(const std::string& path) = 0;
   virtual bool write_file(const std::string& path) = 0;
-  virtual bool append_file(const std::string& path) = 0;   // history -a
-  virtual bool read_new(const std::string& path) = 0;      // history -n
+  virtual bool append_file(const std::string& path) = 0;  // history -a
+  virtual bool read_new(const std::string& path) = 0;     // history -n
   /// ! expansion: 0 unchanged, 1 expanded, 2 print only (:p), -1 error (message in `out`).
   virtual int expand(std::string_view line, std::string& out) = 0;
 };
 
 /// One `complete` specification.
 struct CompletionSpec {
-  std::string actions;        // letters and -A names, one per line
+  std::string actions;  // letters and -A names, one per line
   std::string glob, words, function, command, filter, prefix, suffix;
   std::vector<std::string> options;  // -o
 };
 
-/// Programmable completion (complete, compgen, compopt). Held by the shell also without a front end, so that scripts may define specs.
+/// Programmable completion (complete, compgen, compopt). Held by the shell also without a front end, so that scripts
+/// may define specs.
 class CompletionStore {
  public:
   std::map<std::string, CompletionSpec, std::less<>> specs;

@@ -12,11 +12,12 @@ namespace mish::api {
 /// Walks the options of a builtin: while ((c = parser.next()) != 0) switch (c) ...
 class OptionParser {
  public:
-  /// `letters` as for getopt(3): "ab:c" (b takes an argument). With `plus`, options may also begin with + (declare, set).
+  /// `letters` as for getopt(3): "ab:c" (b takes an argument). With `plus`, options may also begin with + (declare,
+  /// set).
   OptionParser(BuiltinContext& context, Args args, std::string_view letters, bool plus = false)
       : context_(context), args_(args), letters_(letters), plus_(plus) {}
-  /// The next option letter, 0 when the operands begin, '?' after an error, which is already reported with the synopsis:
-  /// the builtin then returns completion(). `--help` prints the help and is such an end, too.
+  /// The next option letter, 0 when the operands begin, '?' after an error, which is already reported with the
+  /// synopsis: the builtin then returns completion(). `--help` prints the help and is such an end, too.
   char next();
   /// Argument of the last option.
   std::string_view argument() const { return argument_; }

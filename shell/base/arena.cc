@@ -8,8 +8,8 @@
 namespace mish {
 
 namespace {
-constexpr size_t kHeader = (sizeof(void*) + sizeof(size_t) + alignof(std::max_align_t) - 1) &
-                           ~(alignof(std::max_align_t) - 1);
+constexpr size_t kHeader =
+    (sizeof(void*) + sizeof(size_t) + alignof(std::max_align_t) - 1) & ~(alignof(std::max_align_t) - 1);
 constexpr size_t kLargestRegularBlock = 256 * 1024;
 constexpr size_t kLargestSpare = 1024 * 1024;  // a larger block goes back to the system at once
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The functions of {fmt} that other files only declare, compiled into the program. Debian ships {fmt} as a shared library
-// or as headers: loading the shared one (and libstdc++ with it) would cost more than half of the shell's start-up time,
-// and the headers in every file twice the compile time. This file alone is compiled in header-only mode.
+// The functions of {fmt} that other files only declare, compiled into the program. Debian ships {fmt} as a shared
+// library or as headers: loading the shared one (and libstdc++ with it) would cost more than half of the shell's
+// start-up time, and the headers in every file twice the compile time. This file alone is compiled in header-only mode.
 #ifndef FMT_HEADER_ONLY
 #error "compile this file with FMT_HEADER_ONLY"
 #endif
@@ -10,8 +10,8 @@
 namespace mish {
 namespace {
 
-// Taking the address makes the compiler emit the function; the linker keeps the one copy. Nobody calls this: a table would
-// be filled at every start of the shell.
+// Taking the address makes the compiler emit the function; the linker keeps the one copy. Nobody calls this: a table
+// would be filled at every start of the shell.
 template <typename Function>
 void emit(Function* function) {
   asm volatile("" : : "r"(function));

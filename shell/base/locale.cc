@@ -258,9 +258,7 @@ bool is_in_class(char32_t code, std::string_view name) {
   return type != 0 && iswctype(character, type) != 0;
 }
 
-bool is_valid_class(std::string_view name) {
-  return is_standard_class(name) || wide_class(name) != 0;
-}
+bool is_valid_class(std::string_view name) { return is_standard_class(name) || wide_class(name) != 0; }
 
 char32_t to_upper(char32_t code) {
   if (code < 0x80) return code >= 'a' && code <= 'z' ? code - 32 : code;

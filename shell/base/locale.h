@@ -21,7 +21,8 @@ inline constexpr char32_t kInvalidByte = 0x110000;
 /// Sets the process's locale from LC_ALL, LC_CTYPE, LC_COLLATE, LC_MESSAGES, LANG as given (empty = unset).
 /// Cheap when all are empty or name C/POSIX: setlocale(3) is then never called.
 struct LocaleSettings {
-  std::string_view lc_all = {}, lc_ctype = {}, lc_collate = {}, lc_messages = {}, lc_numeric = {}, lc_time = {}, lang = {};
+  std::string_view lc_all = {}, lc_ctype = {}, lc_collate = {}, lc_messages = {}, lc_numeric = {}, lc_time = {},
+                   lang = {};
 };
 void set_locale(const LocaleSettings& settings);
 /// Makes the process's locale really the one last set. set_locale() leaves setlocale(3) out for the C and C.UTF-8

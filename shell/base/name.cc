@@ -25,7 +25,7 @@ constexpr std::string_view kWellKnownNames[] = {
     MISH_ODD_NAMES(MISH_NAME_SPELLING)
 #undef MISH_NAME_SPELLING
 #define MISH_NAME_SPELLING(name) #name,
-    MISH_WELL_KNOWN_NAMES(MISH_NAME_SPELLING)
+        MISH_WELL_KNOWN_NAMES(MISH_NAME_SPELLING)
 #undef MISH_NAME_SPELLING
 };
 static_assert(std::size(kWellKnownNames) + 1 == static_cast<size_t>(WellKnown::kCount));

@@ -18,7 +18,8 @@ constinit std::mutex g_mutex;  // programs with threads use mailboxes too
 
 int duplicate_private(int fd, int lowest) {
   int copy = retry_interrupted([&] { return fcntl(fd, F_DUPFD_CLOEXEC, lowest); });
-  if (copy < 0 && (errno == EINVAL || errno == EMFILE)) copy = retry_interrupted([&] { return fcntl(fd, F_DUPFD_CLOEXEC, 3); });
+  if (copy < 0 && (errno == EINVAL || errno == EMFILE))
+    copy = retry_interrupted([&] { return fcntl(fd, F_DUPFD_CLOEXEC, 3); });
   return copy;
 }
 

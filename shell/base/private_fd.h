@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Descriptors that the shell keeps for long: scripts being read, the terminal, objects of interprocess communication. The
-// numbers belong to the user all the same (XCU 2.7 lets redirections name any): whoever puts something of the user's at a
-// number asks make_way_for() before, and the descriptor there moves.
+// Descriptors that the shell keeps for long: scripts being read, the terminal, objects of interprocess communication.
+// The numbers belong to the user all the same (XCU 2.7 lets redirections name any): whoever puts something of the
+// user's at a number asks make_way_for() before, and the descriptor there moves.
 #ifndef MISH_SHELL_BASE_PRIVATE_FD_H_
 #define MISH_SHELL_BASE_PRIVATE_FD_H_
 

@@ -36,14 +36,26 @@ class [[nodiscard]] Result {
 
   bool ok() const { return value_.has_value(); }
   explicit operator bool() const { return ok(); }
-  T& value() & { assert(ok()); return *value_; }
-  const T& value() const& { assert(ok()); return *value_; }
-  T&& value() && { assert(ok()); return *std::move(value_); }
+  T& value() & {
+    assert(ok());
+    return *value_;
+  }
+  const T& value() const& {
+    assert(ok());
+    return *value_;
+  }
+  T&& value() && {
+    assert(ok());
+    return *std::move(value_);
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
-  Errno error() const { assert(!ok()); return Errno(error_); }
+  Errno error() const {
+    assert(!ok());
+    return Errno(error_);
+  }
   /// errno of the failure, 0 on success.
   int code() const { return error_; }
 
@@ -59,7 +71,10 @@ class [[nodiscard]] Result<void> {
   Result(Errno error) : error_(error.code()) {}  // NOLINT: an errno is a result
   bool ok() const { return error_ == 0; }
   explicit operator bool() const { return ok(); }
-  Errno error() const { assert(!ok()); return Errno(error_); }
+  Errno error() const {
+    assert(!ok());
+    return Errno(error_);
+  }
   int code() const { return error_; }
 
  private:

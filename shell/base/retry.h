@@ -20,9 +20,9 @@ auto retry_interrupted(Call call) {
   }
 }
 
-/// Closes `fd` for certain. After a failed close(2) POSIX leaves open whether the descriptor is (XSH close: EINTR, EIO);
-/// Linux has closed it, and the second call finds nothing. The shell has one thread, so the number is nobody else's yet.
-/// A pipe left open would keep its reader waiting for ever.
+/// Closes `fd` for certain. After a failed close(2) POSIX leaves open whether the descriptor is (XSH close: EINTR,
+/// EIO); Linux has closed it, and the second call finds nothing. The shell has one thread, so the number is nobody
+/// else's yet. A pipe left open would keep its reader waiting for ever.
 inline void close_surely(int fd) {
   if (close(fd) != 0 && errno != EBADF) close(fd);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Tells whether the stack is nearly used up, so that deep recursion (of scripts, words, patterns, expressions) ends in an
-// error of the language instead of a crash. It knows nothing of that error: who recurses asks and throws. A forked child
-// keeps the limit; nothing has to be set again.
+// Tells whether the stack is nearly used up, so that deep recursion (of scripts, words, patterns, expressions) ends in
+// an error of the language instead of a crash. It knows nothing of that error: who recurses asks and throws. A forked
+// child keeps the limit; nothing has to be set again.
 #ifndef MISH_SHELL_BASE_STACK_GUARD_H_
 #define MISH_SHELL_BASE_STACK_GUARD_H_
 
@@ -22,7 +22,9 @@ class StackGuard {
 
   static bool is_low() { return static_cast<const char*>(__builtin_frame_address(0)) < lowest_; }
   /// Whether the stack is low, or would be with `headroom` bytes more in use.
-  static bool is_low(size_t headroom) { return static_cast<const char*>(__builtin_frame_address(0)) - headroom < lowest_; }
+  static bool is_low(size_t headroom) {
+    return static_cast<const char*>(__builtin_frame_address(0)) - headroom < lowest_;
+  }
 
  private:
   static const char* lowest_;

@@ -16,9 +16,9 @@ namespace mish::exec {
 
 namespace {
 
-constexpr std::string_view kReservedWords[] = {"!",    "[[",  "]]",   "case",     "coproc", "do",    "done", "elif",
-                                               "else", "esac", "fi",  "for",      "function", "if",  "in",   "select",
-                                               "then", "time", "until", "while",  "{",      "}"};
+constexpr std::string_view kReservedWords[] = {"!",    "[[",   "]]",    "case",  "coproc",   "do", "done", "elif",
+                                               "else", "esac", "fi",    "for",   "function", "if", "in",   "select",
+                                               "then", "time", "until", "while", "{",        "}"};
 
 bool is_regular_executable(const char* path, bool& exists) {
   struct stat status;
@@ -157,7 +157,8 @@ void CommandSearch::locate_utilities(const syntax::Command& body) {
     case CommandKind::Simple: {
       const auto& simple = syntax::as<syntax::SimpleCommand>(body);
       std::string path;
-      if (!simple.words.empty() && simple.words[0]->is_literal && classify(simple.words[0]->literal).kind == Target::Kind::File) {
+      if (!simple.words.empty() && simple.words[0]->is_literal &&
+          classify(simple.words[0]->literal).kind == Target::Kind::File) {
         find_file(simple.words[0]->literal, path);
       }
       return;
@@ -171,12 +172,9 @@ void CommandSearch::locate_utilities(const syntax::Command& body) {
     case CommandKind::List:
       for (const auto& item : syntax::as<syntax::List>(body).items) locate_utilities(*item.command);
       return;
-    case CommandKind::Group:
-      return optional(syntax::as<syntax::Group>(body).body);
-    case CommandKind::Subshell:
-      return optional(syntax::as<syntax::Subshell>(body).body);
-    case CommandKind::For:
-      return optional(syntax::as<syntax::ForClause>(body).body);
+    case CommandKind::Group: return optional(syntax::as<syntax::Group>(body).body);
+    case CommandKind::Subshell: return optional(syntax::as<syntax::Subshell>(body).body);
+    case CommandKind::For: return optional(syntax::as<syntax::ForClause>(body).body);
     case CommandKind::Case:
       for (const auto& item : syntax::as<syntax::CaseClause>(body).items) optional(item.body);
       return;
@@ -194,8 +192,7 @@ void CommandSearch::locate_utilities(const syntax::Command& body) {
     case CommandKind::Conditional:
     case CommandKind::Arithmetic:
     case CommandKind::Select:
-    case CommandKind::Coprocess:
-      return;  // not of the standard, or not part of the body
+    case CommandKind::Coprocess: return;  // not of the standard, or not part of the body
   }
 }
 
@@ -223,9 +220,7 @@ api::FoundCommand CommandSearch::describe(std::string_view name, const api::RunO
       found.kind = Kind::SpecialBuiltin;
       found.builtin = target.builtin;
       return found;
-    case Target::Kind::Function:
-      found.kind = Kind::Function;
-      return found;
+    case Target::Kind::Function: found.kind = Kind::Function; return found;
     case Target::Kind::Builtin:
       found.kind = Kind::Builtin;
       found.builtin = target.builtin;
@@ -235,8 +230,7 @@ api::FoundCommand CommandSearch::describe(std::string_view name, const api::RunO
       return found;
     case Target::Kind::NotFound:
     case Target::Kind::Unexecutable:
-    case Target::Kind::File:
-      break;
+    case Target::Kind::File: break;
   }
   if (options.builtin_only || name.empty()) return found;
   state::ShellState& state = context_.state;

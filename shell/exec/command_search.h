@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Command search (XCU 2.9.1.4): special builtin, function, builtin, PATH. What is found for a literal name is remembered
-// in its node as long as command_generation does not change; locations of files are remembered by Name in the hash.
+// Command search (XCU 2.9.1.4): special builtin, function, builtin, PATH. What is found for a literal name is
+// remembered in its node as long as command_generation does not change; locations of files are remembered by Name in
+// the hash.
 #ifndef MISH_SHELL_EXEC_COMMAND_SEARCH_H_
 #define MISH_SHELL_EXEC_COMMAND_SEARCH_H_
 
@@ -32,7 +33,8 @@ class CommandSearch {
   Target classify(std::string_view name, bool skip_functions = false) const;
   /// As classify() for the first word of `command`, which must be literal: remembered in the node.
   Target classify(const syntax::SimpleCommand& command) {
-    if (command.cache_generation == context_.state.command_generation) [[likely]] return unpack(command);
+    if (command.cache_generation == context_.state.command_generation) [[likely]]
+      return unpack(command);
     return remember(command);
   }
 

@@ -32,12 +32,12 @@ size_t stack_left() {
   return static_cast<size_t>(limit.rlim_cur) / 2;
 }
 
-/// How many steps the C library may recurse over `expression`, at least: its operators and groups, times the counts of the
-/// intervals around them. The library does not look at the stack itself.
+/// How many steps the C library may recurse over `expression`, at least: its operators and groups, times the counts of
+/// the intervals around them. The library does not look at the stack itself.
 size_t regex_weight(std::string_view expression) {
   constexpr size_t kEnough = size_t(1) << 24;
-  std::vector<size_t> outer;          // weights before the groups that are open
-  size_t sum = 0, atom = 0;           // of this group up to the last atom; of the last atom
+  std::vector<size_t> outer;  // weights before the groups that are open
+  size_t sum = 0, atom = 0;   // of this group up to the last atom; of the last atom
   bool was_operator = false;
   for (size_t i = 0; i < expression.size(); ++i) {
     char c = expression[i];
@@ -58,7 +58,8 @@ size_t regex_weight(std::string_view expression) {
     } else if (c == '{') {
       size_t most = 1, count = 0;
       for (++i; i < expression.size() && expression[i] != '}'; ++i) {
-        count = expression[i] >= '0' && expression[i] <= '9' ? count * 10 + static_cast<size_t>(expression[i] - '0') : 0;
+        count =
+            expression[i] >= '0' && expression[i] <= '9' ? count * 10 + static_cast<size_t>(expression[i] - '0') : 0;
         most = std::max(most, count = std::min(count, kEnough));
       }
       atom = (atom + 1) * most;
@@ -142,10 +143,8 @@ class Evaluator {
         trace("-n", operand);
         return status_of(!operand.empty());
       }
-      case syntax::ConditionKind::Unary:
-        return unary(node);
-      case syntax::ConditionKind::Binary:
-        return binary(node);
+      case syntax::ConditionKind::Unary: return unary(node);
+      case syntax::ConditionKind::Binary: return binary(node);
       case syntax::ConditionKind::Not: {
         is_negated_ = !is_negated_;
         int status = evaluate(*node.first);
@@ -177,10 +176,12 @@ class Evaluator {
 
   // As in bash, the operands expanded but not quoted.
   void trace(std::string_view op, std::string_view operand) {
-    if (is_traced()) [[unlikely]] trace_term(fmt::format("{} {}", op, shown(operand)));
+    if (is_traced()) [[unlikely]]
+      trace_term(fmt::format("{} {}", op, shown(operand)));
   }
   void trace(std::string_view left, std::string_view op, std::string_view right) {
-    if (is_traced()) [[unlikely]] trace_term(fmt::format("{} {} {}", shown(left), op, shown(right)));
+    if (is_traced()) [[unlikely]]
+      trace_term(fmt::format("{} {} {}", shown(left), op, shown(right)));
   }
   void trace_term(std::string_view term) {
     trace_text(context_, fmt::format("[[ {}{} ]]", std::exchange(is_negated_, false) ? "! " : "", term));
@@ -302,7 +303,8 @@ class Evaluator {
     for (size_t i = 0; i < groups; ++i) {
       std::string_view text;
       if (found[i].rm_so >= 0) {
-        text = subject.substr(static_cast<size_t>(found[i].rm_so), static_cast<size_t>(found[i].rm_eo - found[i].rm_so));
+        text =
+            subject.substr(static_cast<size_t>(found[i].rm_so), static_cast<size_t>(found[i].rm_eo - found[i].rm_so));
       }
       result.set(static_cast<int64_t>(i), text);
     }

@@ -62,8 +62,7 @@ bool Containment::command(const syntax::Command& node, bool in_tail) {
   // What has redirections to undo is not in tail position.
   if (!node.redirections.empty() && node.kind != CommandKind::Simple) in_tail = false;
   switch (node.kind) {
-    case CommandKind::Simple:
-      return simple(syntax::as<syntax::SimpleCommand>(node), in_tail);
+    case CommandKind::Simple: return simple(syntax::as<syntax::SimpleCommand>(node), in_tail);
     case CommandKind::Pipeline: {
       const auto& pipeline = syntax::as<syntax::Pipeline>(node);
       // Stages of a real pipeline are processes; a single command (!, time) runs here.
@@ -85,16 +84,13 @@ bool Containment::command(const syntax::Command& node, bool in_tail) {
       }
       return true;
     }
-    case CommandKind::Group:
-      return optional(syntax::as<syntax::Group>(node).body, in_tail);
-    case CommandKind::Subshell:
-      return optional(syntax::as<syntax::Subshell>(node).body, in_tail);
+    case CommandKind::Group: return optional(syntax::as<syntax::Group>(node).body, in_tail);
+    case CommandKind::Subshell: return optional(syntax::as<syntax::Subshell>(node).body, in_tail);
     case CommandKind::For: {
       const auto& loop = syntax::as<syntax::ForClause>(node);
       return words(loop.words) && optional(loop.body, false);
     }
-    case CommandKind::ArithFor:
-      return optional(syntax::as<syntax::ArithForClause>(node).body, false);
+    case CommandKind::ArithFor: return optional(syntax::as<syntax::ArithForClause>(node).body, false);
     case CommandKind::Case: {
       const auto& clause = syntax::as<syntax::CaseClause>(node);
       if (!word(*clause.word)) return false;
@@ -114,15 +110,11 @@ bool Containment::command(const syntax::Command& node, bool in_tail) {
       const auto& loop = syntax::as<syntax::LoopClause>(node);
       return command(*loop.condition, false) && optional(loop.body, false);
     }
-    case CommandKind::Function:
-      return false;  // changes the meaning of the names that were looked at
-    case CommandKind::Conditional:
-      return condition(*syntax::as<syntax::Conditional>(node).root);
-    case CommandKind::Arithmetic:
-      return true;
+    case CommandKind::Function: return false;  // changes the meaning of the names that were looked at
+    case CommandKind::Conditional: return condition(*syntax::as<syntax::Conditional>(node).root);
+    case CommandKind::Arithmetic: return true;
     case CommandKind::Select:
-    case CommandKind::Coprocess:
-      return false;
+    case CommandKind::Coprocess: return false;
   }
   return false;
 }
@@ -142,20 +134,17 @@ bool Containment::simple(const syntax::SimpleCommand& node, bool in_tail) {
   }
   Target target = context_.search->classify(name.literal);
   switch (target.kind) {
-    case Target::Kind::Function:
-      return redirections(node.redirections, false) && function(target.function);
+    case Target::Kind::Function: return redirections(node.redirections, false) && function(target.function);
     case Target::Kind::SpecialBuiltin:
-    case Target::Kind::Builtin:
-      return redirections(node.redirections, true) && builtin(*target.builtin, node.words);
+    case Target::Kind::Builtin: return redirections(node.redirections, true) && builtin(*target.builtin, node.words);
     case Target::Kind::File:
     case Target::Kind::NotFound:
-    case Target::Kind::Unexecutable:
-      break;
+    case Target::Kind::Unexecutable: break;
   }
   // A utility sees its parent process ($PPID), and may send it signals. In tail position it takes the place of the
   // subshell, whose parent is this process in any case.
   return in_tail && std::none_of(node.redirections.begin(), node.redirections.end(),
-                      [](const syntax::Redirection& each) { return each.fd_variable != kNoName; });
+                                 [](const syntax::Redirection& each) { return each.fd_variable != kNoName; });
 }
 
 bool Containment::builtin(const api::Builtin& builtin, std::span<const syntax::Word* const> list) {
@@ -164,7 +153,8 @@ bool Containment::builtin(const api::Builtin& builtin, std::span<const syntax::W
     return std::all_of(list.begin(), list.end(), [](const syntax::Word* each) { return each->is_literal; });
   };
   // [ -p /dev/stdout ]
-  if (std::any_of(list.begin(), list.end(), [](const syntax::Word* each) { return names_descriptor(each->literal); })) return false;
+  if (std::any_of(list.begin(), list.end(), [](const syntax::Word* each) { return names_descriptor(each->literal); }))
+    return false;
   if (name == "set") {
     for (size_t i = 1; i < list.size(); ++i) {
       if (!list[i]->is_literal) return false;
@@ -175,7 +165,8 @@ bool Containment::builtin(const api::Builtin& builtin, std::span<const syntax::W
     return true;
   }
   // Only their printing forms leave everything as it is.
-  if (name == "trap" || name == "jobs") return all_literal() && (list.size() == 1 || (list.size() == 2 && list[1]->literal == "-p"));
+  if (name == "trap" || name == "jobs")
+    return all_literal() && (list.size() == 1 || (list.size() == 2 && list[1]->literal == "-p"));
   if (name == "alias" || name == "hash" || name == "umask") return list.size() == 1;
   if (name == "cd" || name == "pushd" || name == "popd") {
     changes_directory_ = true;
@@ -248,15 +239,13 @@ bool Containment::word(const syntax::Word& node) const {
       case PartKind::Literal:
       case PartKind::Tilde:
       case PartKind::CommandSubstitution:  // decides for itself
-      case PartKind::Arithmetic:
-        break;
+      case PartKind::Arithmetic: break;
       case PartKind::Parameter:
         if (part.parameter->name == names::BASHPID) return false;
         if (part.parameter->word != nullptr && !word(*part.parameter->word)) return false;
         if (part.parameter->replacement != nullptr && !word(*part.parameter->replacement)) return false;
         break;
-      case PartKind::ProcessSubstitution:
-        return false;
+      case PartKind::ProcessSubstitution: return false;
       case PartKind::Brace:
         if (!words(part.brace->alternatives)) return false;
         break;
@@ -267,9 +256,8 @@ bool Containment::word(const syntax::Word& node) const {
 
 bool Containment::assignment(const syntax::Assignment& node) const {
   if (node.word != nullptr && !word(*node.word)) return false;
-  return std::all_of(node.elements.begin(), node.elements.end(), [this](const syntax::ArrayElement& each) {
-    return each.word == nullptr || word(*each.word);
-  });
+  return std::all_of(node.elements.begin(), node.elements.end(),
+                     [this](const syntax::ArrayElement& each) { return each.word == nullptr || word(*each.word); });
 }
 
 bool Containment::condition(const syntax::ConditionNode& node) const {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Decides, before it starts, whether the body of a subshell or command substitution may run in this process on marked
-// and rolled-back state. Admitted is what touches nothing but ShellState and its output, and, as the last thing it does,
-// external utilities; anything that would change the process itself (umask, limits, dispositions, descriptors that stay) is not.
+// and rolled-back state. Admitted is what touches nothing but ShellState and its output, and, as the last thing it
+// does, external utilities; anything that would change the process itself (umask, limits, dispositions, descriptors
+// that stay) is not.
 #ifndef MISH_SHELL_EXEC_CONTAINMENT_H_
 #define MISH_SHELL_EXEC_CONTAINMENT_H_
 
@@ -45,7 +46,7 @@ class Containment {
   Admission analyse(const syntax::Command& body);
 
   ExecutionContext& context_;
-  std::vector<Name> visiting_;  // functions whose bodies were looked at in this analysis
+  std::vector<Name> visiting_;      // functions whose bodies were looked at in this analysis
   bool changes_directory_ = false;  // found in this analysis
 };
 

@@ -56,7 +56,7 @@ struct Capture {
   std::string* memory = nullptr;
   UniqueFd read_end;
   UniqueFd write_end;
-  Capture* outer = nullptr;  // list of the live ones, innermost first
+  Capture* outer = nullptr;    // list of the live ones, innermost first
   bool is_incomplete = false;  // the pipe could not be read to its end
 };
 
@@ -87,8 +87,8 @@ struct ExecutionContext {
   Capture* capture = nullptr;
   /// The same for standard error (2>&1 inside a captured body).
   Capture* error_capture = nullptr;
-  Capture* captures = nullptr;  // all live ones
-  AppliedRedirections* redirections = nullptr;  // in force in this process, innermost first
+  Capture* captures = nullptr;                          // all live ones
+  AppliedRedirections* redirections = nullptr;          // in force in this process, innermost first
   AppliedRedirections* redirections_outside = nullptr;  // those of them around the outermost function that runs
   /// Opens names like /dev/tcp/HOST/PORT; null: there are none.
   api::OpenVirtualFile open_virtual_file = nullptr;
@@ -101,7 +101,8 @@ struct ExecutionContext {
   bool is_job_member = false;
   /// The stack was used up and the commands on it are being left: no subshell in this process goes on.
   bool is_exhausted = false;
-  /// Descriptor 0 was redirected for a compound command that runs: in the bash language its asynchronous lists read that.
+  /// Descriptor 0 was redirected for a compound command that runs: in the bash language its asynchronous lists read
+  /// that.
   bool has_own_input = false;
   /// PS4 is being expanded: commands in it are traced with PS4 as it is written.
   bool is_in_ps4 = false;

@@ -28,8 +28,8 @@ class Coprocesses {
   Result<void> add(Name name, pid_t pid, UniqueFd from_it, UniqueFd to_it);
   /// Lets go of those that have ended. Called at safe points after a child changed.
   void drop_ended();
-  /// Writing to `fd` has failed. Where that is the input of a coprocess it is closed: who waits for the answer to what was
-  /// lost would wait for ever, so the coprocess is to see the end of its input.
+  /// Writing to `fd` has failed. Where that is the input of a coprocess it is closed: who waits for the answer to what
+  /// was lost would wait for ever, so the coprocess is to see the end of its input.
   void lose_input(int fd);
   /// In a forked subshell: closes all descriptors, leaves the variables.
   void close_all();

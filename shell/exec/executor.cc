@@ -46,8 +46,7 @@ enum class LoopStep : uint8_t { Next, Leave };
 /// What a loop does after its body (or condition) completed. On Leave `completion` is what the loop completes with.
 LoopStep after_body(Completion& completion) {
   switch (completion.flow) {
-    case Flow::Normal:
-      return LoopStep::Next;
+    case Flow::Normal: return LoopStep::Next;
     case Flow::Break:
       if (--completion.levels == 0) completion.flow = Flow::Normal;
       return LoopStep::Leave;
@@ -59,8 +58,7 @@ LoopStep after_body(Completion& completion) {
       return LoopStep::Leave;
     case Flow::Return:
     case Flow::Exit:
-    case Flow::Interrupt:
-      return LoopStep::Leave;
+    case Flow::Interrupt: return LoopStep::Leave;
   }
   return LoopStep::Leave;
 }
@@ -87,41 +85,27 @@ Completion Executor::run(const syntax::Command& command, Tail tail) {
 
 Completion Executor::dispatch(const syntax::Command& command, Tail tail) {
   switch (command.kind) {
-    case CommandKind::Simple:
-      return finish(context_.simple_commands->run(as<syntax::SimpleCommand>(command), tail));
+    case CommandKind::Simple: return finish(context_.simple_commands->run(as<syntax::SimpleCommand>(command), tail));
     case CommandKind::Pipeline: {
       const auto& pipeline = as<syntax::Pipeline>(command);
       Completion completion = context_.pipelines->run(pipeline, tail);
       return pipeline.negated ? completion : finish(completion);
     }
-    case CommandKind::AndOr:
-      return and_or(as<syntax::AndOr>(command), tail);
-    case CommandKind::List:
-      return list(as<syntax::List>(command), tail);
+    case CommandKind::AndOr: return and_or(as<syntax::AndOr>(command), tail);
+    case CommandKind::List: return list(as<syntax::List>(command), tail);
     case CommandKind::Group:
       return as<syntax::Group>(command).body == nullptr ? Completion{} : run(*as<syntax::Group>(command).body, tail);
-    case CommandKind::Subshell:
-      return finish(context_.subshells->run(as<syntax::Subshell>(command), tail));
-    case CommandKind::For:
-      return for_clause(as<syntax::ForClause>(command));
-    case CommandKind::ArithFor:
-      return arith_for(as<syntax::ArithForClause>(command));
-    case CommandKind::Case:
-      return case_clause(as<syntax::CaseClause>(command), tail);
-    case CommandKind::If:
-      return if_clause(as<syntax::IfClause>(command), tail);
-    case CommandKind::Loop:
-      return loop(as<syntax::LoopClause>(command));
-    case CommandKind::Function:
-      return define_function(as<syntax::FunctionDefinition>(command));
-    case CommandKind::Conditional:
-      return finish(conditional(as<syntax::Conditional>(command)));
-    case CommandKind::Arithmetic:
-      return finish(arithmetic(as<syntax::ArithmeticCommand>(command)));
-    case CommandKind::Select:
-      return select(as<syntax::SelectClause>(command));
-    case CommandKind::Coprocess:
-      return context_.pipelines->start_coprocess(as<syntax::Coprocess>(command));
+    case CommandKind::Subshell: return finish(context_.subshells->run(as<syntax::Subshell>(command), tail));
+    case CommandKind::For: return for_clause(as<syntax::ForClause>(command));
+    case CommandKind::ArithFor: return arith_for(as<syntax::ArithForClause>(command));
+    case CommandKind::Case: return case_clause(as<syntax::CaseClause>(command), tail);
+    case CommandKind::If: return if_clause(as<syntax::IfClause>(command), tail);
+    case CommandKind::Loop: return loop(as<syntax::LoopClause>(command));
+    case CommandKind::Function: return define_function(as<syntax::FunctionDefinition>(command));
+    case CommandKind::Conditional: return finish(conditional(as<syntax::Conditional>(command)));
+    case CommandKind::Arithmetic: return finish(arithmetic(as<syntax::ArithmeticCommand>(command)));
+    case CommandKind::Select: return select(as<syntax::SelectClause>(command));
+    case CommandKind::Coprocess: return context_.pipelines->start_coprocess(as<syntax::Coprocess>(command));
   }
   return {};
 }
@@ -143,9 +127,11 @@ Completion Executor::under_redirections(const syntax::Command& command, bool is_
     return is_subshell ? failure : finish(failure);
   }
   // A process made for this command has nothing to restore afterwards; the copies would only hold others' pipes open.
-  if (is_subshell ? context_.subshells->is_fresh(command) : context_.subshells->take_fresh(command)) redirections.keep();
+  if (is_subshell ? context_.subshells->is_fresh(command) : context_.subshells->take_fresh(command))
+    redirections.keep();
   InputScope input(context_, InputScope::gives_input(command.redirections));
-  Completion completion = is_subshell ? context_.subshells->run(as<syntax::Subshell>(command), Tail::No) : dispatch(command, Tail::No);
+  Completion completion =
+      is_subshell ? context_.subshells->run(as<syntax::Subshell>(command), Tail::No) : dispatch(command, Tail::No);
   if (!redirections.finish() && completion.status == 0 && completion.is_normal()) completion.status = state::kFailure;
   return completion;
 }
@@ -204,9 +190,11 @@ bool Executor::assign_loop_variable(Name variable, std::string_view value) {
   try {
     // A nameref is made to refer to each word in turn.
     bool is_reference = (variables.attributes(variable) & state::attribute::Nameref) != 0;
-    if (is_reference) [[unlikely]] variables.remove_attributes(variable, state::attribute::Nameref);
+    if (is_reference) [[unlikely]]
+      variables.remove_attributes(variable, state::attribute::Nameref);
     variables.assign(variable, value);
-    if (is_reference) [[unlikely]] variables.add_attributes(variable, state::attribute::Nameref);
+    if (is_reference) [[unlikely]]
+      variables.add_attributes(variable, state::attribute::Nameref);
     return true;
   } catch (const state::ShellError& error) {
     if (error.kind() != state::ShellError::Kind::Assignment || context_.state.is_posix()) throw;
@@ -224,8 +212,10 @@ Completion Executor::for_clause(const syntax::ForClause& node) {
   LoopDepth depth(state.calls);
   Completion completion;
   for (size_t i = 0; i < fields.size(); ++i) {
-    if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
-    if (state.is_on(Option::XTrace)) [[unlikely]] trace_words(context_, "for", node.variable, fields.span());
+    if (Completion due = before(node); !due.is_normal()) [[unlikely]]
+      return TrapRunner::outcome(due);
+    if (state.is_on(Option::XTrace)) [[unlikely]]
+      trace_words(context_, "for", node.variable, fields.span());
     if (!assign_loop_variable(node.variable, fields[i])) return finish(Completion::of(state::kFailure));
     completion = node.body == nullptr ? Completion{} : run(*node.body, Tail::No);
     if (after_body(completion) == LoopStep::Leave) return completion;
@@ -239,7 +229,8 @@ Completion Executor::arith_for(const syntax::ArithForClause& node) {
   if (Completion due = before(node); !due.is_normal()) return TrapRunner::outcome(due);
   if (node.init != nullptr && !evaluate(*node.init, true)) return finish(Completion::of(state::kFailure));
   for (;;) {
-    if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
+    if (Completion due = before(node); !due.is_normal()) [[unlikely]]
+      return TrapRunner::outcome(due);
     if (node.condition != nullptr) {
       std::optional<int64_t> value = evaluate(*node.condition, true);
       if (!value) return finish(Completion::of(state::kFailure));
@@ -247,7 +238,8 @@ Completion Executor::arith_for(const syntax::ArithForClause& node) {
     }
     completion = node.body == nullptr ? Completion{} : run(*node.body, Tail::No);
     if (after_body(completion) == LoopStep::Leave) return completion;
-    if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
+    if (Completion due = before(node); !due.is_normal()) [[unlikely]]
+      return TrapRunner::outcome(due);
     if (node.step != nullptr && !evaluate(*node.step, true)) return finish(Completion::of(state::kFailure));
   }
 }
@@ -279,10 +271,12 @@ Completion Executor::if_clause(const syntax::IfClause& node, Tail tail) {
 Completion Executor::case_clause(const syntax::CaseClause& node, Tail tail) {
   using End = syntax::CaseClause::End;
   state::ShellState& state = context_.state;
-  if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
+  if (Completion due = before(node); !due.is_normal()) [[unlikely]]
+    return TrapRunner::outcome(due);
   ArenaScope scope(state.scratch);
   context_.expander.begin_command();
-  if (state.is_on(Option::XTrace)) [[unlikely]] trace_text(context_, "case " + std::string(node.word->source) + " in");
+  if (state.is_on(Option::XTrace)) [[unlikely]]
+    trace_text(context_, "case " + std::string(node.word->source) + " in");
   std::string_view subject = context_.expander.expand_single(*node.word);
   bool ignores_case = state.is_on(Option::NoCaseMatch) && !state.is_posix();
   // Of an empty list the status is 0, or that of a substitution in the word (2.9.4.3 says 0).
@@ -326,7 +320,8 @@ Completion Executor::select(const syntax::SelectClause& node) {
   expand::FieldList fields(state.scratch);
   loop_words(node.has_in, node.words, fields);
   if (fields.empty()) return {};
-  if (state.is_on(Option::XTrace)) [[unlikely]] trace_words(context_, "select", node.variable, fields.span());
+  if (state.is_on(Option::XTrace)) [[unlikely]]
+    trace_words(context_, "select", node.variable, fields.span());
   LoopDepth depth(state.calls);
   Completion completion;
   bool shows_menu = true;
@@ -387,12 +382,14 @@ Completion Executor::define_function(const syntax::FunctionDefinition& node) {
   }
   state.bump_generation();
   // set -h in POSIX mode: utilities are located when the function that calls them is defined.
-  if (state.is_posix() && state.is_on(Option::HashAll) && node.body != nullptr) context_.search->locate_utilities(*node.body);
+  if (state.is_posix() && state.is_on(Option::HashAll) && node.body != nullptr)
+    context_.search->locate_utilities(*node.body);
   return {};
 }
 
 Completion Executor::conditional(const syntax::Conditional& node) {
-  if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
+  if (Completion due = before(node); !due.is_normal()) [[unlikely]]
+    return TrapRunner::outcome(due);
   note_running(node);
   Completion completion = Completion::of(evaluate_condition(context_, *node.root));
   context_.state.pipe_statuses.clear();
@@ -400,7 +397,8 @@ Completion Executor::conditional(const syntax::Conditional& node) {
 }
 
 Completion Executor::arithmetic(const syntax::ArithmeticCommand& node) {
-  if (Completion due = before(node); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
+  if (Completion due = before(node); !due.is_normal()) [[unlikely]]
+    return TrapRunner::outcome(due);
   note_running(node);
   ArenaScope scope(context_.state.scratch);
   std::optional<int64_t> value = evaluate(*node.expression);
@@ -429,7 +427,8 @@ Completion Executor::failed(Completion completion) {
   Completion after_trap = context_.traps->on_error(completion.status);
   if (!after_trap.is_normal()) return after_trap;
   if (context_.state.is_on(Option::ErrExit)) {
-    if (context_.redirections != nullptr && context_.traps->leaves_here()) AppliedRedirections::leave_commands(context_);
+    if (context_.redirections != nullptr && context_.traps->leaves_here())
+      AppliedRedirections::leave_commands(context_);
     completion.status = context_.traps->on_leave(completion.status);
     completion.flow = Flow::Exit;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Walks lists, and-or lists and compound commands (XCU 2.9.2 to 2.9.5 and the compound commands of bash) and carries the
-// Completion upward. Decides where errexit and the ERR trap apply. Simple commands, pipelines, subshells and functions
-// are other rooms.
+// Walks lists, and-or lists and compound commands (XCU 2.9.2 to 2.9.5 and the compound commands of bash) and carries
+// the Completion upward. Decides where errexit and the ERR trap apply. Simple commands, pipelines, subshells and
+// functions are other rooms.
 #ifndef MISH_SHELL_EXEC_EXECUTOR_H_
 #define MISH_SHELL_EXEC_EXECUTOR_H_
 
@@ -28,7 +28,8 @@ class Executor final : public CommandRunner {
   Completion and_or(const syntax::AndOr& node, Tail tail);
   Completion for_clause(const syntax::ForClause& node);
   bool assign_loop_variable(Name variable, std::string_view value);
-  /// The value; none after an error, which was reported. A trace of a loop shows the expression without the blanks before it.
+  /// The value; none after an error, which was reported. A trace of a loop shows the expression without the blanks
+  /// before it.
   std::optional<int64_t> evaluate(const syntax::ArithExpression& expression, bool is_in_loop = false);
   Completion arith_for(const syntax::ArithForClause& node);
   Completion select(const syntax::SelectClause& node);

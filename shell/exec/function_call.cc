@@ -76,10 +76,13 @@ Completion FunctionCaller::call(Name name, std::span<const std::string_view> arg
   CallScope scope(context_, depth_, frame, *function);
   using By = InheritedTraps::By;
   InheritedTraps traps(*context_.traps, function->is_traced ? By::TracedFunction : By::Function);
-  if (Completion due = on_entry(*function->definition); !due.is_normal()) [[unlikely]] return TrapRunner::outcome(due);
+  if (Completion due = on_entry(*function->definition); !due.is_normal()) [[unlikely]]
+    return TrapRunner::outcome(due);
   Completion completion = body(*function->definition);
-  if (function.use_count() == 1) [[unlikely]] state.current_command = nullptr;  // gone with the function
-  if (completion.flow == Flow::Exit && context_.in_process == nullptr) [[unlikely]] scope.keep_locals();
+  if (function.use_count() == 1) [[unlikely]]
+    state.current_command = nullptr;  // gone with the function
+  if (completion.flow == Flow::Exit && context_.in_process == nullptr) [[unlikely]]
+    scope.keep_locals();
   bool leaves_loop = completion.flow == Flow::Break || completion.flow == Flow::Continue;
   if (leaves_loop && !state.is_on(Option::NonLexicalCtrl)) completion.flow = Flow::Normal;
   return context_.traps->end_body(completion);
@@ -87,7 +90,8 @@ Completion FunctionCaller::call(Name name, std::span<const std::string_view> arg
 
 Completion FunctionCaller::on_entry(const syntax::FunctionDefinition& definition) {
   const syntax::Command* caller = context_.state.current_command;
-  if (!context_.traps->is_debug_armed() || caller == nullptr) [[likely]] return {};
+  if (!context_.traps->is_debug_armed() || caller == nullptr) [[likely]]
+    return {};
   // bash: with functrace the DEBUG action runs once more inside the function, before its first command.
   uint32_t line = std::exchange(context_.state.line, definition.line);
   Completion due = context_.traps->before_command(*caller);
@@ -96,7 +100,8 @@ Completion FunctionCaller::on_entry(const syntax::FunctionDefinition& definition
 }
 
 Completion FunctionCaller::body(const syntax::FunctionDefinition& definition) {
-  if (definition.redirections.empty()) [[likely]] return context_.runner->run(*definition.body, Tail::No);
+  if (definition.redirections.empty()) [[likely]]
+    return context_.runner->run(*definition.body, Tail::No);
   AppliedRedirections redirections(context_);
   if (!redirections.apply(definition.redirections)) return Completion::of(context_.state.error_status());
   Completion completion = context_.runner->run(*definition.body, Tail::No);

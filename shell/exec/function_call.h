@@ -15,8 +15,8 @@ class FunctionCaller {
  public:
   explicit FunctionCaller(ExecutionContext& context) : context_(context) {}
 
-  /// Calls the function `name` with `arguments` ($1...), which must outlive the call. The redirections of the definition
-  /// are performed around the body. Throws ShellError.
+  /// Calls the function `name` with `arguments` ($1...), which must outlive the call. The redirections of the
+  /// definition are performed around the body. Throws ShellError.
   Completion call(Name name, std::span<const std::string_view> arguments);
 
  private:

@@ -56,7 +56,8 @@ void PipelineRunner::print_times(const syntax::Pipeline& node, const process::St
   std::string_view format = process::kTimeFormat;
   if (node.timed_posix || context_.state.is_posix()) {
     format = process::kTimeFormatPosix;
-  } else if (std::string_view value = context_.state.variables.text_or_null(names::TIMEFORMAT); value.data() != nullptr) {
+  } else if (std::string_view value = context_.state.variables.text_or_null(names::TIMEFORMAT);
+             value.data() != nullptr) {
     if (value.empty()) return;
     format = value;
   }
@@ -73,7 +74,8 @@ void PipelineRunner::print_times(const syntax::Pipeline& node, const process::St
 Completion PipelineRunner::untimed(const syntax::Pipeline& node, Tail tail) {
   if (!node.negated) {
     if (node.commands.empty()) return {};
-    return node.commands.size() == 1 ? context_.runner->run(*node.commands[0], node.timed ? Tail::No : tail) : stages(node, tail);
+    return node.commands.size() == 1 ? context_.runner->run(*node.commands[0], node.timed ? Tail::No : tail)
+                                     : stages(node, tail);
   }
   ErrexitIgnored ignored(context_);
   Completion completion;
@@ -108,7 +110,8 @@ Completion PipelineRunner::stages(const syntax::Pipeline& node, Tail tail) {
   } else {
     completion = context_.subshells->wait_for(job, hold, tail == Tail::Yes, &processes);
   }
-  if (context_.traps->trap_depth() == 0) state.current_command = node.commands.back();  // what BASH_COMMAND says after it
+  if (context_.traps->trap_depth() == 0)
+    state.current_command = node.commands.back();  // what BASH_COMMAND says after it
   if (!launched) return Completion::of(state::kNotExecutable);
   std::vector<int> statuses;
   statuses.reserve(started.size());
@@ -259,8 +262,7 @@ bool PipelineRunner::may_block(const syntax::SimpleCommand& command) {
   for (const syntax::Redirection& each : command.redirections) {
     switch (each.kind) {
       case syntax::RedirectionKind::HereDocument:
-      case syntax::RedirectionKind::HereString:
-        continue;
+      case syntax::RedirectionKind::HereString: continue;
       case syntax::RedirectionKind::DuplicateInput:
       case syntax::RedirectionKind::DuplicateOutput:
         if (each.word->is_literal) continue;
@@ -271,8 +273,7 @@ bool PipelineRunner::may_block(const syntax::SimpleCommand& command) {
       case syntax::RedirectionKind::Append:
       case syntax::RedirectionKind::InputOutput:
       case syntax::RedirectionKind::OutputBoth:
-      case syntax::RedirectionKind::AppendBoth:
-        break;
+      case syntax::RedirectionKind::AppendBoth: break;
     }
     if (!each.word->is_literal) return true;
     if (each.word->literal == "/dev/null") continue;
@@ -321,7 +322,7 @@ bool PipelineRunner::start_external(const StageRequest& request, process::Job& j
 
 pid_t PipelineRunner::fork_into(process::Job& job, bool is_async) {
   process::ChildOptions options;
-  options.role = is_async ? process::ChildRole::Background
+  options.role = is_async                         ? process::ChildRole::Background
                  : context_.in_process != nullptr ? process::ChildRole::Substitution
                                                   : process::ChildRole::Foreground;
   options.process_group = context_.jobs.group_for_next(job);

@@ -33,7 +33,7 @@ class PipelineRunner {
   };
   struct StageRequest {
     const syntax::Command* command = nullptr;
-    int input = -1;    // read end of the pipe before, -1 none
+    int input = -1;  // read end of the pipe before, -1 none
     Pipe* output = nullptr;
     bool is_async = false;
   };

@@ -48,7 +48,8 @@ bool abandons_line(const ExecutionContext& context, const state::ShellError& err
   using Kind = state::ShellError::Kind;
   if (context.state.is_posix() || context.state.subshell_depth != 0) return false;
   if (error.kind() == Kind::Expansion) return true;
-  return (error.kind() == Kind::Assignment || error.kind() == Kind::Substitution) && !context.state.is_on(Option::ErrExit);
+  return (error.kind() == Kind::Assignment || error.kind() == Kind::Substitution) &&
+         !context.state.is_on(Option::ErrExit);
 }
 
 }  // namespace
@@ -107,10 +108,12 @@ Completion ReadEvalLoop::run(Tail tail) {
       context_.err.write(parser_.last_text());
       context_.err.flush();
     }
-    if (state.is_on(Option::History) && is_recorded()) [[unlikely]] record(parser_.last_text());
+    if (state.is_on(Option::History) && is_recorded()) [[unlikely]]
+      record(parser_.last_text());
     switch (parsed.status) {
       case ParseStatus::Command: {
-        if (!parsed.warning.empty() && !state.is_posix()) [[unlikely]] context_.services.report("warning: " + parsed.warning);
+        if (!parsed.warning.empty() && !state.is_posix()) [[unlikely]]
+          context_.services.report("warning: " + parsed.warning);
         if (parsed.program->root() == nullptr) continue;
         if (state.is_on(Option::NoExec) && purpose_ != Purpose::Terminal) continue;
         bool is_last = tail == Tail::Yes && parser_.is_at_end();
@@ -122,8 +125,7 @@ Completion ReadEvalLoop::run(Tail tail) {
         }
         break;
       }
-      case ParseStatus::EndOfFile:
-        return last;
+      case ParseStatus::EndOfFile: return last;
       case ParseStatus::Error:
       case ParseStatus::Incomplete: {
         Completion completion = on_syntax_error(parsed.error);
@@ -137,8 +139,7 @@ Completion ReadEvalLoop::run(Tail tail) {
         state.last_status = state::kSignalBase + 2;
         last = Completion::of(state.last_status);
         break;
-      case ParseStatus::ReadError:
-        return on_read_error();
+      case ParseStatus::ReadError: return on_read_error();
     }
   }
 }
@@ -161,7 +162,8 @@ void ReadEvalLoop::record(std::string_view text) {
   }
   if (!text.empty()) editor->history().add_running(text);
   // HISTCMD is the number of this command, not of the next.
-  context_.state.history_number = editor->history().first_number() + static_cast<int64_t>(editor->history().count()) - 1;
+  context_.state.history_number =
+      editor->history().first_number() + static_cast<int64_t>(editor->history().count()) - 1;
 }
 
 Completion ReadEvalLoop::execute(const syntax::ParseResult& parsed, Tail tail) {
@@ -202,8 +204,8 @@ Completion ReadEvalLoop::execute_inner(const syntax::Command& command, Tail tail
     if (!abandons_line(context_, error)) throw;
     completion = consequence(context_, error);
   }
-  bool is_abandoned_line = completion.flow == Flow::Interrupt && !is_interrupt(completion) && !context_.state.is_posix() &&
-                           !context_.state.is_on(Option::NoExec);
+  bool is_abandoned_line = completion.flow == Flow::Interrupt && !is_interrupt(completion) &&
+                           !context_.state.is_posix() && !context_.state.is_on(Option::NoExec);
   if (is_abandoned_line) completion.flow = Flow::Normal;
   return completion;
 }
@@ -230,17 +232,14 @@ Completion ReadEvalLoop::execute_guarded(const syntax::Command& command, Tail ta
 
 bool ReadEvalLoop::is_final(const Completion& completion) const {
   switch (completion.flow) {
-    case Flow::Normal:
-      return false;
+    case Flow::Normal: return false;
     case Flow::Interrupt:
       // A script goes on with its next line; Ctrl-C abandons all of the text of -c.
       return !is_outermost() || (purpose_ == Purpose::CommandText && is_interrupt(completion));
     case Flow::Break:
     case Flow::Continue:
-    case Flow::Return:
-      return !is_outermost();
-    case Flow::Exit:
-      return true;
+    case Flow::Return: return !is_outermost();
+    case Flow::Exit: return true;
   }
   return true;
 }
@@ -254,7 +253,8 @@ Completion ReadEvalLoop::on_syntax_error(const syntax::SyntaxError& error) {
   if (is_outermost()) return {state::kUsageError, Flow::Exit, 0};
   // Too deep for the parser because of what runs, not of this text: another eval or dot would only fail the same way.
   constexpr size_t kShareOfTheParser = size_t(64) << 10;
-  if (StackGuard::is_low(kShareOfTheParser)) throw state::ShellError(state::ShellError::Kind::Exhausted, "", state::kUsageError);
+  if (StackGuard::is_low(kShareOfTheParser))
+    throw state::ShellError(state::ShellError::Kind::Exhausted, "", state::kUsageError);
   throw state::ShellError(state::ShellError::Kind::Utility, "", state::kUsageError);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reads one complete command, executes it, again: scripts, -c strings, eval, dot scripts, trap actions, the terminal. The
-// place where errors of the language that nobody decided on (XCU 2.8.1) end.
+// Reads one complete command, executes it, again: scripts, -c strings, eval, dot scripts, trap actions, the terminal.
+// The place where errors of the language that nobody decided on (XCU 2.8.1) end.
 #ifndef MISH_SHELL_EXEC_READ_EVAL_LOOP_H_
 #define MISH_SHELL_EXEC_READ_EVAL_LOOP_H_
 
@@ -26,9 +26,10 @@ class ReadEvalLoop {
   ReadEvalLoop(ExecutionContext& context, syntax::Source& source, std::string_view name, Purpose purpose,
                uint32_t first_line = 1);
 
-  /// Runs to the end of the source, or until a command's completion leaves it. With `tail` the last command of a text may
-  /// replace the process. Syntax errors are reported here: the completion then has status 2 (Exit for scripts), and
-  /// within eval and dot scripts ShellError{Utility} with an empty message is thrown, because these are special builtins.
+  /// Runs to the end of the source, or until a command's completion leaves it. With `tail` the last command of a text
+  /// may replace the process. Syntax errors are reported here: the completion then has status 2 (Exit for scripts), and
+  /// within eval and dot scripts ShellError{Utility} with an empty message is thrown, because these are special
+  /// builtins.
   Completion run(Tail tail = Tail::No);
 
  private:

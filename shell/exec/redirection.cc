@@ -53,7 +53,8 @@ class Preparer {
       case RedirectionKind::Clobber:
       case RedirectionKind::Append:
       case RedirectionKind::InputOutput:
-        return with_target(node, [&](std::string_view path) { return adopt(node, open_target(path, node.kind), path); });
+        return with_target(node,
+                           [&](std::string_view path) { return adopt(node, open_target(path, node.kind), path); });
     }
     return false;
   }
@@ -72,21 +73,17 @@ class Preparer {
 
   static int flags_of(RedirectionKind kind) {
     switch (kind) {
-      case RedirectionKind::Input:
-        return O_RDONLY;
-      case RedirectionKind::InputOutput:
-        return O_RDWR | O_CREAT;
+      case RedirectionKind::Input: return O_RDONLY;
+      case RedirectionKind::InputOutput: return O_RDWR | O_CREAT;
       case RedirectionKind::Append:
-      case RedirectionKind::AppendBoth:
-        return O_WRONLY | O_CREAT | O_APPEND;
+      case RedirectionKind::AppendBoth: return O_WRONLY | O_CREAT | O_APPEND;
       case RedirectionKind::Output:
       case RedirectionKind::Clobber:
       case RedirectionKind::OutputBoth:
       case RedirectionKind::DuplicateInput:
       case RedirectionKind::DuplicateOutput:
       case RedirectionKind::HereDocument:
-      case RedirectionKind::HereString:
-        break;
+      case RedirectionKind::HereString: break;
     }
     return O_WRONLY | O_CREAT | O_TRUNC;
   }
@@ -119,7 +116,8 @@ class Preparer {
     if (named_capture_ != nullptr) return UniqueFd();
     int real = plan_.resolve(named);
     if (real < 0) return Errno(ENOENT);
-    return real == named ? open_as_is(path, flags) : open_as_is(("/proc/self/fd/" + std::to_string(real)).c_str(), flags);
+    return real == named ? open_as_is(path, flags)
+                         : open_as_is(("/proc/self/fd/" + std::to_string(real)).c_str(), flags);
   }
 
   Result<UniqueFd> open_target(std::string_view path, RedirectionKind kind) {
@@ -143,7 +141,8 @@ class Preparer {
     if (named_capture_ != nullptr) return opened;
     if (!opened.ok()) return opened.code() == ENOENT ? Errno(EEXIST) : opened.error();
     struct stat status;
-    if (retry_interrupted([&] { return fstat(opened->get(), &status); }) != 0 || S_ISREG(status.st_mode)) return Errno(EEXIST);
+    if (retry_interrupted([&] { return fstat(opened->get(), &status); }) != 0 || S_ISREG(status.st_mode))
+      return Errno(EEXIST);
     return opened;
   }
 
@@ -163,8 +162,8 @@ class Preparer {
   /// False after a report.
   bool was_opened(const Result<UniqueFd>& opened, std::string_view what) {
     if (opened.ok()) return true;
-    return fail(what, opened.code() == EEXIST ? std::string_view("cannot overwrite existing file")
-                                              : opened.error().message());
+    return fail(
+        what, opened.code() == EEXIST ? std::string_view("cannot overwrite existing file") : opened.error().message());
   }
 
   bool adopt(const syntax::Redirection& node, Result<UniqueFd> opened, std::string_view what) {
@@ -296,7 +295,8 @@ class Preparer {
   }
 
   bool both(const syntax::Redirection& node, std::string_view path) {
-    RedirectionKind kind = node.kind == RedirectionKind::AppendBoth ? RedirectionKind::AppendBoth : RedirectionKind::OutputBoth;
+    RedirectionKind kind =
+        node.kind == RedirectionKind::AppendBoth ? RedirectionKind::AppendBoth : RedirectionKind::OutputBoth;
     Result<UniqueFd> opened = open_target(path, kind);
     if (!was_opened(opened, path)) return false;
     if (Capture* named = std::exchange(named_capture_, nullptr); named != nullptr) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Redirection nodes to an FdPlan (XCU 2.7): expands the targets, opens the files in the shell, here-documents, noclobber;
-// and the two ways a plan acts on the shell itself: applied and undone around compound commands, functions and builtins
-// that use descriptors, or, for builtins that only write, by pointing their Output at the opened file.
+// Redirection nodes to an FdPlan (XCU 2.7): expands the targets, opens the files in the shell, here-documents,
+// noclobber; and the two ways a plan acts on the shell itself: applied and undone around compound commands, functions
+// and builtins that use descriptors, or, for builtins that only write, by pointing their Output at the opened file.
 #ifndef MISH_SHELL_EXEC_REDIRECTION_H_
 #define MISH_SHELL_EXEC_REDIRECTION_H_
 

@@ -28,7 +28,8 @@ class DotSource final : public syntax::Source {
   DotSource(UniqueFd fd, bool is_regular) : file_(std::move(fd)), is_regular_(is_regular) {}
   Status next_line(syntax::LinePurpose purpose, std::string_view& line) override {
     bool waits = !is_regular_ && purpose == syntax::LinePurpose::FirstLine;
-    if (waits && process::wait_readable(file_.fd(), -1) == process::PollOutcome::Interrupted) return Status::Interrupted;
+    if (waits && process::wait_readable(file_.fd(), -1) == process::PollOutcome::Interrupted)
+      return Status::Interrupted;
     return file_.next_line(purpose, line);
   }
   int error() const override { return file_.error(); }
@@ -106,7 +107,8 @@ class Shell::NestedText {
     constexpr size_t kMost = size_t(64) << 20;
     constexpr size_t kFew = 16;  // one huge text is no recursion
     if (total_ > kMost && total_ / kFew > size) {
-      throw state::ShellError(state::ShellError::Kind::Exhausted, "maximum recursion depth exceeded", state::kUsageError);
+      throw state::ShellError(state::ShellError::Kind::Exhausted, "maximum recursion depth exceeded",
+                              state::kUsageError);
     }
     total_ += size_;
   }
@@ -265,9 +267,7 @@ bool Shell::set_option(state::Option option, bool on) {
       jobs_.set_posix_words(on);
       state_.bump_generation();
       break;
-    case Option::AllExport:
-      state_.variables.set_export_all(on);
-      break;
+    case Option::AllExport: state_.variables.set_export_all(on); break;
     case Option::Vi:
     case Option::Emacs: {
       state_.options.set(option, on);
@@ -302,8 +302,7 @@ bool Shell::set_option(state::Option option, bool on) {
         }
       }
       break;
-    default:
-      break;
+    default: break;
   }
   state_.options.set(option, on);
   return true;
@@ -321,8 +320,7 @@ bool Shell::change_disposition(int signal, state::TrapAction::Kind kind) {
     case state::TrapAction::Kind::Command:
       return process::set_disposition(signal, process::Disposition::Catch) &&
              (signal != SIGCHLD || process::watch_children());
-    case state::TrapAction::Kind::Ignore:
-      return process::set_disposition(signal, process::Disposition::Ignore);
+    case state::TrapAction::Kind::Ignore: return process::set_disposition(signal, process::Disposition::Ignore);
     case state::TrapAction::Kind::Default:
       if (traps_.catches_death(signal)) return process::set_disposition(signal, process::Disposition::Catch);
       return process::reset_disposition(signal);
@@ -375,13 +373,10 @@ Completion Shell::continue_job(int job_number, bool foreground) {
 int Shell::wait_readable(int fd, int timeout_ms) {
   int64_t timeout_ns = timeout_ms < 0 ? -1 : static_cast<int64_t>(timeout_ms) * 1'000'000;
   switch (process::wait_readable(fd, timeout_ns)) {
-    case process::PollOutcome::Ready:
-      return 1;
-    case process::PollOutcome::TimedOut:
-      return 0;
+    case process::PollOutcome::Ready: return 1;
+    case process::PollOutcome::TimedOut: return 0;
     case process::PollOutcome::Interrupted:
-    case process::PollOutcome::ChildChanged:
-      break;
+    case process::PollOutcome::ChildChanged: break;
   }
   if (context_.in_process == nullptr || pending_trap_signal() != 0) return -1;
   // A signal whose action waits for the end of this subshell: it would end every such wait at once.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The shell: owns the state, the jobs, the outputs and the parts of the executor, and is what expansion (ExpansionHooks)
-// and builtins (ShellServices) ask. One object, everything reachable from it by reference; a test may make many.
+// The shell: owns the state, the jobs, the outputs and the parts of the executor, and is what expansion
+// (ExpansionHooks) and builtins (ShellServices) ask. One object, everything reachable from it by reference; a test may
+// make many.
 #ifndef MISH_SHELL_EXEC_SHELL_H_
 #define MISH_SHELL_EXEC_SHELL_H_
 
@@ -49,8 +50,8 @@ class Shell final : public api::ShellServices, public expand::ExpansionHooks {
 
   /// Reads and executes everything in `source`.
   Completion run(syntax::Source& source, std::string_view name, ReadEvalLoop::Purpose purpose, Tail tail = Tail::No);
-  /// Ends the shell environment: pending traps, EXIT trap, outputs, terminal, jobs. Returns the status to exit with, or does
-  /// not return when the shell must die of a signal.
+  /// Ends the shell environment: pending traps, EXIT trap, outputs, terminal, jobs. Returns the status to exit with, or
+  /// does not return when the shell must die of a signal.
   int finish(Completion completion);
 
   // api::ShellServices
@@ -111,7 +112,7 @@ class Shell final : public api::ShellServices, public expand::ExpansionHooks {
   TrapRunner traps_;
   EditorFactory make_editor_ = nullptr;
   std::unique_ptr<api::Editor> editor_;  // of a script
-  size_t nested_text_ = 0;  // bytes of the evals that are running
+  size_t nested_text_ = 0;               // bytes of the evals that are running
 };
 
 }  // namespace mish::exec

@@ -83,7 +83,8 @@ Completion SimpleCommandRunner::run(const syntax::SimpleCommand& node, Tail tail
   } catch (const ShellError& error) {
     completion = consequence(context_, error);
   }
-  if (!state.pipe_statuses.empty()) [[unlikely]] state.pipe_statuses.clear();
+  if (!state.pipe_statuses.empty()) [[unlikely]]
+    state.pipe_statuses.clear();
   return completion;
 }
 
@@ -117,17 +118,15 @@ Completion SimpleCommandRunner::execute(const syntax::SimpleCommand& node, Tail 
   return completion;
 }
 
-Completion SimpleCommandRunner::run_target(const syntax::SimpleCommand& node, const Target& target, Fields fields, Tail tail) {
+Completion SimpleCommandRunner::run_target(const syntax::SimpleCommand& node, const Target& target, Fields fields,
+                                           Tail tail) {
   switch (target.kind) {
     case Target::Kind::SpecialBuiltin:
-    case Target::Kind::Builtin:
-      return builtin(node, target, fields);
-    case Target::Kind::Function:
-      return function(node, target, fields);
+    case Target::Kind::Builtin: return builtin(node, target, fields);
+    case Target::Kind::Function: return function(node, target, fields);
     case Target::Kind::File:
     case Target::Kind::NotFound:
-    case Target::Kind::Unexecutable:
-      break;
+    case Target::Kind::Unexecutable: break;
   }
   return external(node, fields, tail);
 }
@@ -161,7 +160,8 @@ Completion SimpleCommandRunner::assign_only(const syntax::SimpleCommand& node) {
       context_.expander.assign(each);
     }
   }
-  if (state.is_on(Option::XTrace)) [[unlikely]] trace(node, {});
+  if (state.is_on(Option::XTrace)) [[unlikely]]
+    trace(node, {});
   int status = context_.expander.last_substitution_status();
   return Completion::of(status < 0 ? 0 : status);
 }
@@ -216,7 +216,8 @@ Completion SimpleCommandRunner::assignment_failure(const ShellError& error) {
 }
 
 void SimpleCommandRunner::trace(const syntax::SimpleCommand& node, Fields fields) {
-  if (!context_.state.is_on(Option::XTrace)) [[likely]] return;
+  if (!context_.state.is_on(Option::XTrace)) [[likely]]
+    return;
   std::string assignments;
   for (const syntax::Assignment& each : node.assignments) {
     std::string text = traced_assignment(context_, each);
@@ -234,11 +235,12 @@ void SimpleCommandRunner::trace(const syntax::SimpleCommand& node, Fields fields
 
 Completion SimpleCommandRunner::call_builtin(const api::Builtin& builtin, Fields fields,
                                              std::span<const syntax::Word* const> words, bool is_special) {
-  api::BuiltinContext context{context_.state,    context_.jobs, context_.services, context_.frontend,
-                              context_.out,      context_.err,  fields[0],         is_special,
-                              words};
+  api::BuiltinContext context{context_.state,    context_.jobs, context_.services,
+                              context_.frontend, context_.out,  context_.err,
+                              fields[0],         is_special,    words};
   Completion completion = builtin.function(context, fields.subspan(1));
-  if (completion.flow == Flow::Exit) [[unlikely]] completion.status = context_.traps->on_leave(completion.status);
+  if (completion.flow == Flow::Exit) [[unlikely]]
+    completion.status = context_.traps->on_leave(completion.status);
   if (context_.err.has_pending()) context_.err.flush();
   if (context_.err.error() != 0) context_.err.clear_error();
   if (context_.out.has_pending()) context_.out.flush();
@@ -334,7 +336,8 @@ Completion SimpleCommandRunner::function(const syntax::SimpleCommand& node, cons
     return call_function(target, fields);
   }
   AppliedRedirections redirections(context_);
-  if (!node.redirections.empty() && !redirections.apply(node.redirections)) return Completion::of(context_.state.error_status());
+  if (!node.redirections.empty() && !redirections.apply(node.redirections))
+    return Completion::of(context_.state.error_status());
   redirections.belong_to_command();
   if (context_.subshells->take_fresh(node)) redirections.keep();
   PrefixScope scope(context_.state.variables);
@@ -368,7 +371,8 @@ Completion SimpleCommandRunner::late_fork(const syntax::SimpleCommand& node, con
     --context_.state.subshell_depth;  // it is the same environment, now in a process of its own
     Completion completion;
     try {
-      completion = target.kind == Target::Kind::Function ? function(node, target, fields) : builtin(node, target, fields);
+      completion =
+          target.kind == Target::Kind::Function ? function(node, target, fields) : builtin(node, target, fields);
     } catch (const ShellError& error) {
       completion = consequence(context_, error);
     }
@@ -400,16 +404,12 @@ int SimpleCommandRunner::report_failure(std::string_view name, int error) {
       context_.services.report(text + ": No such file or directory");
       return state::kNotFound;
     case EACCES:
-      if (retry_interrupted([&] { return stat(text.c_str(), &status); }) == 0 && S_ISDIR(status.st_mode)) error = EISDIR;
+      if (retry_interrupted([&] { return stat(text.c_str(), &status); }) == 0 && S_ISDIR(status.st_mode))
+        error = EISDIR;
       break;
-    case ENOEXEC:
-      context_.services.report(text + ": cannot execute binary file");
-      return state::kNotExecutable;
-    case ENOTDIR:
-      context_.services.report(text + ": Not a directory");
-      return state::kNotFound;
-    default:
-      break;
+    case ENOEXEC: context_.services.report(text + ": cannot execute binary file"); return state::kNotExecutable;
+    case ENOTDIR: context_.services.report(text + ": Not a directory"); return state::kNotFound;
+    default: break;
   }
   context_.services.report(text + ": " + std::string(Errno(error).message()));
   return state::kNotExecutable;
@@ -503,7 +503,8 @@ int SimpleCommandRunner::replace(Fields fields, std::string_view argv0, bool emp
     for (size_t i = 1; i < fields.size(); ++i) script[i + 1] = fields[i];
     process::replace_process("/proc/self/exe", make_argv(scratch, script, {}), envp);
   }
-  return report_failure(fields[0].find('/') == std::string_view::npos ? std::string_view(path) : fields[0], error.code());
+  return report_failure(fields[0].find('/') == std::string_view::npos ? std::string_view(path) : fields[0],
+                        error.code());
 }
 
 Completion SimpleCommandRunner::not_found(Fields fields) {
@@ -552,9 +553,10 @@ Completion SimpleCommandRunner::resume_job(Fields fields, bool foreground) {
   return run_words(words, {});
 }
 
-/// What a utility reads or opens concerns it alone: other shells expand that in its process, so an error there fails the
-/// command, not the shell. In POSIX mode file names are the shell's own (XCU 2.8.1), as in dash.
-bool SimpleCommandRunner::prepare_for_utility(std::span<const syntax::Redirection> redirections, process::FdPlan& plan) {
+/// What a utility reads or opens concerns it alone: other shells expand that in its process, so an error there fails
+/// the command, not the shell. In POSIX mode file names are the shell's own (XCU 2.8.1), as in dash.
+bool SimpleCommandRunner::prepare_for_utility(std::span<const syntax::Redirection> redirections,
+                                              process::FdPlan& plan) {
   Captures captures;
   for (const syntax::Redirection& each : redirections) {
     try {
@@ -605,7 +607,8 @@ Completion SimpleCommandRunner::external(const syntax::SimpleCommand& node, Fiel
   }
   process::InterruptHold hold(context_.traps->holds_interrupts());
   process::Job& job = context_.subshells->new_job(&node);
-  Started started = start(fields, plan, context_.jobs.group_for_next(job), context_.subshells->terminal_for(job), false, false);
+  Started started =
+      start(fields, plan, context_.jobs.group_for_next(job), context_.subshells->terminal_for(job), false, false);
   plan.clear();
   if (started.pid < 0) {
     context_.jobs.release(job);
@@ -617,7 +620,8 @@ Completion SimpleCommandRunner::external(const syntax::SimpleCommand& node, Fiel
 
 Completion SimpleCommandRunner::run_words(Fields words, const api::RunOptions& options) {
   if (words.empty()) return {};
-  if (stack_is_low()) throw ShellError(ShellError::Kind::Exhausted, "maximum recursion depth exceeded", state::kUsageError);
+  if (stack_is_low())
+    throw ShellError(ShellError::Kind::Exhausted, "maximum recursion depth exceeded", state::kUsageError);
   Target target = context_.search->classify(words[0], options.skip_functions || options.builtin_only);
   if (target.is_builtin()) {
     try {

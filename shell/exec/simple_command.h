@@ -25,7 +25,8 @@ class SimpleCommandRunner {
 
   Completion run(const syntax::SimpleCommand& node, Tail tail);
 
-  /// What `command`, `builtin` and others ask for: runs `words` as a simple command without assignments and redirections.
+  /// What `command`, `builtin` and others ask for: runs `words` as a simple command without assignments and
+  /// redirections.
   Completion run_words(Fields words, const api::RunOptions& options);
   /// Whether `word` as a command name is a job of the interactive shell: `%1` means `fg %1`, `%1 &` means `bg %1`.
   bool resumes_job(std::string_view word) const;
@@ -79,7 +80,8 @@ class SimpleCommandRunner {
   /// The trace goes where errors went before the redirections of the command, as in dash and bash.
   template <typename Redirections>
   void trace(const syntax::SimpleCommand& node, Fields fields, const Redirections& redirections) {
-    if (!context_.state.is_on(Option::XTrace)) [[likely]] return;
+    if (!context_.state.is_on(Option::XTrace)) [[likely]]
+      return;
     redirections.direct_errors(false);
     trace(node, fields);
     redirections.direct_errors(true);
@@ -89,7 +91,7 @@ class SimpleCommandRunner {
 
   ExecutionContext& context_;
   AppliedRedirections* redirections_ = nullptr;  // of the builtin that runs
-  int not_found_depth_ = 0;  // calls of command_not_found_handle this process runs in
+  int not_found_depth_ = 0;                      // calls of command_not_found_handle this process runs in
 };
 
 }  // namespace mish::exec

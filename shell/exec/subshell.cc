@@ -424,7 +424,8 @@ std::string SubshellRunner::open_process_substitution(const syntax::ProcessSubst
   pid_t pid = fork(options);
   if (pid == 0) {
     process::FdPlan plan;
-    plan.duplicate(node.reads ? pipe->write_end.get() : pipe->read_end.get(), node.reads ? STDOUT_FILENO : STDIN_FILENO);
+    plan.duplicate(node.reads ? pipe->write_end.get() : pipe->read_end.get(),
+                   node.reads ? STDOUT_FILENO : STDIN_FILENO);
     arrange_descriptors(plan);
     pipe->read_end.reset();
     pipe->write_end.reset();
@@ -547,8 +548,8 @@ process::Job& SubshellRunner::new_job(const syntax::Command* node) {
 
 const process::Terminal* SubshellRunner::terminal_for(const process::Job& job) const {
   static_cast<void>(job);
-  bool hands_over = context_.jobs.is_monitor() && context_.in_process == nullptr && context_.jobs.terminal() != nullptr &&
-                    context_.jobs.terminal()->is_taken();
+  bool hands_over = context_.jobs.is_monitor() && context_.in_process == nullptr &&
+                    context_.jobs.terminal() != nullptr && context_.jobs.terminal()->is_taken();
   return hands_over ? context_.jobs.terminal() : nullptr;
 }
 
@@ -608,7 +609,8 @@ bool SubshellRunner::shares_interrupt() const {
 /// bash: who has an action for SIGINT wants only the command in the foreground to end, or the loop that it is in.
 bool SubshellRunner::goes_on_after_interrupt() const {
   if (context_.state.traps.action(SIGINT).kind != state::TrapAction::Kind::Command) return false;
-  return std::ranges::all_of(context_.state.calls.frames(), [](const state::Frame& frame) { return frame.loop_depth == 0; });
+  return std::ranges::all_of(context_.state.calls.frames(),
+                             [](const state::Frame& frame) { return frame.loop_depth == 0; });
 }
 
 /// Who stops a command of a loop wants the prompt, not the next round.

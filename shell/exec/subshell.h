@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Subshell environments (XCU 2.13): by fork, or, when containment admits the body, in this process on state that is marked
-// before and rolled back after. Command and process substitutions, ( ), and how every forked child of the shell ends.
+// Subshell environments (XCU 2.13): by fork, or, when containment admits the body, in this process on state that is
+// marked before and rolled back after. Command and process substitutions, ( ), and how every forked child of the shell
+// ends.
 #ifndef MISH_SHELL_EXEC_SUBSHELL_H_
 #define MISH_SHELL_EXEC_SUBSHELL_H_
 
@@ -116,8 +117,8 @@ class SubshellRunner {
   /// else is Normal). A command substitution loses errexit unless POSIX or inherit_errexit keep it.
   Completion run_in_process(const syntax::Command& body, Environment environment = Environment::Subshell);
 
-  /// Forks with outputs flushed; see process::fork_child(). In the child, which 0 is returned to, the state is that of a
-  /// subshell and captured output goes to the pipe of its capture. -1 after a reported failure.
+  /// Forks with outputs flushed; see process::fork_child(). In the child, which 0 is returned to, the state is that of
+  /// a subshell and captured output goes to the pipe of its capture. -1 after a reported failure.
   pid_t fork(const process::ChildOptions& options);
   /// In a child: makes the descriptors those of `plan`. Where that fails, the child ends with a message and status 126.
   void arrange_descriptors(process::FdPlan& plan);
@@ -156,7 +157,8 @@ class SubshellRunner {
   /// Whether this process was made to run `command` and nothing ran in it yet; take_fresh() also forgets it.
   bool is_fresh(const syntax::Command& command) const { return fresh_ == &command; }
   bool take_fresh(const syntax::Command& command) {
-    if (fresh_ != &command) [[likely]] return false;
+    if (fresh_ != &command) [[likely]]
+      return false;
     fresh_ = nullptr;
     return true;
   }

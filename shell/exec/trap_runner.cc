@@ -31,20 +31,13 @@ bool is_deadly(int signal) {
 void TrapRunner::changed(state::Condition condition) {
   const state::TrapTable& table = context_.state.traps;
   switch (condition) {
-    case state::kTrapDebug:
-      debug_is_armed_ = table.is_command(condition);
-      break;
-    case state::kTrapReturn:
-      return_is_armed_ = table.is_command(condition);
-      break;
-    case state::kTrapErr:
-      error_is_armed_ = table.is_command(condition);
-      break;
+    case state::kTrapDebug: debug_is_armed_ = table.is_command(condition); break;
+    case state::kTrapReturn: return_is_armed_ = table.is_command(condition); break;
+    case state::kTrapErr: error_is_armed_ = table.is_command(condition); break;
     case state::kTrapExit:
       catch_deaths(table.is_command(condition) && !context_.state.is_on(Option::Interactive));
       break;
-    default:
-      break;
+    default: break;
   }
 }
 
@@ -61,7 +54,8 @@ void TrapRunner::restore_dispositions() {
   for (int signal = 1; signal <= process::kMaxSignal; ++signal) {
     if (!process::is_taken(signal)) continue;
     const state::TrapAction& action = context_.state.traps.action(signal);
-    if (action.kind == state::TrapAction::Kind::Default) process::set_disposition(signal, process::Disposition::Default);
+    if (action.kind == state::TrapAction::Kind::Default)
+      process::set_disposition(signal, process::Disposition::Default);
   }
 }
 
@@ -89,8 +83,8 @@ Completion TrapRunner::run_action(state::Condition condition, const state::TrapA
   state::ShellState& state = context_.state;
   state::Frame frame;
   frame.kind = state::FrameKind::Trap;
-  // Names the actions that interrupt something (see `return`): a DEBUG action judges what comes; EXIT interrupts nothing,
-  // but in bash.
+  // Names the actions that interrupt something (see `return`): a DEBUG action judges what comes; EXIT interrupts
+  // nothing, but in bash.
   bool interrupts = condition == state::kTrapExit ? !state.is_posix() : condition != state::kTrapDebug;
   if (interrupts) frame.function = NameTable::intern("trap");
   frame.source_name = state.calls.top().source_name;
@@ -122,7 +116,9 @@ Completion TrapRunner::run_action(state::Condition condition, const state::TrapA
 
 Completion TrapRunner::run_condition(state::Condition condition, int status) {
   state::ShellState& state = context_.state;
-  bool* running = condition == state::kTrapErr ? &is_in_error_ : condition == state::kTrapReturn ? &is_in_return_ : nullptr;
+  bool* running = condition == state::kTrapErr      ? &is_in_error_
+                  : condition == state::kTrapReturn ? &is_in_return_
+                                                    : nullptr;
   if (running != nullptr && *running) return {};
   if (running != nullptr) *running = true;
   std::vector<int> statuses = state.pipe_statuses;
@@ -274,7 +270,8 @@ Completion TrapRunner::end_body(Completion completion) {
   if (is_return) completion.flow = Flow::Normal;
   if (!completion.is_normal()) return completion;
   state.last_status = is_return ? state.status_before_return : completion.status;
-  if (!return_is_armed_) [[likely]] return completion;
+  if (!return_is_armed_) [[likely]]
+    return completion;
   Completion after = run_condition(state::kTrapReturn, state.last_status);
   return after.is_normal() || after.flow == Flow::Return ? completion : after;
 }
@@ -284,7 +281,8 @@ InheritedTraps::InheritedTraps(TrapRunner& runner, By by)
       debug_(runner.debug_is_armed_),
       return_(runner.return_is_armed_),
       error_(runner.error_is_armed_) {
-  if (!(debug_ || return_ || error_)) [[likely]] return;
+  if (!(debug_ || return_ || error_)) [[likely]]
+    return;
   bool functrace = by == By::TracedFunction || runner.context_.state.is_on(Option::FuncTrace);
   runner.debug_is_armed_ = debug_ && functrace;
   if (by == By::DotScript) return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs trap actions (XCU trap) at the safe points: pending signals before a command, EXIT when a shell environment ends,
-// and bash's ERR, DEBUG and RETURN. An action has a parser of its own and leaves `$?` as it was.
+// Runs trap actions (XCU trap) at the safe points: pending signals before a command, EXIT when a shell environment
+// ends, and bash's ERR, DEBUG and RETURN. An action has a parser of its own and leaves `$?` as it was.
 #ifndef MISH_SHELL_EXEC_TRAP_RUNNER_H_
 #define MISH_SHELL_EXEC_TRAP_RUNNER_H_
 
@@ -21,15 +21,16 @@ class TrapRunner {
     if (process::any_pending()) [[unlikely]] {
       if (Completion completion = run_pending(); !completion.is_normal()) return completion;
     }
-    if (debug_is_armed_) [[unlikely]] return on_debug(command);
+    if (debug_is_armed_) [[unlikely]]
+      return on_debug(command);
     return {};
   }
-  /// With extdebug a DEBUG action that fails lets the command be left out: before_command() then gives kLeftOut, and the
-  /// command completes with outcome() of it.
+  /// With extdebug a DEBUG action that fails lets the command be left out: before_command() then gives kLeftOut, and
+  /// the command completes with outcome() of it.
   static constexpr Completion kLeftOut = {0, Flow::Break, 0};
   static Completion outcome(Completion due) { return due.flow == Flow::Break && due.levels == 0 ? Completion{} : due; }
-  /// Runs the actions of all pending signals. What no action says ends the shell (SIGTERM with only an EXIT trap, SIGINT
-  /// at a prompt abandons the line).
+  /// Runs the actions of all pending signals. What no action says ends the shell (SIGTERM with only an EXIT trap,
+  /// SIGINT at a prompt abandons the line).
   Completion run_pending();
   /// A pending signal with a trap action or SIGINT, 0 if none: what read, wait and sleep give up for.
   int pending_trap_signal() const;
@@ -51,8 +52,8 @@ class TrapRunner {
   /// After entering a subshell: only what errtrace and functrace let through stays armed.
   void enter_subshell();
 
-  /// The signal that the shell must die of when it exits (0 = none): set when it was killed by one it had caught only to
-  /// run the EXIT trap, or when its child died of SIGINT.
+  /// The signal that the shell must die of when it exits (0 = none): set when it was killed by one it had caught only
+  /// to run the EXIT trap, or when its child died of SIGINT.
   int deadly_signal() const { return deadly_signal_; }
   void set_deadly_signal(int signal) { deadly_signal_ = signal; }
 
@@ -76,7 +77,8 @@ class TrapRunner {
   void restore_dispositions();
   /// A foreground command that got SIGINT with us did not die of it.
   void drop_handled_interrupt();
-  /// The DEBUG action for the simple commands of a pipeline, which are to start: once each, here and not in their processes.
+  /// The DEBUG action for the simple commands of a pipeline, which are to start: once each, here and not in their
+  /// processes.
   Completion announce(std::span<const syntax::Command* const> stages);
   void forget_announced() { announced_ = {}; }
   bool is_debug_armed() const { return debug_is_armed_; }
@@ -127,7 +129,10 @@ class InheritedTraps {
 class ArmedTraps {
  public:
   explicit ArmedTraps(TrapRunner& runner)
-      : runner_(runner), debug_(runner.debug_is_armed_), return_(runner.return_is_armed_), error_(runner.error_is_armed_) {}
+      : runner_(runner),
+        debug_(runner.debug_is_armed_),
+        return_(runner.return_is_armed_),
+        error_(runner.error_is_armed_) {}
   ~ArmedTraps() {
     runner_.debug_is_armed_ = debug_;
     runner_.return_is_armed_ = return_;

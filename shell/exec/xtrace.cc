@@ -89,7 +89,8 @@ void trace_command(ExecutionContext& context, std::string_view assignments, std:
   trace_text(context, line);
 }
 
-void trace_words(ExecutionContext& context, std::string_view loop, Name variable, std::span<const std::string_view> fields) {
+void trace_words(ExecutionContext& context, std::string_view loop, Name variable,
+                 std::span<const std::string_view> fields) {
   std::string line = fmt::format("{} {} in", loop, text(variable));
   for (std::string_view field : fields) line += ' ' + quote(field);
   trace_text(context, line);

@@ -15,7 +15,8 @@ namespace mish::exec {
 /// Traces a simple command: its assignments as `name=value` texts already quoted, and its fields.
 void trace_command(ExecutionContext& context, std::string_view assignments, std::span<const std::string_view> fields);
 /// Traces `for NAME in FIELDS` and `select NAME in FIELDS`: `loop` is the word.
-void trace_words(ExecutionContext& context, std::string_view loop, Name variable, std::span<const std::string_view> fields);
+void trace_words(ExecutionContext& context, std::string_view loop, Name variable,
+                 std::span<const std::string_view> fields);
 /// Traces a line whose text is ready: `[[ ... ]]`, `(( ... ))`, `case`.
 void trace_text(ExecutionContext& context, std::string_view text);
 /// `name=value` as it was just assigned, quoted, for trace_command().

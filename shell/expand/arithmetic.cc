@@ -70,8 +70,8 @@ int64_t Arithmetic::evaluate_text(std::string_view text) {
   return evaluate_node(*root);
 }
 
-/// Loads the values of the parameters in the expression, before anything in it is evaluated: expansion comes first. False
-/// when one is no plain integer: then the text has to be expanded and parsed.
+/// Loads the values of the parameters in the expression, before anything in it is evaluated: expansion comes first.
+/// False when one is no plain integer: then the text has to be expanded and parsed.
 bool Arithmetic::load_parameters(const ArithExpression& expression) {
   if (expression.parameters.size() > kMaxParameters) return false;
   for (size_t i = 0; i < expression.parameters.size(); ++i) {
@@ -206,7 +206,8 @@ int64_t Arithmetic::load_variable(const ArithNode& node) {
   if (node.subscript != nullptr) return load(reference_to(node));
   const Variable* variable = state_.variables.find(node.name);
   bool is_plain = variable != nullptr && !variable->has(attribute::Special | attribute::Nameref | attribute::Bound);
-  if (is_plain && variable->value.holds_integer()) [[likely]] return variable->value.integer();
+  if (is_plain && variable->value.holds_integer()) [[likely]]
+    return variable->value.integer();
   if (is_plain && variable->value.kind() == state::Value::Kind::Scalar) {
     if (std::optional<int64_t> integer = variable->value.plain_integer()) return *integer;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Evaluates arithmetic (XCU 2.6.4, with the operators of bash) over nodes the parser has made. Arithmetic is that of
-// signed 64-bit integers, wrapping on overflow. The value of a variable that is no number is an expression itself; it is
-// parsed then, but nothing in it is ever expanded or run.
+// signed 64-bit integers, wrapping on overflow. The value of a variable that is no number is an expression itself; it
+// is parsed then, but nothing in it is ever expanded or run.
 #ifndef MISH_SHELL_EXPAND_ARITHMETIC_H_
 #define MISH_SHELL_EXPAND_ARITHMETIC_H_
 

@@ -109,7 +109,8 @@ bool is_free_of_effects(const syntax::WordPart& part) {
 
 /// x=$y, x=${x#p}: an integer stays one, and text is copied once, without a stop in the arena.
 bool Expander::assign_from_parameter(Name name, const syntax::ParameterExpansion& p) {
-  if (p.kind == syntax::ParameterKind::Variable && p.op == syntax::ParameterOp::None && p.subscript == nullptr && !p.indirect) {
+  if (p.kind == syntax::ParameterKind::Variable && p.op == syntax::ParameterOp::None && p.subscript == nullptr &&
+      !p.indirect) {
     const Variable* source = state_.variables.find(p.name);
     bool is_plain = source != nullptr && source->value.kind() == state::Value::Kind::Scalar &&
                     !source->has(attribute::Special | attribute::Nameref | attribute::Bound);
@@ -132,8 +133,8 @@ bool Expander::assign_by_appending(Name name, const syntax::Word& word) {
   if (first.parameter->name != name || first.parameter->op != syntax::ParameterOp::None) return false;
   if (!is_free_of_effects(first)) return false;
   const Variable* variable = state_.variables.find(name);
-  bool is_plain = variable != nullptr && variable->value.kind() == state::Value::Kind::Scalar &&
-                  !variable->has(attribute::Careful);
+  bool is_plain =
+      variable != nullptr && variable->value.kind() == state::Value::Kind::Scalar && !variable->has(attribute::Careful);
   if (!is_plain) return false;
   std::span<const syntax::WordPart> rest = word.parts.subspan(1);
   for (const syntax::WordPart& part : rest) {
@@ -193,7 +194,8 @@ void Expander::assign_array(const Assignment& assignment, bool associative) {
     if (associative) {
       element.key = item.subscript->word != nullptr ? expand_single(*item.subscript->word) : item.subscript->text;
     } else if (item.subscript->kind != syntax::Subscript::Kind::Expression || item.subscript->index == nullptr) {
-      throw ShellError(ShellError::Kind::Assignment, "[" + std::string(item.subscript->text) + "]: bad array subscript");
+      throw ShellError(ShellError::Kind::Assignment,
+                       "[" + std::string(item.subscript->text) + "]: bad array subscript");
     } else {
       element.index = item.subscript->index;
     }
@@ -207,7 +209,8 @@ void Expander::assign_array(const Assignment& assignment, bool associative) {
       if (elements[i].has_subscript) {
         state_.variables.assign_key(name, elements[i].key, elements[i].value, elements[i].append);
       } else if (elements[0].has_subscript) {
-        hooks_.warn(fmt::format("{}: {}: must use subscript when assigning associative array", text(name), elements[i].value));
+        hooks_.warn(
+            fmt::format("{}: {}: must use subscript when assigning associative array", text(name), elements[i].value));
       } else {  // a=(key value key value)
         std::string_view value = i + 1 < elements.size() ? elements[i + 1].value : std::string_view("", 0);
         state_.variables.assign_key(name, elements[i].value, value);
@@ -217,8 +220,7 @@ void Expander::assign_array(const Assignment& assignment, bool associative) {
     return;
   }
   const Variable* variable = state_.variables.resolve(name);
-  const bool converts =
-      variable != nullptr && variable->has(attribute::Converts);
+  const bool converts = variable != nullptr && variable->has(attribute::Converts);
   // Whoever looks the variable up makes a computed one (DIRSTACK) anew: after that the array is another.
   state::IndexedArray* array = &state_.variables.prepare_indexed(name, assignment.append);
   int64_t next = array->end_index();

@@ -29,8 +29,9 @@ uint64_t step_of(const BraceExpansion& range) {
 
 /// How many numbers or characters follow the first one of the range.
 uint64_t count_items(const BraceExpansion& range) {
-  uint64_t distance = range.first <= range.last ? static_cast<uint64_t>(range.last) - static_cast<uint64_t>(range.first)
-                                                : static_cast<uint64_t>(range.first) - static_cast<uint64_t>(range.last);
+  uint64_t distance = range.first <= range.last
+                          ? static_cast<uint64_t>(range.last) - static_cast<uint64_t>(range.first)
+                          : static_cast<uint64_t>(range.first) - static_cast<uint64_t>(range.last);
   return distance / step_of(range);
 }
 

@@ -42,7 +42,7 @@ class BraceExpander {
   void split_tilde();
 
   Arena& arena_;
-  std::vector<syntax::WordPart> word_;  // the word as far as it is made
+  std::vector<syntax::WordPart> word_;    // the word as far as it is made
   std::vector<syntax::WordPart> joined_;  // the same, see needs_joining()
 };
 

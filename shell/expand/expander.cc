@@ -31,7 +31,8 @@ namespace attribute = state::attribute;
 
 void FieldList::grow() {
   size_t capacity = capacity_ == 0 ? 8 : capacity_ * 2;
-  auto* fresh = static_cast<std::string_view*>(arena_->allocate(capacity * sizeof(std::string_view), alignof(std::string_view)));
+  auto* fresh =
+      static_cast<std::string_view*>(arena_->allocate(capacity * sizeof(std::string_view), alignof(std::string_view)));
   if (size_ != 0) std::memcpy(static_cast<void*>(fresh), data_, size_ * sizeof(std::string_view));
   data_ = fresh;
   capacity_ = capacity;
@@ -55,8 +56,7 @@ std::string_view Expander::fetch(const Parameter& parameter) {
     case ParameterKind::Variable:
       if (parameter.subscript != nullptr) return fetch_element(parameter);
       return state_.variables.text_or_null(parameter.name);
-    case ParameterKind::Positional:
-      return state_.positional.at(static_cast<size_t>(parameter.number));
+    case ParameterKind::Positional: return state_.positional.at(static_cast<size_t>(parameter.number));
     case ParameterKind::Special:
       switch (parameter.special) {
         case '#': return integer_text(static_cast<int64_t>(state_.positional.count()));
@@ -183,7 +183,8 @@ bool Expander::evaluate_subscript(Name name, const syntax::Subscript& subscript,
     return true;
   }
   Arithmetic arithmetic(*this);
-  index = is_computed || subscript.index == nullptr ? arithmetic.evaluate_text(written) : arithmetic.evaluate(*subscript.index);
+  index = is_computed || subscript.index == nullptr ? arithmetic.evaluate_text(written)
+                                                    : arithmetic.evaluate(*subscript.index);
   return false;
 }
 
@@ -209,8 +210,8 @@ bool runs_commands(const Word* word) {
     const ParameterExpansion& p = *part.parameter;
     // ${v@P} expands what is in the variable.
     if (p.op == ParameterOp::Transform) return true;
-    return runs_commands(p.word) || runs_commands(p.replacement) || in_expression(p.offset) || in_expression(p.length) ||
-           (p.subscript != nullptr && runs_commands(p.subscript->word));
+    return runs_commands(p.word) || runs_commands(p.replacement) || in_expression(p.offset) ||
+           in_expression(p.length) || (p.subscript != nullptr && runs_commands(p.subscript->word));
   });
 }
 
@@ -266,7 +267,8 @@ bool Expander::split_in_place(std::string_view text, FieldList& fields) {
   }
   char* bytes = const_cast<char*>(copy.data());  // our own copy in the arena
   size_t start = 0;
-  bool after_blank = true;  // nothing ended yet: leading white space is dropped, a leading separator ends an empty field
+  bool after_blank =
+      true;  // nothing ended yet: leading white space is dropped, a leading separator ends an empty field
   bool ended_by_blank = false;
   for (size_t i = 0; i < copy.size(); ++i) {
     uint8_t byte_class = classes[static_cast<unsigned char>(bytes[i])];
@@ -486,7 +488,8 @@ void Expander::expand_pathname(std::string_view text, std::string_view quoted, F
   Result<void> result = globber_.expand(text, quoted, options, state_.scratch, matches);
   if (!result) {
     throw ShellError(ShellError::Kind::Expansion, std::string(text) + ": cannot read the directory " +
-                                                      globber_.error_path() + ": " + std::string(result.error().message()));
+                                                      globber_.error_path() + ": " +
+                                                      std::string(result.error().message()));
   }
   if (!ignored.empty()) {
     ArenaScope scope(state_.scratch);
@@ -586,7 +589,8 @@ std::string_view Expander::expand_regex(const Word& word) {
   for (size_t i = 0; i < text.size(); ++i) {
     bool is_quoted = marks[i] != 0;
     bool in_bracket = bracket != std::string_view::npos;
-    if (is_quoted && !in_bracket && std::string_view("\\.[]{}()*+?^$|").find(text[i]) != std::string_view::npos) result += '\\';
+    if (is_quoted && !in_bracket && std::string_view("\\.[]{}()*+?^$|").find(text[i]) != std::string_view::npos)
+      result += '\\';
     result += text[i];
     if (is_quoted) continue;
     if (!in_bracket && text[i] == '\\' && i + 1 < text.size()) {

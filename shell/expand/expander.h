@@ -80,8 +80,8 @@ class Expander {
       }
     }
   }
-  /// Tilde, parameter, command, arithmetic, quote removal; one string, no splitting, no globbing: the word after `case`,
-  /// here-strings, [[ ]] operands. `"$@"` and `"$*"` join with a space resp. IFS.
+  /// Tilde, parameter, command, arithmetic, quote removal; one string, no splitting, no globbing: the word after
+  /// `case`, here-strings, [[ ]] operands. `"$@"` and `"$*"` join with a space resp. IFS.
   std::string_view expand_single(const syntax::Word& word);
   /// A redirection target: one field. In the bash language pathnames are expanded too; nothing when that does not make
   /// exactly one field ("ambiguous redirect").
@@ -102,7 +102,8 @@ class Expander {
 
   /// Performs `assignment` on the variables (scalar, element, compound array). Returns nothing; throws ShellError.
   void assign(const syntax::Assignment& assignment);
-  /// As assign() for operands of declaration utilities: what kind of array to make of a=(...) is the caller's `associative`.
+  /// As assign() for operands of declaration utilities: what kind of array to make of a=(...) is the caller's
+  /// `associative`.
   void assign(const syntax::Assignment& assignment, bool associative);
 
   /// Value of an arithmetic expression (XCU 2.6.4). Throws ShellError.
@@ -113,9 +114,9 @@ class Expander {
   /// `is_computed` the subscript was made from text at run time (see computed_subscript()).
   bool evaluate_subscript(Name name, const syntax::Subscript& subscript, int64_t& index, std::string_view& key,
                           bool is_computed = false);
-  /// The text of a subscript that came out of a variable: of a nameref, of ${!x}, of an expression in a variable's value.
-  /// Expanded as in bash, but for one thing: data never runs a command, so one with a substitution of commands is an
-  /// error.
+  /// The text of a subscript that came out of a variable: of a nameref, of ${!x}, of an expression in a variable's
+  /// value. Expanded as in bash, but for one thing: data never runs a command, so one with a substitution of commands
+  /// is an error.
   std::string_view computed_subscript(const syntax::Subscript& subscript);
   /// The same for text not yet parsed; lives in the scratch arena.
   std::string_view computed_subscript(std::string_view text);
@@ -139,16 +140,16 @@ class Expander {
   friend class ParameterExpander;
   friend class Arithmetic;
 
-  /// Expands parts into `out`. `in_operand`: the parts are the word of ${x-word}, whose unquoted text is itself the result
-  /// of an expansion; `quoted`: the whole stands in double quotes.
+  /// Expands parts into `out`. `in_operand`: the parts are the word of ${x-word}, whose unquoted text is itself the
+  /// result of an expansion; `quoted`: the whole stands in double quotes.
   void add_parts(std::span<const syntax::WordPart> parts, FieldBuilder& out, bool in_operand, bool quoted);
   void add_brace_text(const syntax::BraceExpansion& brace, FieldBuilder& out, bool in_operand, bool quoted);
   void add_tilde(const syntax::WordPart& part, const syntax::WordPart* next, FieldBuilder& out);
   void expand_parts(std::span<const syntax::WordPart> parts, bool may_glob, FieldList& fields);
   bool expand_simple_parameter(const syntax::ParameterExpansion& parameter, bool quoted, FieldList& fields);
   bool split_in_place(std::string_view text, FieldList& fields);
-  /// The value of ${x}, ${#x}, ${x#p}, ${x:o:l} and their kin as a view that is valid until a variable changes (null when
-  /// unset). False (nothing done) for lists and all other operators.
+  /// The value of ${x}, ${#x}, ${x#p}, ${x:o:l} and their kin as a view that is valid until a variable changes (null
+  /// when unset). False (nothing done) for lists and all other operators.
   bool borrow_parameter(const syntax::ParameterExpansion& p, std::string_view& text);
 
   /// The compiled pattern of a word that is just unquoted text, kept from the last time where that is possible.
@@ -177,8 +178,8 @@ class Expander {
     const syntax::Word* word = nullptr;
   };
 
-  /// A compiled constant pattern. Never replaced, because a Pattern that refers to it may be in use: a slot that is taken
-  /// by another text just does not help.
+  /// A compiled constant pattern. Never replaced, because a Pattern that refers to it may be in use: a slot that is
+  /// taken by another text just does not help.
   struct CachedPattern {
     Arena arena{256};
     std::string_view text;
@@ -195,7 +196,7 @@ class Expander {
   std::vector<CachedText> texts_;  // the last few of expand_text: prompts are the same each time
   size_t next_text_ = 0;
   std::unique_ptr<std::unique_ptr<CachedPattern>[]> patterns_;
-  std::string spare_;              // a buffer for command substitutions, kept between them
+  std::string spare_;  // a buffer for command substitutions, kept between them
 };
 
 }  // namespace mish::expand

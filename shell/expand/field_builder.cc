@@ -75,7 +75,8 @@ std::string_view FieldBuilder::marks() {
   if (quoted_.empty()) return {};
   char* marks = static_cast<char*>(expander_.state_.scratch.allocate(length(), 1));
   std::memset(marks, 0, length());
-  for (size_t i = 0; i < quoted_.size(); ++i) std::memset(marks + quoted_[i].begin, 1, quoted_[i].end - quoted_[i].begin);
+  for (size_t i = 0; i < quoted_.size(); ++i)
+    std::memset(marks + quoted_[i].begin, 1, quoted_[i].end - quoted_[i].begin);
   return {marks, length()};
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Collects the pieces of one word as they are expanded and makes fields of them: splits the results of expansions at IFS
-// characters (XCU 2.6.5) while they arrive, remembers which bytes were quoted, and hands finished fields to pathname
-// expansion. For words that are not split it just joins, and for patterns it gives the quoting marks.
+// Collects the pieces of one word as they are expanded and makes fields of them: splits the results of expansions at
+// IFS characters (XCU 2.6.5) while they arrive, remembers which bytes were quoted, and hands finished fields to
+// pathname expansion. For words that are not split it just joins, and for patterns it gives the quoting marks.
 #ifndef MISH_SHELL_EXPAND_FIELD_BUILDER_H_
 #define MISH_SHELL_EXPAND_FIELD_BUILDER_H_
 
@@ -50,7 +50,8 @@ class FieldBuilder {
     }
   }
   void add(std::string_view text, bool quoted) { quoted ? add_quoted(text) : add_result(text); }
-  /// The values of a list: one field each, or joined by the first character of IFS (`joins` and quoted, or no splitting).
+  /// The values of a list: one field each, or joined by the first character of IFS (`joins` and quoted, or no
+  /// splitting).
   void add_list(std::span<const std::string_view> items, bool joins, bool quoted);
 
   /// Ends the last field (Mode::Fields).
@@ -112,13 +113,13 @@ class FieldBuilder {
   Mode mode_;
   bool globs_;
   bool tracks_quotes_;
-  bool is_present_ = false;    // something quoted was added: the field exists even if empty
-  bool after_blank_ = false;   // IFS white space has just ended a field: a separator after it belongs to the same end
-  bool may_match_ = false;     // the field holds an unquoted pattern character
-  char* field_ = nullptr;      // start of the field that is being built
+  bool is_present_ = false;   // something quoted was added: the field exists even if empty
+  bool after_blank_ = false;  // IFS white space has just ended a field: a separator after it belongs to the same end
+  bool may_match_ = false;    // the field holds an unquoted pattern character
+  char* field_ = nullptr;     // start of the field that is being built
   char* cursor_ = nullptr;
-  char* limit_ = nullptr;      // one byte before it is kept for the NUL
-  RangeList quoted_;           // of the field; only with tracks_quotes_
+  char* limit_ = nullptr;  // one byte before it is kept for the NUL
+  RangeList quoted_;       // of the field; only with tracks_quotes_
 };
 
 }  // namespace mish::expand

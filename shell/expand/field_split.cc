@@ -24,9 +24,7 @@ class Scanner {
     return byte_class == FieldSeparators::kMultibyteLead ? uint8_t(FieldSeparators::kOther) : byte_class;
   }
   bool is_blank(size_t at) const { return class_at(at) == FieldSeparators::kWhitespace; }
-  size_t next(size_t at) const {
-    return at + (separators_.has_high_bytes ? character_length(text_, at) : 1);
-  }
+  size_t next(size_t at) const { return at + (separators_.has_high_bytes ? character_length(text_, at) : 1); }
   size_t skip_blanks(size_t at) const {
     while (is_blank(at)) ++at;
     return at;

@@ -19,10 +19,10 @@ struct FieldRange {
 };
 
 /// Splits `text`. Bytes whose `protect` mark is non-zero (backslash-escaped in `read`) are never separators; `protect`
-/// may be empty. At most `limit` fields (0 = any number): the last one then takes the rest, without trailing IFS white space
-/// (and without one trailing separator when nothing else follows it), as `read` demands.
-void split_fields(const state::FieldSeparators& separators, std::string_view text, std::string_view protect, size_t limit,
-                  std::vector<FieldRange>& fields);
+/// may be empty. At most `limit` fields (0 = any number): the last one then takes the rest, without trailing IFS white
+/// space (and without one trailing separator when nothing else follows it), as `read` demands.
+void split_fields(const state::FieldSeparators& separators, std::string_view text, std::string_view protect,
+                  size_t limit, std::vector<FieldRange>& fields);
 
 }  // namespace mish::expand
 

@@ -74,7 +74,8 @@ void ParameterExpander::expand(const ParameterExpansion& p, bool quoted) {
     case ParameterOp::RemoveSmallestSuffix:
     case ParameterOp::RemoveLargestSuffix: {
       // The operand comes first: it may change the parameter, whose value is only borrowed.
-      pattern::Pattern pattern = p.word != nullptr ? ex_.expand_pattern(*p.word, Expander::PatternPlace::Trim) : pattern::Pattern();
+      pattern::Pattern pattern =
+          p.word != nullptr ? ex_.expand_pattern(*p.word, Expander::PatternPlace::Trim) : pattern::Pattern();
       Value value = fetch(parameter);
       require_set(value, p);
       return emit_changed(value, quoted, [&](std::string_view text) { return trim(p.op, text, pattern); });
@@ -88,9 +89,8 @@ void ParameterExpander::expand(const ParameterExpansion& p, bool quoted) {
       Replacement replacement = expand_replacement(p.replacement);
       Value value = fetch(parameter);
       require_set(value, p);
-      return emit_changed(value, quoted, [&](std::string_view text) {
-        return replace(p.op, text, pattern, replacement, arena_);
-      });
+      return emit_changed(value, quoted,
+                          [&](std::string_view text) { return replace(p.op, text, pattern, replacement, arena_); });
     }
     case ParameterOp::UpperFirst:
     case ParameterOp::UpperAll:
@@ -240,7 +240,8 @@ void ParameterExpander::expand_length(const Parameter& parameter, bool quoted) {
   size_t length;
   if (parameter.is_list()) {
     length = ex_.count_list(parameter);
-    if (length == 0 && state_.is_on(Option::NoUnset) && !is_assigned(parameter)) ex_.throw_unset(parameter_name(parameter));
+    if (length == 0 && state_.is_on(Option::NoUnset) && !is_assigned(parameter))
+      ex_.throw_unset(parameter_name(parameter));
   } else {
     std::string_view text = ex_.fetch(parameter);
     if (text.data() == nullptr && state_.is_on(Option::NoUnset)) ex_.throw_unset(parameter_name(parameter));
@@ -280,7 +281,8 @@ void check_length(std::optional<int64_t> length) {
 
 }  // namespace
 
-void ParameterExpander::slice_list(const Parameter& parameter, int64_t offset, std::optional<int64_t> length, bool quoted) {
+void ParameterExpander::slice_list(const Parameter& parameter, int64_t offset, std::optional<int64_t> length,
+                                   bool quoted) {
   FieldList items(arena_);
   bool is_positional = parameter.kind == ParameterKind::Special;
   if (is_positional) items.push_back(state_.zero);  // ${@:0} begins with $0
@@ -291,7 +293,8 @@ void ParameterExpander::slice_list(const Parameter& parameter, int64_t offset, s
     offset = indexed->absolute(offset);
     if (offset >= 0 && offset <= indexed->last_index()) {
       check_length(length);
-      for (auto it = indexed->from(offset); it.valid() && (!length || static_cast<int64_t>(items.size()) < *length); it.next()) {
+      for (auto it = indexed->from(offset); it.valid() && (!length || static_cast<int64_t>(items.size()) < *length);
+           it.next()) {
         items.push_back(it.value());
       }
     }
@@ -324,7 +327,8 @@ void ParameterExpander::expand_keys(const Parameter& parameter, bool quoted) {
       case state::Value::Kind::Unset: break;
       case state::Value::Kind::Scalar: keys.push_back("0"); break;
       case state::Value::Kind::Indexed:
-        for (auto it = variable->value.indexed()->first(); it.valid(); it.next()) keys.push_back(ex_.integer_text(it.index()));
+        for (auto it = variable->value.indexed()->first(); it.valid(); it.next())
+          keys.push_back(ex_.integer_text(it.index()));
         break;
       case state::Value::Kind::Associative:
         for (const auto* entry : variable->value.associative()->listed()) {
@@ -353,8 +357,8 @@ std::string ParameterExpander::attribute_letters(Name name) const {
   if (variable->value.kind() == state::Value::Kind::Indexed) letters += 'a';
   if (variable->value.kind() == state::Value::Kind::Associative) letters += 'A';
   constexpr std::pair<state::Attributes, char> kLetters[] = {
-      {attribute::Integer, 'i'}, {attribute::ReadOnly, 'r'}, {attribute::Trace, 't'},
-      {attribute::Exported, 'x'}, {attribute::Capital, 'c'},  {attribute::Lower, 'l'},    {attribute::Upper, 'u'}};
+      {attribute::Integer, 'i'}, {attribute::ReadOnly, 'r'}, {attribute::Trace, 't'}, {attribute::Exported, 'x'},
+      {attribute::Capital, 'c'}, {attribute::Lower, 'l'},    {attribute::Upper, 'u'}};
   for (const auto& [bit, letter] : kLetters) {
     if (variable->has(bit)) letters += letter;
   }
@@ -412,7 +416,11 @@ std::string ParameterExpander::declaration(const Parameter& parameter, const Val
   } else if (const auto* keyed = variable->value.associative()) {
     for (const auto* entry : keyed->listed()) {
       bool is_plain = quote(entry->key) == entry->key;
-      result.append("[").append(is_plain ? entry->key : quote_double(entry->key)).append("]=").append(quote_double(entry->value)).append(" ");
+      result.append("[")
+          .append(is_plain ? entry->key : quote_double(entry->key))
+          .append("]=")
+          .append(quote_double(entry->value))
+          .append(" ");
     }
   }
   if (result.back() == ' ' && variable->value.kind() != state::Value::Kind::Associative) result.pop_back();
@@ -432,7 +440,8 @@ void ParameterExpander::key_value_pairs(const Parameter& parameter, bool as_word
     }
   };
   if (variable != nullptr && variable->value.kind() == state::Value::Kind::Indexed) {
-    for (auto it = variable->value.indexed()->first(); it.valid(); it.next()) add(ex_.integer_text(it.index()), it.value());
+    for (auto it = variable->value.indexed()->first(); it.valid(); it.next())
+      add(ex_.integer_text(it.index()), it.value());
   } else if (variable != nullptr && variable->value.kind() == state::Value::Kind::Associative) {
     for (const auto* entry : variable->value.associative()->listed()) {
       add(as_words ? std::string_view(entry->key) : arena_.copy(quote(entry->key)), entry->value);
@@ -451,7 +460,7 @@ void ParameterExpander::expand_transform(const ParameterExpansion& p, const Para
   }
   if (p.transform == 'a' && parameter.kind == ParameterKind::Variable && !parameter.is_list()) {
     if (parameter.subscript != nullptr) static_cast<void>(fetch(parameter));  // it may be wrong
-    std::string letters = attribute_letters(parameter.name);  // also of a variable without a value
+    std::string letters = attribute_letters(parameter.name);                  // also of a variable without a value
     if (letters.empty() && state_.is_on(Option::NoUnset)) require_set(fetch(parameter), p);
     return out_.add(arena_.copy(letters), quoted);
   }

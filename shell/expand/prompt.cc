@@ -204,9 +204,12 @@ std::string visible_text(std::string_view text) {
   std::string out;
   bool is_visible = true;
   for (char c : text) {
-    if (c == kInvisibleBegin) is_visible = false;
-    else if (c == kInvisibleEnd) is_visible = true;
-    else if (is_visible) out += c;
+    if (c == kInvisibleBegin)
+      is_visible = false;
+    else if (c == kInvisibleEnd)
+      is_visible = true;
+    else if (is_visible)
+      out += c;
   }
   return out;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Prompts PS0 PS1 PS2 RPS1 and ${v@P}: the backslash escapes of bash, then parameter, command and arithmetic expansion, once
-// (promptvars). What an escape stands for is data: it is never expanded, and control characters in it are shown as
+// Prompts PS0 PS1 PS2 RPS1 and ${v@P}: the backslash escapes of bash, then parameter, command and arithmetic expansion,
+// once (promptvars). What an escape stands for is data: it is never expanded, and control characters in it are shown as
 // escapes, so that the name of a directory cannot run a command or take over the terminal. In POSIX mode ! is the
 // history number (XCU sh, PS1).
 #ifndef MISH_SHELL_EXPAND_PROMPT_H_
@@ -22,8 +22,8 @@ class PromptRenderer {
  public:
   PromptRenderer(state::ShellState& state, Expander& expander) : state_(state), expander_(expander) {}
 
-  /// The text of a prompt from the value of its variable. `job_count`: of listed jobs (\j). Errors of expansion show the
-  /// value as it is.
+  /// The text of a prompt from the value of its variable. `job_count`: of listed jobs (\j). Errors of expansion show
+  /// the value as it is.
   std::string expand(std::string_view value, size_t job_count);
   /// How many commands were entered in this session (\#).
   void set_command_number(int64_t number) { command_number_ = number; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the operators of ${...} do to one value: trimming, substrings, replacement, case, escapes. Pure functions over text;
-// results are views into the argument or copies in the arena.
+// What the operators of ${...} do to one value: trimming, substrings, replacement, case, escapes. Pure functions over
+// text; results are views into the argument or copies in the arena.
 #ifndef MISH_SHELL_EXPAND_STRING_OPERATIONS_H_
 #define MISH_SHELL_EXPAND_STRING_OPERATIONS_H_
 
@@ -31,7 +31,8 @@ std::string_view replace(syntax::ParameterOp op, std::string_view text, const pa
                          const Replacement& replacement, Arena& arena);
 
 /// ${x^p} ${x^^p} ${x,p} ${x,,p} ${x~p} ${x~~p}; `pattern` null: every character.
-std::string_view change_case(syntax::ParameterOp op, std::string_view text, const pattern::Pattern* pattern, Arena& arena);
+std::string_view change_case(syntax::ParameterOp op, std::string_view text, const pattern::Pattern* pattern,
+                             Arena& arena);
 
 /// ${x@E}: backslash escapes decoded as in $'...'.
 std::string decode_escapes(std::string_view text);

@@ -12,8 +12,8 @@
 namespace mish::expand {
 
 /// What the tilde-prefix `~login` stands for: HOME when `login` is empty, the home directory of the user; outside POSIX
-/// mode also ~+ and ~- (PWD, OLDPWD) and ~N ~+N ~-N (directory stack). nullopt when it stands for itself: HOME unset and no
-/// entry for the user, unknown user.
+/// mode also ~+ and ~- (PWD, OLDPWD) and ~N ~+N ~-N (directory stack). nullopt when it stands for itself: HOME unset
+/// and no entry for the user, unknown user.
 std::optional<std::string> expand_tilde(state::ShellState& state, std::string_view login);
 
 }  // namespace mish::expand

@@ -17,13 +17,14 @@ constexpr int kRetry = 124;  // a completion function has loaded another specifi
 bool is_assignment(std::string_view word) {
   size_t i = 0;
   while (i < word.size() && is_name_char(word[i])) ++i;
-  return i > 0 && !is_digit(word[0]) && i < word.size() && (word[i] == '=' || word[i] == '[' || word.substr(i).starts_with("+="));
+  return i > 0 && !is_digit(word[0]) && i < word.size() &&
+         (word[i] == '=' || word[i] == '[' || word.substr(i).starts_with("+="));
 }
 
 /// Words after which a command begins again.
 bool introduces_command(std::string_view word) {
-  for (std::string_view keyword : {"if", "then", "elif", "else", "while", "until", "do", "!", "{", "time", "coproc", "exec",
-                                   "command", "builtin", "sudo", "env", "nohup", "nice"}) {
+  for (std::string_view keyword : {"if", "then", "elif", "else", "while", "until", "do", "!", "{", "time", "coproc",
+                                   "exec", "command", "builtin", "sudo", "env", "nohup", "nice"}) {
     if (word == keyword) return true;
   }
   return false;
@@ -105,8 +106,10 @@ class LineScanner {
     } else if (c == '$' && next == '(') {
       open(')', 2);
     } else if (c == '`') {
-      if (context_.closer == '`') close();
-      else open('`', 1);
+      if (context_.closer == '`')
+        close();
+      else
+        open('`', 1);
     } else if (c == '"') {
       begin_word();
       context_.in_double_quotes = !context_.in_double_quotes;
@@ -162,10 +165,14 @@ std::string unquote(std::string_view text) {
   char quote = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
-    if (quote == 0 && (c == '\'' || c == '"')) quote = c;
-    else if (c == quote) quote = 0;
-    else if (c == '\\' && quote != '\'' && i + 1 < text.size()) out += text[++i];
-    else out += c;
+    if (quote == 0 && (c == '\'' || c == '"'))
+      quote = c;
+    else if (c == quote)
+      quote = 0;
+    else if (c == '\\' && quote != '\'' && i + 1 < text.size())
+      out += text[++i];
+    else
+      out += c;
   }
   return out;
 }
@@ -176,16 +183,45 @@ struct Defaults {
   std::string_view actions;  // of compgen -A, separated by spaces
 };
 constexpr Defaults kDefaults[] = {
-    {"alias", "alias"},         {"unalias", "alias"},      {"bg", "stopped"},         {"fg", "job"},
-    {"jobs", "job"},            {"disown", "job"},         {"wait", "job"},           {"builtin", "builtin"},
-    {"enable", "builtin"},      {"help", "builtin keyword"}, {"cd", "directory"},     {"pushd", "directory"},
-    {"rmdir", "directory"},     {"command", "command"},    {"type", "command"},       {"hash", "command"},
-    {"which", "command"},       {"export", "variable"},    {"declare", "variable"},   {"typeset", "variable"},
-    {"readonly", "variable"},   {"local", "variable"},     {"unset", "variable function"}, {"read", "variable"},
-    {"printenv", "export"},     {"shopt", "shopt"},        {"trap", "signal"},        {"kill", "job"},
-    {"su", "user"},             {"shm", "ipc"},            {"mq", "ipc"},             {"mbox", "ipc"},
-    {"sem", "ipc"},             {"fifo", "ipc"},           {"sock", "ipc"},           {"port", "ipc"},
-    {"rpc", "ipc"},             {"proc", "ipc"},           {"ipc", "ipc"},
+    {"alias", "alias"},
+    {"unalias", "alias"},
+    {"bg", "stopped"},
+    {"fg", "job"},
+    {"jobs", "job"},
+    {"disown", "job"},
+    {"wait", "job"},
+    {"builtin", "builtin"},
+    {"enable", "builtin"},
+    {"help", "builtin keyword"},
+    {"cd", "directory"},
+    {"pushd", "directory"},
+    {"rmdir", "directory"},
+    {"command", "command"},
+    {"type", "command"},
+    {"hash", "command"},
+    {"which", "command"},
+    {"export", "variable"},
+    {"declare", "variable"},
+    {"typeset", "variable"},
+    {"readonly", "variable"},
+    {"local", "variable"},
+    {"unset", "variable function"},
+    {"read", "variable"},
+    {"printenv", "export"},
+    {"shopt", "shopt"},
+    {"trap", "signal"},
+    {"kill", "job"},
+    {"su", "user"},
+    {"shm", "ipc"},
+    {"mq", "ipc"},
+    {"mbox", "ipc"},
+    {"sem", "ipc"},
+    {"fifo", "ipc"},
+    {"sock", "ipc"},
+    {"port", "ipc"},
+    {"rpc", "ipc"},
+    {"proc", "ipc"},
+    {"ipc", "ipc"},
 };
 
 std::vector<std::string> split_actions(std::string_view actions) {
@@ -281,7 +317,9 @@ void Completer::set_variables(const Request& request, const CommandAtPoint& comm
     }
     if (line[at] == ';' || (line[at] == '&' && at >= point) || (line[at] == '|' && at >= point)) break;
     size_t begin = at;
-    auto is_break = [&](char c) { return breaks.find(c) != std::string::npos && c != '"' && c != '\'' && !is_space(c); };
+    auto is_break = [&](char c) {
+      return breaks.find(c) != std::string::npos && c != '"' && c != '\'' && !is_space(c);
+    };
     if (is_break(line[at])) {
       while (at < line.size() && is_break(line[at])) ++at;
     } else {
@@ -289,8 +327,10 @@ void Completer::set_variables(const Request& request, const CommandAtPoint& comm
       while (at < line.size()) {
         char c = line[at];
         if (quote != 0) {
-          if (c == quote) quote = 0;
-          else if (c == '\\' && quote == '"' && at + 1 < line.size()) ++at;
+          if (c == quote)
+            quote = 0;
+          else if (c == '\\' && quote == '"' && at + 1 < line.size())
+            ++at;
         } else if (c == '\\' && at + 1 < line.size()) {
           ++at;
         } else if (c == '\'' || c == '"') {

@@ -31,11 +31,11 @@ CommandAtPoint find_command(std::string_view line, size_t point);
 
 struct Completions {
   std::vector<std::string> words;
-  bool are_filenames = false;      // quote them, put / after directories
+  bool are_filenames = false;  // quote them, put / after directories
   bool append_space = true;
   bool sort = true;
-  bool use_default = false;        // nothing here: the line editor may complete file names
-  std::string prefix;              // put before each word when it is inserted ($ of a variable)
+  bool use_default = false;  // nothing here: the line editor may complete file names
+  std::string prefix;        // put before each word when it is inserted ($ of a variable)
 };
 
 class Completer {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The door of the interactive front end: main.cc makes one for an interactive shell on a terminal, and nobody else knows
-// which line editor is behind it.
+// The door of the interactive front end: main.cc makes one for an interactive shell on a terminal, and nobody else
+// knows which line editor is behind it.
 #ifndef MISH_SHELL_INTERACTIVE_FRONTEND_H_
 #define MISH_SHELL_INTERACTIVE_FRONTEND_H_
 

@@ -28,7 +28,8 @@ bool opens_command(std::string_view word) {
 /// One pass over the text.
 class Highlighter::Scan {
  public:
-  Scan(Highlighter& owner, std::string_view text, std::vector<Style>& styles) : owner_(owner), text_(text), styles_(styles) {}
+  Scan(Highlighter& owner, std::string_view text, std::vector<Style>& styles)
+      : owner_(owner), text_(text), styles_(styles) {}
 
   void run() {
     while (at_ < text_.size()) step();
@@ -36,7 +37,8 @@ class Highlighter::Scan {
 
  private:
   void paint(size_t begin, size_t end, Style style) {
-    std::fill(styles_.begin() + static_cast<ptrdiff_t>(begin), styles_.begin() + static_cast<ptrdiff_t>(std::min(end, text_.size())), style);
+    std::fill(styles_.begin() + static_cast<ptrdiff_t>(begin),
+              styles_.begin() + static_cast<ptrdiff_t>(std::min(end, text_.size())), style);
   }
 
   void step() {
@@ -192,10 +194,14 @@ class Highlighter::Scan {
     int depth = 0;
     for (size_t i = at; i < text_.size(); ++i) {
       char c = text_[i];
-      if (c == '\\') ++i;
-      else if (c == '\'') i = std::min(text_.find('\'', i + 1), text_.size());
-      else if (c == open) ++depth;
-      else if (c == close && --depth == 0) return i + 1;
+      if (c == '\\')
+        ++i;
+      else if (c == '\'')
+        i = std::min(text_.find('\'', i + 1), text_.size());
+      else if (c == open)
+        ++depth;
+      else if (c == close && --depth == 0)
+        return i + 1;
     }
     return text_.size();
   }

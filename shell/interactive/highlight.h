@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Colours of the line being edited. What a command word is, is asked of the running shell (aliases, functions, builtins,
-// PATH); whether the line can be parsed, of its parser.
+// Colours of the line being edited. What a command word is, is asked of the running shell (aliases, functions,
+// builtins, PATH); whether the line can be parsed, of its parser.
 #ifndef MISH_SHELL_INTERACTIVE_HIGHLIGHT_H_
 #define MISH_SHELL_INTERACTIVE_HIGHLIGHT_H_
 

@@ -240,7 +240,8 @@ bool History::is_wanted(std::string_view text) const {
   std::string subject(text);
   while (!ignored.empty()) {
     size_t colon = 0;
-    while (colon < ignored.size() && ignored[colon] != ':') colon += ignored[colon] == '\\' && colon + 1 < ignored.size() ? 2 : 1;
+    while (colon < ignored.size() && ignored[colon] != ':')
+      colon += ignored[colon] == '\\' && colon + 1 < ignored.size() ? 2 : 1;
     std::string pattern(ignored.substr(0, colon));
     if (pattern == "&" ? !entries_.empty() && entries_.back().line == text
                        : fnmatch(pattern.c_str(), subject.c_str(), FNM_EXTMATCH) == 0) {
@@ -300,7 +301,8 @@ Result<UniqueFd> History::open_locked(const std::string& path, int flags) const 
 /// Only while commands are recorded: what a script puts into its list stays there.
 bool History::append_to_file(const HistoryRecord& record) {
   std::string path = file_path();
-  if (is_private_ || !state_.is_on(state::Option::History) || path.empty() || limit(names::HISTFILESIZE) == 0) return true;
+  if (is_private_ || !state_.is_on(state::Option::History) || path.empty() || limit(names::HISTFILESIZE) == 0)
+    return true;
   Result<UniqueFd> file = open_locked(path, O_RDWR | O_APPEND | O_CREAT);
   if (!file.ok() && file.code() == ENOENT) {
     make_directories(path);
@@ -311,7 +313,8 @@ bool History::append_to_file(const HistoryRecord& record) {
   if (fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
   std::string text = format(record);
   char last = '\n';
-  if (status.st_size > 0 && pread(file->get(), &last, 1, status.st_size - 1) == 1 && last != '\n') text.insert(0, 1, '\n');
+  if (status.st_size > 0 && pread(file->get(), &last, 1, status.st_size - 1) == 1 && last != '\n')
+    text.insert(0, 1, '\n');
   // Under the lock nobody else appends: what lies between is other sessions'.
   bool follows_known = status.st_ino == inode_ && status.st_size == read_up_to_;
   if (status.st_size == 0) follows_known = true;
@@ -399,9 +402,11 @@ bool History::write_file(const std::string& path) {
   if (!file.is_open()) return false;
   std::string text;
   int64_t most = limit(names::HISTFILESIZE);
-  size_t first = most >= 0 && entries_.size() > static_cast<size_t>(most) ? entries_.size() - static_cast<size_t>(most) : 0;
+  size_t first =
+      most >= 0 && entries_.size() > static_cast<size_t>(most) ? entries_.size() - static_cast<size_t>(most) : 0;
   for (size_t i = first; i < entries_.size(); ++i) text += format(entries_[i]);
-  bool done = write_all(file.get(), text).ok() && fsync(file.get()) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
+  bool done =
+      write_all(file.get(), text).ok() && fsync(file.get()) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
   int error = errno;
   if (done) added_ = 0;
   if (!done) unlink(temporary.c_str());
@@ -419,7 +424,8 @@ bool History::append_file(const std::string& path) {
   if (path.empty()) return false;
   if (path == file_path() && state_.is_on(state::Option::History)) return true;
   std::string text;
-  for (size_t i = entries_.size() - std::min(added_, entries_.size()); i < entries_.size(); ++i) text += format(entries_[i]);
+  for (size_t i = entries_.size() - std::min(added_, entries_.size()); i < entries_.size(); ++i)
+    text += format(entries_[i]);
   Result<UniqueFd> file = open_locked(path, O_RDWR | O_APPEND | O_CREAT);
   if (!file.ok() || !write_all(file->get(), text).ok()) return false;
   added_ = 0;
@@ -478,6 +484,8 @@ void History::compact() {
   }
 }
 
-int History::expand(std::string_view line, std::string& out) { return static_cast<int>(expander_.expand(*this, line, out)); }
+int History::expand(std::string_view line, std::string& out) {
+  return static_cast<int>(expander_.expand(*this, line, out));
+}
 
 }  // namespace mish::interactive

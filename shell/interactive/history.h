@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The history list (XCU sh, Command History List; fc) and its file. Each accepted command is appended to the file with one
-// write under a lock before it runs, so that not even SIGKILL loses it; other sessions' commands are read when the file
-// has grown. The file is only ever rewritten into a new one that then takes its place. Knows nothing of the line editor.
+// The history list (XCU sh, Command History List; fc) and its file. Each accepted command is appended to the file with
+// one write under a lock before it runs, so that not even SIGKILL loses it; other sessions' commands are read when the
+// file has grown. The file is only ever rewritten into a new one that then takes its place. Knows nothing of the line
+// editor.
 //
 // File: records "#TIME DIRECTORY\n" and the lines of the command. bash reads and writes the same form (it ignores what
 // follows the time); a file without such lines is one command a line. A torn record at the end is ended by the next
@@ -90,11 +91,11 @@ class History final : public api::HistoryStore, private HistoryLines {
   std::deque<HistoryRecord> others_;
   HistoryExpander expander_;
   int64_t first_number_ = 1;
-  size_t added_ = 0;          // entries of this session since the last -a or -w
+  size_t added_ = 0;  // entries of this session since the last -a or -w
   std::string loaded_path_;
-  std::string other_path_;    // a file that is not HISTFILE and was read last, up to other_size_
+  std::string other_path_;  // a file that is not HISTFILE and was read last, up to other_size_
   off_t other_size_ = 0;
-  off_t read_up_to_ = 0;      // of the file: what is known, own appends included
+  off_t read_up_to_ = 0;  // of the file: what is known, own appends included
   ino_t inode_ = 0;
   uint64_t generation_ = 1;
 };

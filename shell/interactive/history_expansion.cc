@@ -52,10 +52,12 @@ std::vector<std::string> history_words(std::string_view line) {
   return words;
 }
 
-bool HistoryExpander::find_event(const HistoryLines& history, std::string_view text, size_t& at, std::string_view so_far,
-                                 std::string& event) {
+bool HistoryExpander::find_event(const HistoryLines& history, std::string_view text, size_t& at,
+                                 std::string_view so_far, std::string& event) {
   size_t begin = at;  // behind the !
-  auto not_found = [&](size_t end) { return fail("!" + std::string(text.substr(begin, end - begin)) + ": event not found"); };
+  auto not_found = [&](size_t end) {
+    return fail("!" + std::string(text.substr(begin, end - begin)) + ": event not found");
+  };
   auto take = [&](size_t position) {
     event = history.line(position);
     return true;
@@ -117,7 +119,8 @@ bool HistoryExpander::select_words(std::string_view text, size_t& at, std::strin
   }
   char c = text[at];
   bool has_colon = at != begin;
-  bool is_designator = c == '^' || c == '$' || c == '*' || c == '%' || (c == '-' && has_colon) || (has_colon && is_digit(c));
+  bool is_designator =
+      c == '^' || c == '$' || c == '*' || c == '%' || (c == '-' && has_colon) || (has_colon && is_digit(c));
   if (!is_designator) {
     at = begin;
     return true;
@@ -174,9 +177,12 @@ bool HistoryExpander::substitute(std::string& event, bool everywhere) {
   if (old_.empty()) return fail(": no previous substitution");
   std::string replacement;
   for (size_t i = 0; i < new_.size(); ++i) {
-    if (new_[i] == '\\' && i + 1 < new_.size() && new_[i + 1] == '&') replacement += new_[++i];
-    else if (new_[i] == '&') replacement += old_;
-    else replacement += new_[i];
+    if (new_[i] == '\\' && i + 1 < new_.size() && new_[i + 1] == '&')
+      replacement += new_[++i];
+    else if (new_[i] == '&')
+      replacement += old_;
+    else
+      replacement += new_[i];
   }
   size_t at = event.find(old_);
   if (at == std::string::npos) return fail(":s" + old_ + "/" + new_ + ": substitution failed");
@@ -251,8 +257,8 @@ bool HistoryExpander::modify(std::string_view text, size_t& at, std::string& eve
   return true;
 }
 
-bool HistoryExpander::expand_event(const HistoryLines& history, std::string_view text, size_t& at, std::string_view so_far,
-                                   std::string& out) {
+bool HistoryExpander::expand_event(const HistoryLines& history, std::string_view text, size_t& at,
+                                   std::string_view so_far, std::string& out) {
   std::string event;
   if (!find_event(history, text, at, so_far, event)) return false;
   if (!select_words(text, at, event) || !modify(text, at, event)) return false;
@@ -288,8 +294,10 @@ ExpansionOutcome HistoryExpander::expand(const HistoryLines& history, std::strin
       continue;
     }
     char next = at + 1 < text.size() ? text[at + 1] : '\0';
-    bool is_literal = c != '!' || next == '\0' || is_space(next) || next == '=' || next == '(' || (in_double_quotes && next == '"') ||
-                      (at > 0 && (text[at - 1] == '[' || (text[at - 1] == '{' && at > 1 && text[at - 2] == '$') || text[at - 1] == '$'));
+    bool is_literal =
+        c != '!' || next == '\0' || is_space(next) || next == '=' || next == '(' || (in_double_quotes && next == '"') ||
+        (at > 0 &&
+         (text[at - 1] == '[' || (text[at - 1] == '{' && at > 1 && text[at - 2] == '$') || text[at - 1] == '$'));
     if (is_literal) {
       out += c;
       ++at;

@@ -41,9 +41,9 @@ class HistoryExpander {
     return false;
   }
 
-  std::string old_, new_;      // of :s
-  std::string last_search_;    // of !?text?
-  std::string matched_word_;   // of !%
+  std::string old_, new_;     // of :s
+  std::string last_search_;   // of !?text?
+  std::string matched_word_;  // of !%
   std::string error_;
   bool print_only_ = false;
 };

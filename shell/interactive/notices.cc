@@ -49,7 +49,8 @@ std::string Notices::mail() {
   bool has_path = variables.is_set(names::MAILPATH);
   if (!has_path) path = variables.text(names::MAIL);
   if (path.empty()) return {};
-  int64_t interval = variables.is_set(names::MAILCHECK) ? parse_integer(variables.text(names::MAILCHECK)).value_or(-1) : 600;
+  int64_t interval =
+      variables.is_set(names::MAILCHECK) ? parse_integer(variables.text(names::MAILCHECK)).value_or(-1) : 600;
   if (interval < 0) return {};
   int64_t now = ::time(nullptr);
   if (now < next_mail_check_) return {};

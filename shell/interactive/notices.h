@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a user is told before a prompt: jobs that changed, new mail (XCU sh, MAIL MAILCHECK MAILPATH), and the size of the
-// window for LINES and COLUMNS.
+// What a user is told before a prompt: jobs that changed, new mail (XCU sh, MAIL MAILCHECK MAILPATH), and the size of
+// the window for LINES and COLUMNS.
 #ifndef MISH_SHELL_INTERACTIVE_NOTICES_H_
 #define MISH_SHELL_INTERACTIVE_NOTICES_H_
 

@@ -64,9 +64,7 @@ std::string take_sequence(const std::string& text, size_t& at) {
   return sequence;
 }
 
-int run_bound_command(int, int) {
-  return ReadlineFrontend::active().run_bound_command();
-}
+int run_bound_command(int, int) { return ReadlineFrontend::active().run_bound_command(); }
 
 }  // namespace
 
@@ -100,7 +98,8 @@ bool Bindings::bind_command(const std::string& argument, void* keymap, std::stri
   std::string command;
   if (at < argument.size() && argument[at] == '"') {
     for (++at; at < argument.size() && argument[at] != '"'; ++at) {
-      if (argument[at] == '\\' && at + 1 < argument.size() && (argument[at + 1] == '"' || argument[at + 1] == '\\')) ++at;
+      if (argument[at] == '\\' && at + 1 < argument.size() && (argument[at + 1] == '"' || argument[at + 1] == '\\'))
+        ++at;
       command += argument[at];
     }
   } else {
@@ -249,6 +248,5 @@ int Bindings::run(const std::vector<std::string>& arguments, std::string& out, s
   rl_set_keymap(saved);
   return status;
 }
-
 
 }  // namespace mish::interactive

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The bind builtin over GNU Readline: functions, variables and macros are Readline's; commands of the shell bound to keys
-// (bind -x) are kept here.
+// The bind builtin over GNU Readline: functions, variables and macros are Readline's; commands of the shell bound to
+// keys (bind -x) are kept here.
 #ifndef MISH_SHELL_INTERACTIVE_READLINE_BINDINGS_H_
 #define MISH_SHELL_INTERACTIVE_READLINE_BINDINGS_H_
 

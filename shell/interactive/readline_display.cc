@@ -45,7 +45,8 @@ void ReadlineFrontend::restore_terminal() {
 View ReadlineFrontend::view() const {
   View view;
   // Readline's own messages (searches, numeric arguments) come as another prompt.
-  bool is_message = rl_display_prompt != nullptr && rl_prompt != nullptr && std::strcmp(rl_display_prompt, rl_prompt) != 0;
+  bool is_message =
+      rl_display_prompt != nullptr && rl_prompt != nullptr && std::strcmp(rl_display_prompt, rl_prompt) != 0;
   view.prompt = is_message ? rl_display_prompt : std::string_view(prompt_);
   view.text = rl_line_buffer != nullptr ? rl_line_buffer : "";
   view.cursor = static_cast<size_t>(rl_point);

@@ -24,9 +24,8 @@
 #include "shell/process/wait.h"
 
 // Readline's headers come last: they define names of their own liking.
-#include <readline/readline.h>
-
 #include <readline/history.h>
+#include <readline/readline.h>
 
 namespace mish::interactive {
 
@@ -105,7 +104,8 @@ ReadlineFrontend::~ReadlineFrontend() {
 /// Readline's variables and hooks, and its start; with the own renderer where the terminal is good enough for it.
 void ReadlineFrontend::start_readline() {
   bool draws = wants_renderer();
-  int output = draws ? open("/dev/null", O_WRONLY | O_CLOEXEC) : fcntl(terminal_.get(), F_DUPFD_CLOEXEC, kFirstPrivateFd);
+  int output =
+      draws ? open("/dev/null", O_WRONLY | O_CLOEXEC) : fcntl(terminal_.get(), F_DUPFD_CLOEXEC, kFirstPrivateFd);
   output_ = output >= 0 ? fdopen(output, "w") : nullptr;
   rl_outstream = output_ != nullptr ? output_ : stderr;
   rl_instream = stdin;
@@ -159,8 +159,10 @@ bool ReadlineFrontend::wants_renderer() const {
 }
 
 void ReadlineFrontend::set_editing_mode(bool vi, bool emacs) {
-  if (vi) rl_vi_editing_mode(1, 0);
-  else if (emacs) rl_emacs_editing_mode(1, 0);
+  if (vi)
+    rl_vi_editing_mode(1, 0);
+  else if (emacs)
+    rl_emacs_editing_mode(1, 0);
 }
 
 void ReadlineFrontend::shut_down() {
@@ -214,7 +216,8 @@ void ReadlineFrontend::before_prompt() {
   write(notices_.jobs());
   suggest_command();
   write(notices_.mail());
-  if (std::optional<int> status = api::run_prompt_commands(services_, state_)) forced_line_ = "exit " + std::to_string(*status);
+  if (std::optional<int> status = api::run_prompt_commands(services_, state_))
+    forced_line_ = "exit " + std::to_string(*status);
   highlighter_->forget_commands();
   // The first time it is a long list: that waits until the prompt is on the screen.
   if (readline_history_->is_filled()) readline_history_->synchronise();
@@ -265,7 +268,8 @@ syntax::Source::Status ReadlineFrontend::next_line(syntax::LinePurpose purpose, 
   }
   buffer_ = std::move(text);
   line = buffer_;
-  if (purpose == syntax::LinePurpose::FirstLine && !trim_blanks(buffer_).empty() && buffer_ != "\n") before_execution(buffer_);
+  if (purpose == syntax::LinePurpose::FirstLine && !trim_blanks(buffer_).empty() && buffer_ != "\n")
+    before_execution(buffer_);
   return Status::Line;
 }
 
@@ -331,7 +335,9 @@ bool ReadlineFrontend::confirm_end_of_file() {
     return true;
   }
   if (state_.is_on(state::Option::IgnoreEof) || state_.variables.is_set(names::IGNOREEOF)) {
-    int64_t limit = state_.variables.is_set(names::IGNOREEOF) ? parse_integer(state_.variables.text(names::IGNOREEOF)).value_or(10) : 10;
+    int64_t limit = state_.variables.is_set(names::IGNOREEOF)
+                        ? parse_integer(state_.variables.text(names::IGNOREEOF)).value_or(10)
+                        : 10;
     if (end_of_file_count_ < limit) {
       ++end_of_file_count_;
       write("Use \"exit\" to leave the shell.\n");
@@ -381,11 +387,8 @@ int ReadlineFrontend::insert_initial_text() {
 /// Outside of editing SIGWINCH does what the user's trap says.
 void ReadlineFrontend::release_window_signal() {
   switch (state_.traps.action(SIGWINCH).kind) {
-    case state::TrapAction::Kind::Command:
-      return;
-    case state::TrapAction::Kind::Ignore:
-      process::set_disposition(SIGWINCH, process::Disposition::Ignore);
-      return;
+    case state::TrapAction::Kind::Command: return;
+    case state::TrapAction::Kind::Ignore: process::set_disposition(SIGWINCH, process::Disposition::Ignore); return;
     case state::TrapAction::Kind::Default:
       process::clear_pending_signal(SIGWINCH);
       process::reset_disposition(SIGWINCH);
@@ -512,9 +515,8 @@ char** ReadlineFrontend::complete(const char* text, int end) {
   static size_t next;
   words = std::move(found.words);
   next = 0;
-  return rl_completion_matches(text, [](const char*, int) -> char* {
-    return next < words.size() ? strdup(words[next++].c_str()) : nullptr;
-  });
+  return rl_completion_matches(
+      text, [](const char*, int) -> char* { return next < words.size() ? strdup(words[next++].c_str()) : nullptr; });
 }
 
 char* ReadlineFrontend::word_breaks() {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The front end on GNU Readline: prompts, reads complete commands with editing, keeps the history, tells of jobs. Only
-// the files readline_*.cc include Readline. On terminals that can do more than a teletype, Readline is the editing engine
-// alone and the line is drawn by Renderer; elsewhere Readline draws it. One class in three files: readline_frontend.cc reads
-// commands, readline_display.cc draws, readline_keys.cc has the editing commands.
+// the files readline_*.cc include Readline. On terminals that can do more than a teletype, Readline is the editing
+// engine alone and the line is drawn by Renderer; elsewhere Readline draws it. One class in three files:
+// readline_frontend.cc reads commands, readline_display.cc draws, readline_keys.cc has the editing commands.
 #ifndef MISH_SHELL_INTERACTIVE_READLINE_FRONTEND_H_
 #define MISH_SHELL_INTERACTIVE_READLINE_FRONTEND_H_
 
@@ -20,11 +20,11 @@
 #include "shell/api/prompt_commands.h"
 #include "shell/api/services.h"
 #include "shell/base/private_fd.h"
+#include "shell/expand/prompt.h"
 #include "shell/interactive/completion.h"
 #include "shell/interactive/highlight.h"
 #include "shell/interactive/history.h"
 #include "shell/interactive/notices.h"
-#include "shell/expand/prompt.h"
 #include "shell/interactive/readline_bindings.h"
 #include "shell/interactive/readline_history.h"
 #include "shell/interactive/renderer.h"
@@ -134,27 +134,27 @@ class ReadlineFrontend final : public api::Frontend {
   std::unique_ptr<Highlighter> highlighter_;
   std::unique_ptr<Suggestions> suggestions_;
 
-  pid_t owner_ = 0;               // the process that edits; subshells only look
-  PrivateFd terminal_;             // for output; private
-  FILE* output_ = nullptr;        // Readline's: the terminal, or nowhere when the renderer draws
-  std::string buffer_;            // the line handed out
+  pid_t owner_ = 0;         // the process that edits; subshells only look
+  PrivateFd terminal_;      // for output; private
+  FILE* output_ = nullptr;  // Readline's: the terminal, or nowhere when the renderer draws
+  std::string buffer_;      // the line handed out
   std::string prompt_, right_prompt_;
-  std::string ghost_;             // what the suggestion would add
+  std::string ghost_;  // what the suggestion would add
   std::string last_command_;
-  std::string initial_text_;      // what the next line begins with
-  std::string word_breaks_;       // what Readline was given
-  std::string forced_line_;       // what a trap action that asked for exit turned into
+  std::string initial_text_;  // what the next line begins with
+  std::string word_breaks_;   // what Readline was given
+  std::string forced_line_;   // what a trap action that asked for exit turned into
   int64_t command_started_ns_ = 0;
   int64_t command_number_ = 1;
-  int64_t deadline_ns_ = -1;      // TMOUT
+  int64_t deadline_ns_ = -1;  // TMOUT
   int end_of_file_count_ = 0;
   bool is_editing_ = false;
   bool is_continuation_ = false;
-  bool is_aborted_ = false;       // the line being edited is given up
+  bool is_aborted_ = false;  // the line being edited is given up
   bool is_interrupted_ = false;
   bool timed_out_ = false;
   bool has_warned_of_jobs_ = false;
-  bool knows_marks_ = false;      // the terminal understands OSC 7 and OSC 133
+  bool knows_marks_ = false;  // the terminal understands OSC 7 and OSC 133
 };
 
 }  // namespace mish::interactive

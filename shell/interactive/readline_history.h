@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Readline's own history list, which Up and its searches walk through, kept equal to the shell's history. Readline's list
-// is a copy; the truth is History.
+// Readline's own history list, which Up and its searches walk through, kept equal to the shell's history. Readline's
+// list is a copy; the truth is History.
 #ifndef MISH_SHELL_INTERACTIVE_READLINE_HISTORY_H_
 #define MISH_SHELL_INTERACTIVE_READLINE_HISTORY_H_
 
@@ -20,8 +20,8 @@ class ReadlineHistory {
   int64_t session_begin() const { return session_begin_; }
   bool is_filled() const { return generation_ != 0; }
 
-  /// Brings Readline's list up to date: what was loaded, other sessions' commands, this session's. So Up goes through the
-  /// own commands first, and a search finds all. One command more costs one command; anything else the whole list.
+  /// Brings Readline's list up to date: what was loaded, other sessions' commands, this session's. So Up goes through
+  /// the own commands first, and a search finds all. One command more costs one command; anything else the whole list.
   void synchronise();
 
  private:

@@ -179,8 +179,10 @@ int ReadlineFrontend::paste(int, int) {
   bool has_control = false;
   for (char c : read_pasted_text()) {
     if (c == '\r') c = '\n';
-    if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') has_control = true;
-    else clean += c;
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t')
+      has_control = true;
+    else
+      clean += c;
   }
   while (clean.ends_with('\n')) clean.pop_back();
   if (has_control) print_notice("mish: control characters were left out of the pasted text\n");
@@ -254,8 +256,10 @@ int ReadlineFrontend::run_bound_command() {
 /// and the caller brings it back. Returns its status.
 int ReadlineFrontend::run_key_command(const std::string& command) {
   hide_line();
-  if (renderer_ != nullptr) restore_terminal();
-  else rl_deprep_terminal();
+  if (renderer_ != nullptr)
+    restore_terminal();
+  else
+    rl_deprep_terminal();
   is_editing_ = false;
   int last_status = state_.last_status;
   int status = 0;
@@ -272,8 +276,10 @@ int ReadlineFrontend::run_key_command(const std::string& command) {
   }
   state_.last_status = last_status;
   is_editing_ = true;
-  if (renderer_ != nullptr) prepare_terminal();
-  else rl_prep_terminal(1);
+  if (renderer_ != nullptr)
+    prepare_terminal();
+  else
+    rl_prep_terminal(1);
   return status;
 }
 

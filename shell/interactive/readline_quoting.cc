@@ -50,10 +50,14 @@ bool is_quoted_at(std::string_view text, size_t at) {
   bool is_escaped = false;
   char quote = '\0';
   for (char c : text.substr(0, at)) {
-    if (is_escaped) is_escaped = false;
-    else if (c == '\\' && quote != '\'') is_escaped = true;
-    else if (quote != '\0' && c == quote) quote = '\0';
-    else if (quote == '\0' && (c == '\'' || c == '"')) quote = c;
+    if (is_escaped)
+      is_escaped = false;
+    else if (c == '\\' && quote != '\'')
+      is_escaped = true;
+    else if (quote != '\0' && c == quote)
+      quote = '\0';
+    else if (quote == '\0' && (c == '\'' || c == '"'))
+      quote = c;
   }
   return is_escaped || (quote != '\0' && at < text.size() && text[at] != quote);
 }

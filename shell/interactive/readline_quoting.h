@@ -12,8 +12,8 @@ namespace mish::interactive {
 /// The characters a file name needs quoting for.
 inline constexpr char kQuotedInFilenames[] = " \t\n\\\"'@<>=;|&()#$`?*[!:{~";
 
-/// `name` as it is to be inserted after an opening `quote` ('\0': none): backslashes before what the shell would take for
-/// something else, inside quotes only before what ends them. A leading ~user stays as it is.
+/// `name` as it is to be inserted after an opening `quote` ('\0': none): backslashes before what the shell would take
+/// for something else, inside quotes only before what ends them. A leading ~user stays as it is.
 std::string quote_filename(std::string_view name, char quote);
 
 /// `text` without its quotes and backslashes; `quote` is the one it begins inside of, '\0' if none.

@@ -39,7 +39,8 @@ size_t control_length(std::string_view text, size_t at) {
     return std::min(i + 1, text.size()) - at;
   }
   if (text[at + 1] == ']') {
-    while (i < text.size() && text[i] != '\a' && !(text[i] == '\033' && i + 1 < text.size() && text[i + 1] == '\\')) ++i;
+    while (i < text.size() && text[i] != '\a' && !(text[i] == '\033' && i + 1 < text.size() && text[i + 1] == '\\'))
+      ++i;
     if (i < text.size() && text[i] == '\033') ++i;
     return std::min(i + 1, text.size()) - at;
   }
@@ -192,7 +193,8 @@ void Renderer::add_right_prompt(Frame& frame, const View& view) const {
   int width = right.rows[0].width;
   // The last column stays free: writing there would arm the wrap.
   if (right.rows.size() != 1 || row.width + width + 2 > size_.columns) return;
-  for (int column = row.width; column < size_.columns - width - 1; ++column) row.cells.push_back(Cell{" ", {}, 1, Style::Plain});
+  for (int column = row.width; column < size_.columns - width - 1; ++column)
+    row.cells.push_back(Cell{" ", {}, 1, Style::Plain});
   for (Cell& cell : right.rows[0].cells) row.cells.push_back(std::move(cell));
   row.width = size_.columns - 1;
   row.tail += right.rows[0].tail + "\033[m";

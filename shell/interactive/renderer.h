@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Draws the line being edited: prompts, coloured text over several rows, the rest of a suggestion behind it. Keeps what is
-// on the screen as rows of cells and sends only what differs. Lets the terminal wrap long rows itself, so that it can
-// reflow them when its size changes. Speaks a dozen ECMA-48 sequences; knows nothing of editing.
+// Draws the line being edited: prompts, coloured text over several rows, the rest of a suggestion behind it. Keeps what
+// is on the screen as rows of cells and sends only what differs. Lets the terminal wrap long rows itself, so that it
+// can reflow them when its size changes. Speaks a dozen ECMA-48 sequences; knows nothing of editing.
 #ifndef MISH_SHELL_INTERACTIVE_RENDERER_H_
 #define MISH_SHELL_INTERACTIVE_RENDERER_H_
 
@@ -15,7 +15,19 @@
 namespace mish::interactive {
 
 enum class Style : uint8_t {
-  Plain, Command, UnknownCommand, Keyword, String, Variable, Operator, Comment, Option, Path, Error, Ghost, Indicator,
+  Plain,
+  Command,
+  UnknownCommand,
+  Keyword,
+  String,
+  Variable,
+  Operator,
+  Comment,
+  Option,
+  Path,
+  Error,
+  Ghost,
+  Indicator,
 };
 
 /// What is to be seen.
@@ -25,9 +37,9 @@ struct View {
   std::string_view continuation;  // before each line of the text but the first
   std::string_view indicator;     // editing mode, before the prompt
   std::string_view text;
-  std::vector<Style> styles;      // of each byte of text; may be empty
-  size_t cursor = 0;              // offset in text
-  std::string_view ghost;         // shown behind the text
+  std::vector<Style> styles;  // of each byte of text; may be empty
+  size_t cursor = 0;          // offset in text
+  std::string_view ghost;     // shown behind the text
 };
 
 class Renderer {
@@ -54,8 +66,8 @@ class Renderer {
 
  private:
   struct Cell {
-    std::string text;    // one character with its combining ones
-    std::string raw;     // sequences sent before it
+    std::string text;  // one character with its combining ones
+    std::string raw;   // sequences sent before it
     uint8_t width = 1;
     Style style = Style::Plain;
     bool operator==(const Cell&) const = default;
@@ -63,9 +75,9 @@ class Renderer {
   struct Row {
     std::vector<Cell> cells;
     int width = 0;
-    bool wraps = false;       // goes on in the next row
+    bool wraps = false;  // goes on in the next row
     bool has_prompt = false;
-    std::string tail;         // sequences sent at its end
+    std::string tail;  // sequences sent at its end
     bool operator==(const Row&) const = default;
   };
   struct Frame {
@@ -89,9 +101,9 @@ class Renderer {
   WindowSize size_;
   Frame shown_;
   bool is_shown_ = false;
-  int row_ = 0, column_ = 0;       // where the cursor is, relative to the first row
-  int known_rows_ = 0;             // rows of the screen that belong to the block
-  bool at_margin_ = false;         // behind the last column, the wrap still pending
+  int row_ = 0, column_ = 0;  // where the cursor is, relative to the first row
+  int known_rows_ = 0;        // rows of the screen that belong to the block
+  bool at_margin_ = false;    // behind the last column, the wrap still pending
   Style style_ = Style::Plain;
   bool style_is_known_ = true;
   std::string out_;

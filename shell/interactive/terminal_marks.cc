@@ -28,8 +28,10 @@ std::string directory_url(std::string_view path) {
   std::string url = fmt::format("file://{}", host);
   for (char c : path) {
     bool is_plain = is_name_char(c) || c == '/' || c == '.' || c == '-' || c == '~';
-    if (is_plain) url += c;
-    else url += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    if (is_plain)
+      url += c;
+    else
+      url += fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return url;
 }

@@ -50,21 +50,66 @@ constexpr std::array kAsciiClasses = {
 
 /// Names of collating elements in the portable character set (XBD 6.1) that are not the character itself.
 constexpr std::pair<std::string_view, char> kCollatingNames[] = {
-    {"NUL", 0},             {"alert", '\a'},       {"backspace", '\b'},         {"tab", '\t'},
-    {"newline", '\n'},      {"vertical-tab", '\v'}, {"form-feed", '\f'},        {"carriage-return", '\r'},
-    {"space", ' '},         {"exclamation-mark", '!'}, {"quotation-mark", '"'}, {"number-sign", '#'},
-    {"dollar-sign", '$'},   {"percent-sign", '%'}, {"ampersand", '&'},          {"apostrophe", '\''},
-    {"left-parenthesis", '('}, {"right-parenthesis", ')'}, {"asterisk", '*'},   {"plus-sign", '+'},
-    {"comma", ','},         {"hyphen", '-'},       {"hyphen-minus", '-'},       {"period", '.'},
-    {"full-stop", '.'},     {"slash", '/'},        {"solidus", '/'},            {"zero", '0'},
-    {"one", '1'},           {"two", '2'},          {"three", '3'},              {"four", '4'},
-    {"five", '5'},          {"six", '6'},          {"seven", '7'},              {"eight", '8'},
-    {"nine", '9'},          {"colon", ':'},        {"semicolon", ';'},          {"less-than-sign", '<'},
-    {"equals-sign", '='},   {"greater-than-sign", '>'}, {"question-mark", '?'}, {"commercial-at", '@'},
-    {"left-square-bracket", '['}, {"backslash", '\\'}, {"reverse-solidus", '\\'}, {"right-square-bracket", ']'},
-    {"circumflex", '^'},    {"circumflex-accent", '^'}, {"underscore", '_'},    {"low-line", '_'},
-    {"grave-accent", '`'},  {"left-brace", '{'},   {"left-curly-bracket", '{'}, {"vertical-line", '|'},
-    {"right-brace", '}'},   {"right-curly-bracket", '}'}, {"tilde", '~'},       {"DEL", 0x7f},
+    {"NUL", 0},
+    {"alert", '\a'},
+    {"backspace", '\b'},
+    {"tab", '\t'},
+    {"newline", '\n'},
+    {"vertical-tab", '\v'},
+    {"form-feed", '\f'},
+    {"carriage-return", '\r'},
+    {"space", ' '},
+    {"exclamation-mark", '!'},
+    {"quotation-mark", '"'},
+    {"number-sign", '#'},
+    {"dollar-sign", '$'},
+    {"percent-sign", '%'},
+    {"ampersand", '&'},
+    {"apostrophe", '\''},
+    {"left-parenthesis", '('},
+    {"right-parenthesis", ')'},
+    {"asterisk", '*'},
+    {"plus-sign", '+'},
+    {"comma", ','},
+    {"hyphen", '-'},
+    {"hyphen-minus", '-'},
+    {"period", '.'},
+    {"full-stop", '.'},
+    {"slash", '/'},
+    {"solidus", '/'},
+    {"zero", '0'},
+    {"one", '1'},
+    {"two", '2'},
+    {"three", '3'},
+    {"four", '4'},
+    {"five", '5'},
+    {"six", '6'},
+    {"seven", '7'},
+    {"eight", '8'},
+    {"nine", '9'},
+    {"colon", ':'},
+    {"semicolon", ';'},
+    {"less-than-sign", '<'},
+    {"equals-sign", '='},
+    {"greater-than-sign", '>'},
+    {"question-mark", '?'},
+    {"commercial-at", '@'},
+    {"left-square-bracket", '['},
+    {"backslash", '\\'},
+    {"reverse-solidus", '\\'},
+    {"right-square-bracket", ']'},
+    {"circumflex", '^'},
+    {"circumflex-accent", '^'},
+    {"underscore", '_'},
+    {"low-line", '_'},
+    {"grave-accent", '`'},
+    {"left-brace", '{'},
+    {"left-curly-bracket", '{'},
+    {"vertical-line", '|'},
+    {"right-brace", '}'},
+    {"right-curly-bracket", '}'},
+    {"tilde", '~'},
+    {"DEL", 0x7f},
 };
 
 /// The character a collating symbol or equivalence class names, nullopt if it names none here.
@@ -98,7 +143,8 @@ bool CharacterSet::contains(char32_t code) const {
 /// One pass over the expression; collects the set only when one is wanted.
 class BracketParser {
  public:
-  BracketParser(const MarkedText& pattern, size_t at, bool collects) : pattern_(pattern), at_(at), collects_(collects) {}
+  BracketParser(const MarkedText& pattern, size_t at, bool collects)
+      : pattern_(pattern), at_(at), collects_(collects) {}
 
   /// Offset after the closing bracket, 0 if there is none.
   size_t parse() {
@@ -176,7 +222,8 @@ class BracketParser {
     if (end == std::string_view::npos) return 0;
     name = pattern_.text.substr(at_ + 2, end - at_ - 2);
     // [:] and [:x]...:] are no classes: a class name has only letters, digits and hyphens.
-    if (kind == ':' && !std::all_of(name.begin(), name.end(), [](char c) { return is_alnum(c) || c == '-' || c == '_'; })) {
+    if (kind == ':' &&
+        !std::all_of(name.begin(), name.end(), [](char c) { return is_alnum(c) || c == '-' || c == '_'; })) {
       return 0;
     }
     return end + 2;
@@ -184,7 +231,8 @@ class BracketParser {
 
   void add_range(char32_t first, char32_t last) {
     if (!collects_ || first > last) return;
-    for (char32_t code = first; code <= last && code < 0x100; ++code) set_.low_[code >> 6] |= uint64_t(1) << (code & 63);
+    for (char32_t code = first; code <= last && code < 0x100; ++code)
+      set_.low_[code >> 6] |= uint64_t(1) << (code & 63);
     if (last >= 0x80) ranges_.push_back({first, last});
   }
 

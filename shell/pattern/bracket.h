@@ -43,8 +43,8 @@ class CharacterSet {
   bool ignores_case_ = false;
 };
 
-/// Reads the bracket expression whose `[` is at text[at]. Returns the offset after its `]`, or 0 when there is no closing
-/// bracket (the `[` is an ordinary character then). `set`, if not null, receives the set, made in `arena`.
+/// Reads the bracket expression whose `[` is at text[at]. Returns the offset after its `]`, or 0 when there is no
+/// closing bracket (the `[` is an ordinary character then). `set`, if not null, receives the set, made in `arena`.
 size_t parse_bracket(const MarkedText& pattern, size_t at, bool ignore_case, Arena* arena, const CharacterSet** set);
 
 }  // namespace mish::pattern

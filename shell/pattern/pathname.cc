@@ -44,10 +44,10 @@ bool is_dot_or_dot_dot(std::string_view name) { return name == "." || name == ".
 struct PathnameExpander::Component {
   enum class Kind : uint8_t { Literal, Pattern, GlobStar };
   Kind kind = Kind::Literal;
-  bool needs_period = false;    // names with a leading period match only explicitly
-  std::string_view literal;     // Literal: the text without escapes
-  Pattern pattern;              // Pattern
-  std::string_view separator;   // the slashes after it; empty for the last one
+  bool needs_period = false;   // names with a leading period match only explicitly
+  std::string_view literal;    // Literal: the text without escapes
+  Pattern pattern;             // Pattern
+  std::string_view separator;  // the slashes after it; empty for the last one
 };
 
 /// One walk. Each directory is read completely and closed before the next is opened: whatever the depth, one descriptor
@@ -77,7 +77,8 @@ struct PathnameExpander::Walk {
   /// lstat(2), or stat(2) when the path ends with a slash, says whether something is there.
   bool exists() {
     struct stat status;
-    if (retry_interrupted([&] { return fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW); }) == 0) return true;
+    if (retry_interrupted([&] { return fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW); }) == 0)
+      return true;
     if (!means_no_match(errno)) fail(errno);
     return false;
   }
@@ -114,7 +115,8 @@ struct PathnameExpander::Walk {
 
   /// Whether component `i` is the nothing after the last slash of the pattern.
   bool is_trailing_slash(size_t i) const {
-    return i + 1 == components.size() && components[i].kind == Component::Kind::Literal && components[i].literal.empty();
+    return i + 1 == components.size() && components[i].kind == Component::Kind::Literal &&
+           components[i].literal.empty();
   }
 
   void walk_matching(size_t i) {

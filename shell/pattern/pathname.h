@@ -30,9 +30,9 @@ class PathnameExpander {
   ~PathnameExpander();
 
   /// Appends the existing pathnames that match `text` (marks as in Pattern::compile) to `matches`, sorted by collation,
-  /// ties by bytes; NUL-terminated, in `arena`. A directory that may not be read, is none or has gone has no matches; any
-  /// other error of the system (EMFILE, ENOMEM, EIO ...) is returned, because a list with files silently missing is worse
-  /// than none; error_path() then names the directory.
+  /// ties by bytes; NUL-terminated, in `arena`. A directory that may not be read, is none or has gone has no matches;
+  /// any other error of the system (EMFILE, ENOMEM, EIO ...) is returned, because a list with files silently missing is
+  /// worse than none; error_path() then names the directory.
   Result<void> expand(std::string_view text, std::string_view quoted, const GlobOptions& options, Arena& arena,
                       std::vector<std::string_view>& matches);
   const std::string& error_path() const { return error_path_; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Matching. A pattern without groups is S0*S1*...*Sn with segments of a fixed number of characters: S0 is anchored at the
-// start, Sn at the end, and those between are found greedily from one side, which is always right because any later
+// Matching. A pattern without groups is S0*S1*...*Sn with segments of a fixed number of characters: S0 is anchored at
+// the start, Sn at the end, and those between are found greedily from one side, which is always right because any later
 // choice leaves less room. A pattern with groups is run over sets of positions, so that no position is tried twice.
 #include "shell/pattern/pattern.h"
 
@@ -135,8 +135,8 @@ Match find_rightmost(const Segment& segment, std::string_view text, size_t from)
 
 /// Runs a sequence of elements over a set of positions at once. Sets are sorted vectors without duplicates.
 ///
-/// Nested repetitions would multiply: a group within groups is therefore entered only once at each position. What follows
-/// it has already been run from all its ends the first time, and whoever repeats keeps the ends of all rounds.
+/// Nested repetitions would multiply: a group within groups is therefore entered only once at each position. What
+/// follows it has already been run from all its ends the first time, and whoever repeats keeps the ends of all rounds.
 class PositionSets {
  public:
   using Set = std::vector<size_t>;
@@ -153,8 +153,8 @@ class PositionSets {
 
  private:
   void step(const Element& element, Set& positions) {
-    bool is_literal = element.kind == Element::Kind::Literal ||
-                      (element.kind == Element::Kind::Character && element.literal == ".");
+    bool is_literal =
+        element.kind == Element::Kind::Literal || (element.kind == Element::Kind::Character && element.literal == ".");
     bool is_negation = element.kind == Element::Kind::Group && element.group->op == '!';
     if (hides_period_ && positions[0] == 0 && !is_literal && (element.kind != Element::Kind::Group || is_negation)) {
       positions.erase(positions.begin());  // a leading period is matched by a literal one only
@@ -221,7 +221,8 @@ class PositionSets {
     return result;
   }
 
-  /// Adds to `all` what any number of further rounds reaches from `frontier`; each position is looked at in one round only.
+  /// Adds to `all` what any number of further rounds reaches from `frontier`; each position is looked at in one round
+  /// only.
   void repeat(const Group& group, Set frontier, Set& all) {
     if (matches_single_characters(group)) return repeat_characters(group, frontier, all);
     while (!frontier.empty()) {
@@ -324,7 +325,7 @@ class PositionSets {
 
   std::string_view text_;
   bool hides_period_;
-  size_t depth_ = 0;  // groups that are being run
+  size_t depth_ = 0;                               // groups that are being run
   std::unordered_map<const Group*, Set> entered_;  // where groups within groups were
   std::map<std::pair<const Group*, size_t>, Set> negated_;
 };
@@ -336,8 +337,8 @@ void Pattern::ends_from(std::string_view text, size_t from, bool period_is_expli
   PositionSets(text, period_is_explicit).run(elements_, ends);
 }
 
-/// Whether a match that begins anywhere ends at the end: one run over all starts at once, which costs hardly more than the
-/// run from one of them. Always true of short texts, where it would not pay.
+/// Whether a match that begins anywhere ends at the end: one run over all starts at once, which costs hardly more than
+/// the run from one of them. Always true of short texts, where it would not pay.
 bool Pattern::is_suffix_possible(std::string_view text) const {
   constexpr size_t kShort = 64;
   if (text.size() <= kShort) return true;
@@ -435,7 +436,8 @@ size_t Pattern::start_of_tail(std::string_view text, size_t& tail) const {
   size_t last = segments_.size() - 1;
   tail = match_at_end(segments_[last], text);
   size_t at = tail;
-  for (size_t i = last - 1; i > 0 && at != kNoMatch; --i) at = find_rightmost(segments_[i], text.substr(0, at), 0).begin;
+  for (size_t i = last - 1; i > 0 && at != kNoMatch; --i)
+    at = find_rightmost(segments_[i], text.substr(0, at), 0).begin;
   return at;
 }
 

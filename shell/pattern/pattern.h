@@ -91,10 +91,12 @@ class Pattern {
   /// matches(), where a period at the start must be matched by a literal period (XCU 2.14.3).
   bool matches_filename(std::string_view text) const;
 
-  /// ${x#pattern}, ${x##pattern}: length of the shortest or longest prefix of `text` that matches; kNoMatch if none does.
+  /// ${x#pattern}, ${x##pattern}: length of the shortest or longest prefix of `text` that matches; kNoMatch if none
+  /// does.
   size_t shortest_prefix(std::string_view text) const;
   size_t longest_prefix(std::string_view text) const;
-  /// ${x%pattern}, ${x%%pattern}: where the shortest or longest suffix of `text` that matches begins; kNoMatch if none does.
+  /// ${x%pattern}, ${x%%pattern}: where the shortest or longest suffix of `text` that matches begins; kNoMatch if none
+  /// does.
   size_t shortest_suffix(std::string_view text) const;
   size_t longest_suffix(std::string_view text) const;
   /// The leftmost match that begins at `from` or later (a character boundary), as long as possible.

@@ -34,7 +34,9 @@ class ElementList {
   }
   bool empty() const { return size_ == 0; }
   const Element& back() const { return data()[size_ - 1]; }
-  std::span<const Element> copy_to(Arena& arena) const { return arena.copy_span(std::span<const Element>(data(), size_)); }
+  std::span<const Element> copy_to(Arena& arena) const {
+    return arena.copy_span(std::span<const Element>(data(), size_));
+  }
 
  private:
   static constexpr size_t kInline = 12;
@@ -111,7 +113,7 @@ class PatternCompiler {
 
   /// Elements of the text from `at` to `end`.
   void parse_sequence(size_t at, size_t end, ElementList& out) {
-    size_t run = at;      // where the literal run that is being read begins
+    size_t run = at;        // where the literal run that is being read begins
     std::string unescaped;  // what precedes the run, when escapes were dropped from it
     auto flush = [&](size_t until) {
       std::string_view literal = pattern_.text.substr(run, until - run);
@@ -294,8 +296,8 @@ class PatternCompiler {
   Arena& arena_;
   bool by_character_ = false;
   bool has_groups_ = false;
-  size_t last_bracket_ = 0;  // offset of the last `]`: from there on `[` is literal, found out without a scan
-  std::vector<size_t> closing_;     // for the `(` of a group: offset of its `)`
+  size_t last_bracket_ = 0;      // offset of the last `]`: from there on `[` is literal, found out without a scan
+  std::vector<size_t> closing_;  // for the `(` of a group: offset of its `)`
 };
 
 Pattern Pattern::compile(std::string_view text, std::string_view quoted, const PatternOptions& options, Arena& arena) {

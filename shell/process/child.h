@@ -39,7 +39,8 @@ Result<pid_t> fork_child(const ChildOptions& options);
 /// and returns true to try again, false to give up.
 bool back_off_after_failed_fork(int error, int attempt);
 
-/// Ends a child made by fork_child() at once, like _exit(2), but without a name that each child would have to bind anew.
+/// Ends a child made by fork_child() at once, like _exit(2), but without a name that each child would have to bind
+/// anew.
 [[noreturn]] void end_child(int status);
 
 }  // namespace mish::process

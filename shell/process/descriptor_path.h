@@ -10,8 +10,9 @@
 
 namespace mish::process {
 
-/// open(2) with O_CLOEXEC of a path that leads over no magic link (proc(5)); with ELOOP when it does. Costs no more than
-/// open(2). Where the system cannot tell (before Linux 5.6, or forbidden), paths below /dev and /proc count as such.
+/// open(2) with O_CLOEXEC of a path that leads over no magic link (proc(5)); with ELOOP when it does. Costs no more
+/// than open(2). Where the system cannot tell (before Linux 5.6, or forbidden), paths below /dev and /proc count as
+/// such.
 Result<UniqueFd> open_ordinary(const char* path, int flags);
 
 /// The number of the descriptor of the opener that `path` names, or -1. /proc/PID/fd/N names that of a given process.

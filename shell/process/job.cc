@@ -135,12 +135,9 @@ void JobTable::set_status_rules(Job& job, bool pipefail, bool negated) {
 
 JobList& JobTable::list_of(JobState state) {
   switch (state) {
-    case JobState::Running:
-      return contents_->running;
-    case JobState::Stopped:
-      return contents_->stopped;
-    case JobState::Done:
-      return contents_->done;
+    case JobState::Running: return contents_->running;
+    case JobState::Stopped: return contents_->stopped;
+    case JobState::Done: return contents_->done;
   }
   return contents_->done;
 }
@@ -341,17 +338,10 @@ ForegroundOutcome JobTable::wait_in_foreground(Job& job) {
   while (job.state() == JobState::Running && !is_hung_up) {
     ChildChange change;
     switch (wait_for_change(mode, is_monitor_, change)) {
-      case WaitOutcome::Changed:
-        apply(change);
-        break;
-      case WaitOutcome::NoChange:
-        break;
-      case WaitOutcome::Interrupted:
-        is_hung_up = true;
-        break;
-      case WaitOutcome::NoChildren:
-        lose_children();
-        break;
+      case WaitOutcome::Changed: apply(change); break;
+      case WaitOutcome::NoChange: break;
+      case WaitOutcome::Interrupted: is_hung_up = true; break;
+      case WaitOutcome::NoChildren: lose_children(); break;
     }
   }
   take_terminal_back(job);
@@ -551,12 +541,10 @@ std::string JobTable::death_message(const ProcessStatus& status) {
 std::string JobTable::state_words(const Job& job, const ProcessStatus& status) const {
   switch (status.kind()) {
     case ProcessStatus::Kind::Running:
-    case ProcessStatus::Kind::Continued:
-      return "Running";
+    case ProcessStatus::Kind::Continued: return "Running";
     case ProcessStatus::Kind::Stopped:
       return posix_words_ ? fmt::format("Stopped(SIG{})", signal_name(status.signal())) : "Stopped";
-    case ProcessStatus::Kind::Exited:
-      break;
+    case ProcessStatus::Kind::Exited: break;
     case ProcessStatus::Kind::Signaled: {
       std::string text(signal_description(status.signal()));
       if (status.dumped_core()) text += " (core dumped)";
@@ -601,11 +589,8 @@ std::string JobTable::format(Job& job, JobFormat format) {
   switch (format) {
     case JobFormat::PidOnly:
       return fmt::format("{}\n", job.group() != 0 || job.processes_.empty() ? job.group() : job.processes_.front().pid);
-    case JobFormat::Long:
-      set_changed(job, false);
-      return format_long(job);
-    case JobFormat::Short:
-      break;
+    case JobFormat::Long: set_changed(job, false); return format_long(job);
+    case JobFormat::Short: break;
   }
   set_changed(job, false);
   bool is_running = job.state() == JobState::Running;

@@ -186,13 +186,10 @@ void note_entry(SignalNumber signal, const struct sigaction& old) {
 void (*handler_for(SignalNumber signal, Disposition disposition))(int) {
   if (signal == SIGCHLD) return g_watches_children || disposition == Disposition::Catch ? handle_signal : SIG_DFL;
   switch (disposition) {
-    case Disposition::Default:
-      return SIG_DFL;
+    case Disposition::Default: return SIG_DFL;
     case Disposition::Ignore:
-    case Disposition::IgnoreHere:
-      return SIG_IGN;
-    case Disposition::Catch:
-      return handle_signal;
+    case Disposition::IgnoreHere: return SIG_IGN;
+    case Disposition::Catch: return handle_signal;
   }
   return SIG_DFL;
 }
@@ -242,20 +239,16 @@ bool passes_on_ignored(const SignalState& state) { return state.ignored_at_entry
 Disposition shells_wish(SignalNumber signal) {
   if (!g_interactive) return Disposition::Default;
   switch (signal) {
-    case SIGINT:
-      return Disposition::Catch;
+    case SIGINT: return Disposition::Catch;
     case SIGHUP:
       // `trap - HUP` at the prompt takes back what was ignored at entry.
       return is_ignored_at_entry(SIGHUP) && !g_states[SIGHUP].was_trapped ? Disposition::Ignore : Disposition::Catch;
     case SIGTERM:
-    case SIGQUIT:
-      return Disposition::IgnoreHere;
+    case SIGQUIT: return Disposition::IgnoreHere;
     case SIGTSTP:
     case SIGTTIN:
-    case SIGTTOU:
-      return g_monitor ? Disposition::IgnoreHere : Disposition::Default;
-    default:
-      return Disposition::Default;
+    case SIGTTOU: return g_monitor ? Disposition::IgnoreHere : Disposition::Default;
+    default: return Disposition::Default;
   }
 }
 
@@ -445,8 +438,8 @@ SignalMask::~SignalMask() {
 namespace {
 InterruptHold* volatile g_hold = nullptr;
 
-/// Whether the process catches or ignores SIGINT, or did when it ended: it may have been faster than we are. Called by a
-/// signal handler: plain system calls only.
+/// Whether the process catches or ignores SIGINT, or did when it ended: it may have been faster than we are. Called by
+/// a signal handler: plain system calls only.
 bool survives_interrupt(pid_t pid) {
   char path[32] = "/proc/";
   char digits[12];
@@ -575,8 +568,7 @@ void enter_child_dispositions(const ChildDispositions& child) {
     SignalState& state = g_states[signal];
     switch (state.disposition) {
       case Disposition::Default:
-      case Disposition::Ignore:
-        break;
+      case Disposition::Ignore: break;
       case Disposition::IgnoreHere:
         if (child.keeps_stop_ignored && is_stop_signal(signal)) {
           state.disposition = Disposition::Ignore;

@@ -91,8 +91,8 @@ bool is_taken(SignalNumber signal);
 bool is_ignored_at_entry(SignalNumber signal);
 
 /// Installs the SIGCHLD handler, which only wakes: from then on take_child_change() tells, and interruptible waits
-/// notice children. Needed from the first asynchronous list on and by interactive shells; cheap to call again. False when
-/// the system refuses the handler: then nobody may sleep until it runs.
+/// notice children. Needed from the first asynchronous list on and by interactive shells; cheap to call again. False
+/// when the system refuses the handler: then nobody may sleep until it runs.
 bool watch_children();
 
 /// The dispositions of an interactive shell (XCU sh, ASYNCHRONOUS EVENTS; 2.11): SIGINT caught, SIGTERM and SIGQUIT

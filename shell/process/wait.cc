@@ -22,12 +22,9 @@ sigset_t sleeping_mask(const SignalMask& mask) {
 bool must_stop_waiting(WaitMode mode) {
   switch (mode) {
     case WaitMode::Poll:
-    case WaitMode::Block:
-      return false;
-    case WaitMode::Interruptible:
-      return peek_pending_signal(false) != 0;
-    case WaitMode::UntilHangup:
-      return is_signal_pending(SIGHUP) && is_hangup_fatal();
+    case WaitMode::Block: return false;
+    case WaitMode::Interruptible: return peek_pending_signal(false) != 0;
+    case WaitMode::UntilHangup: return is_signal_pending(SIGHUP) && is_hangup_fatal();
   }
   return false;
 }
@@ -54,13 +51,10 @@ ProcessStatus ProcessStatus::from_wait(int raw) {
 int ProcessStatus::to_exit_status() const {
   switch (kind_) {
     case Kind::Running:
-    case Kind::Continued:
-      return 0;
-    case Kind::Exited:
-      return code_;
+    case Kind::Continued: return 0;
+    case Kind::Exited: return code_;
     case Kind::Signaled:
-    case Kind::Stopped:
-      return 128 + code_;
+    case Kind::Stopped: return 128 + code_;
   }
   return 0;
 }

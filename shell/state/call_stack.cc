@@ -23,16 +23,13 @@ std::vector<const Frame*> CallStack::visible() const {
     const Frame& frame = frames_[i];
     switch (frame.kind) {
       case FrameKind::Function:
-      case FrameKind::Source:
-        shown.push_back(&frame);
-        break;
+      case FrameKind::Source: shown.push_back(&frame); break;
       case FrameKind::Main:
         if (!frame.source_name.empty()) shown.push_back(&frame);  // -c and terminals have no file
         break;
       case FrameKind::Eval:
       case FrameKind::Trap:
-      case FrameKind::Subshell:
-        break;
+      case FrameKind::Subshell: break;
     }
   }
   return shown;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Frames of functions, dot scripts, eval and traps: where `return` lands, what LINENO, FUNCNAME, BASH_SOURCE, BASH_LINENO
-// and `caller` say.
+// Frames of functions, dot scripts, eval and traps: where `return` lands, what LINENO, FUNCNAME, BASH_SOURCE,
+// BASH_LINENO and `caller` say.
 #ifndef MISH_SHELL_STATE_CALL_STACK_H_
 #define MISH_SHELL_STATE_CALL_STACK_H_
 
@@ -17,11 +17,11 @@ enum class FrameKind : uint8_t { Main, Function, Source, Eval, Trap, Subshell };
 
 struct Frame {
   FrameKind kind = FrameKind::Main;
-  bool shows_arguments = false;   // entered under extdebug: part of BASH_ARGV
-  Name function = kNoName;        // Function
-  std::string_view source_name;   // file of the code that runs in this frame; borrowed
-  uint32_t call_line = 0;         // line in the caller where this frame was entered
-  uint32_t loop_depth = 0;        // loops entered in this frame: break does not leave a function
+  bool shows_arguments = false;                 // entered under extdebug: part of BASH_ARGV
+  Name function = kNoName;                      // Function
+  std::string_view source_name;                 // file of the code that runs in this frame; borrowed
+  uint32_t call_line = 0;                       // line in the caller where this frame was entered
+  uint32_t loop_depth = 0;                      // loops entered in this frame: break does not leave a function
   std::span<const std::string_view> arguments;  // for BASH_ARGV
 };
 
@@ -41,7 +41,8 @@ class CallStack {
   /// Whether `return` is allowed here.
   bool in_function_or_source() const;
   bool in_function() const;
-  /// The frames that FUNCNAME, BASH_SOURCE, BASH_LINENO and `caller` show (functions, dot scripts, main), innermost first.
+  /// The frames that FUNCNAME, BASH_SOURCE, BASH_LINENO and `caller` show (functions, dot scripts, main), innermost
+  /// first.
   std::vector<const Frame*> visible() const;
 
  private:

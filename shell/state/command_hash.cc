@@ -33,10 +33,8 @@ bool means_missing(int error) {
     case ENAMETOOLONG:
     case ESTALE:
     case ENODEV:
-    case ETIMEDOUT:
-      return true;
-    default:
-      return false;
+    case ETIMEDOUT: return true;
+    default: return false;
   }
 }
 

@@ -45,8 +45,8 @@ struct SearchTrouble {
   std::string sentence() const;
 };
 
-/// Looks `name` up in the directories of `path_list` (a PATH value; an empty element is the current directory): the first
-/// executable regular file. Empty when there is none. `trouble`, unless null, tells what was passed over.
+/// Looks `name` up in the directories of `path_list` (a PATH value; an empty element is the current directory): the
+/// first executable regular file. Empty when there is none. `trouble`, unless null, tells what was passed over.
 std::string search_path(std::string_view name, std::string_view path_list, SearchTrouble* trouble = nullptr);
 /// All of them, for `type -a`.
 std::vector<std::string> search_path_all(std::string_view name, std::string_view path_list,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A value that is shared by its copies until one of them is changed. Makes saving and restoring a table for an in-process
-// subshell cost nothing when it changes nothing. Not for more than one thread.
+// A value that is shared by its copies until one of them is changed. Makes saving and restoring a table for an
+// in-process subshell cost nothing when it changes nothing. Not for more than one thread.
 #ifndef MISH_SHELL_STATE_COPY_ON_WRITE_H_
 #define MISH_SHELL_STATE_COPY_ON_WRITE_H_
 

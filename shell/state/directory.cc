@@ -26,7 +26,8 @@ bool names_current_directory(const std::string& path) {
     start = end + 1;
   }
   struct stat named, current;
-  return retry_interrupted([&] { return stat(path.c_str(), &named); }) == 0 && retry_interrupted([&] { return stat(".", &current); }) == 0 && named.st_dev == current.st_dev &&
+  return retry_interrupted([&] { return stat(path.c_str(), &named); }) == 0 &&
+         retry_interrupted([&] { return stat(".", &current); }) == 0 && named.st_dev == current.st_dev &&
          named.st_ino == current.st_ino;
 }
 
@@ -92,8 +93,9 @@ std::string WorkingDirectory::normalise(std::string_view base, std::string_view 
   }
   joined += path;
   // Exactly two leading slashes may mean something else (XBD 4.16); they are kept.
-  std::string out = joined.size() >= 2 && joined[0] == '/' && joined[1] == '/' && (joined.size() == 2 || joined[2] != '/')
-                        ? "//" : "/";
+  std::string out =
+      joined.size() >= 2 && joined[0] == '/' && joined[1] == '/' && (joined.size() == 2 || joined[2] != '/') ? "//"
+                                                                                                             : "/";
   const size_t root = out.size();
   for (size_t start = 0; start < joined.size();) {
     size_t end = std::min(joined.find('/', start), joined.size());

@@ -13,8 +13,8 @@ namespace mish::state {
 
 class WorkingDirectory {
  public:
-  /// Takes `pwd` (the environment's PWD) if it is an absolute path without . or .. that names the current directory, else
-  /// getcwd(3) (XCU sh, PWD). Done lazily: the first call of logical() looks.
+  /// Takes `pwd` (the environment's PWD) if it is an absolute path without . or .. that names the current directory,
+  /// else getcwd(3) (XCU sh, PWD). Done lazily: the first call of logical() looks.
   void initialise(std::string_view pwd);
   /// Absolute logical path; "" when it cannot be determined.
   const std::string& logical();

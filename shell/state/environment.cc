@@ -14,12 +14,12 @@ namespace {
 constexpr std::string_view kFunctionPrefix = "BASH_FUNC_";
 constexpr std::string_view kFunctionSuffix = "%%=";
 
-// Variables whose value the shell makes itself: a value from outside would be wrong or dangerous. SHELLOPTS and BASHOPTS
-// are read by start-up before they become views of the options.
+// Variables whose value the shell makes itself: a value from outside would be wrong or dangerous. SHELLOPTS and
+// BASHOPTS are read by start-up before they become views of the options.
 bool is_own(Name name) {
-  return name == names::IFS || name == names::OPTIND || name == names::OPTARG || name == names::PPID || name == names::LINENO ||
-         name == names::BASH_VERSION || name == names::BASH_VERSINFO || name == names::MISH_VERSION ||
-         name == names::UID || name == names::EUID || name == names::GROUPS ||
+  return name == names::IFS || name == names::OPTIND || name == names::OPTARG || name == names::PPID ||
+         name == names::LINENO || name == names::BASH_VERSION || name == names::BASH_VERSINFO ||
+         name == names::MISH_VERSION || name == names::UID || name == names::EUID || name == names::GROUPS ||
          name == names::FUNCNAME || name == names::BASH_SOURCE || name == names::BASH_LINENO ||
          name == names::PIPESTATUS || name == names::DIRSTACK || name == names::BASHPID ||
          name == names::BASH_SUBSHELL || name == names::BASH_REMATCH || name == names::OPTERR;
@@ -87,7 +87,8 @@ void Environment::import(ShellState& state, char** environ,
       if (!is_own(name)) state.variables.import(name, equals + 1);
       continue;
     }
-    bool is_function = key.size() > kFunctionPrefix.size() + 2 && key.starts_with(kFunctionPrefix) && key.ends_with("%%");
+    bool is_function =
+        key.size() > kFunctionPrefix.size() + 2 && key.starts_with(kFunctionPrefix) && key.ends_with("%%");
     if (is_function && import_function != nullptr) {
       std::string name(key.substr(kFunctionPrefix.size(), key.size() - kFunctionPrefix.size() - 2));
       import_function(state, name.c_str(), equals + 1);

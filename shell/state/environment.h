@@ -19,7 +19,8 @@ class Environment {
   /// Imports environ(7) as exported variables. Values are inert text. Entries whose name is no identifier are kept and
   /// passed on to children untouched. Functions (BASH_FUNC_name%%) are handed to `import_function` unless null.
   /// IFS, OPTIND, PPID and the like are not taken (reliability.md).
-  void import(ShellState& state, char** environ, void (*import_function)(ShellState&, const char* name, const char* text));
+  void import(ShellState& state, char** environ,
+              void (*import_function)(ShellState&, const char* name, const char* text));
 
  private:
   std::vector<std::string> foreign_;  // entries that are no variables

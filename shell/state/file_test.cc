@@ -85,8 +85,8 @@ bool is_unary_primary(std::string_view op) {
 }
 
 bool is_binary_primary(std::string_view op) {
-  for (std::string_view known : {"=", "==", "!=", "<", ">", "=~", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot",
-                                 "-ef"}) {
+  for (std::string_view known :
+       {"=", "==", "!=", "<", ">", "=~", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"}) {
     if (op == known) return true;
   }
   return false;

@@ -17,7 +17,7 @@ namespace mish::state {
 struct Function {
   syntax::ProgramPtr program;  // owns the nodes
   const syntax::FunctionDefinition* definition = nullptr;
-  std::string source_name;     // file it was defined in
+  std::string source_name;  // file it was defined in
   bool is_exported = false;
   bool is_readonly = false;
   bool is_traced = false;

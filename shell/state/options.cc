@@ -122,15 +122,18 @@ constexpr size_t kCount = static_cast<size_t>(Option::kCount);
 
 constexpr std::array<uint8_t, kCount> kRowOf = [] {
   std::array<uint8_t, kCount> rows{};
-  for (size_t i = std::size(kOptions); i-- > 0;) rows[static_cast<size_t>(kOptions[i].option)] = static_cast<uint8_t>(i);
+  for (size_t i = std::size(kOptions); i-- > 0;)
+    rows[static_cast<size_t>(kOptions[i].option)] = static_cast<uint8_t>(i);
   return rows;
 }();
-static_assert([] {
-  for (size_t i = 0; i < kCount; ++i) {
-    if (static_cast<size_t>(kOptions[kRowOf[i]].option) != i) return false;
-  }
-  return true;
-}(), "an option has no row");
+static_assert(
+    [] {
+      for (size_t i = 0; i < kCount; ++i) {
+        if (static_cast<size_t>(kOptions[kRowOf[i]].option) != i) return false;
+      }
+      return true;
+    }(),
+    "an option has no row");
 
 constexpr std::array<uint64_t, 2> kDefaults = [] {
   std::array<uint64_t, 2> bits{};

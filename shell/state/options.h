@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The one table of options: those of `set` (XCU set) and those of `shopt`. `$-`, `set -o`, `set +o`, `shopt`, SHELLOPTS,
-// BASHOPTS, the command line and completion all derive from it.
+// The one table of options: those of `set` (XCU set) and those of `shopt`. `$-`, `set -o`, `set +o`, `shopt`,
+// SHELLOPTS, BASHOPTS, the command line and completion all derive from it.
 #ifndef MISH_SHELL_STATE_OPTIONS_H_
 #define MISH_SHELL_STATE_OPTIONS_H_
 
@@ -15,23 +15,100 @@ namespace mish::state {
 
 enum class Option : uint8_t {
   // set
-  AllExport, BraceExpand, Emacs, ErrExit, ErrTrace, FuncTrace, HashAll, HistExpand, History, IgnoreEof,
-  InteractiveComments, Keyword, Monitor, NoClobber, NoExec, NoGlob, NoLog, NonLexicalCtrl, Notify, NoUnset, OneCmd, Physical, PipeFail, Posix,
-  Privileged, Verbose, Vi, XTrace,
+  AllExport,
+  BraceExpand,
+  Emacs,
+  ErrExit,
+  ErrTrace,
+  FuncTrace,
+  HashAll,
+  HistExpand,
+  History,
+  IgnoreEof,
+  InteractiveComments,
+  Keyword,
+  Monitor,
+  NoClobber,
+  NoExec,
+  NoGlob,
+  NoLog,
+  NonLexicalCtrl,
+  Notify,
+  NoUnset,
+  OneCmd,
+  Physical,
+  PipeFail,
+  Posix,
+  Privileged,
+  Verbose,
+  Vi,
+  XTrace,
   ForkSubshell,  // forksubshell: no in-process subshells (for tests and for comparing)
   PipeVerdict,   // pipeverdict: $? follows the verdict of the pipeline
   SubReaper,     // subreaper: the shell adopts orphaned grandchildren
   // set by invocation only; shown in $-
-  Interactive, CommandString, StandardInput, Login, Restricted,
+  Interactive,
+  CommandString,
+  StandardInput,
+  Login,
+  Restricted,
   // shopt
-  AutoCd, AssocExpandOnce, CdableVars, CdSpell, CheckHash, CheckJobs, CheckWinSize, CmdHist, Compat31, Compat32, Compat40,
-  Compat41, Compat42, Compat43, Compat44,  // known to scripts; but for compat31 without effect
-  CompleteFullQuote, DirExpand,
-  DirSpell, DotGlob, ExecFail, ExpandAliases, ExtDebug, ExtGlob, ExtQuote, FailGlob, ForceFignore, GlobAsciiRanges,
-  GlobSkipDots, GlobStar, GnuErrFmt, HistAppend, HistReedit, HistVerify, HostComplete, HupOnExit, InheritErrExit,
-  LastPipe, LitHist, LocalVarInherit, LocalVarUnset, LoginShell, MailWarn, NoCaseGlob, NoCaseMatch, NoEmptyCmdCompletion,
-  NoExpandTranslation, NullGlob, PatSubReplacement, ProgComp, ProgCompAlias, PromptVars, RestrictedShell, ShiftVerbose,
-  SourcePath, VarRedirClose, XpgEcho,
+  AutoCd,
+  AssocExpandOnce,
+  CdableVars,
+  CdSpell,
+  CheckHash,
+  CheckJobs,
+  CheckWinSize,
+  CmdHist,
+  Compat31,
+  Compat32,
+  Compat40,
+  Compat41,
+  Compat42,
+  Compat43,
+  Compat44,  // known to scripts; but for compat31 without effect
+  CompleteFullQuote,
+  DirExpand,
+  DirSpell,
+  DotGlob,
+  ExecFail,
+  ExpandAliases,
+  ExtDebug,
+  ExtGlob,
+  ExtQuote,
+  FailGlob,
+  ForceFignore,
+  GlobAsciiRanges,
+  GlobSkipDots,
+  GlobStar,
+  GnuErrFmt,
+  HistAppend,
+  HistReedit,
+  HistVerify,
+  HostComplete,
+  HupOnExit,
+  InheritErrExit,
+  LastPipe,
+  LitHist,
+  LocalVarInherit,
+  LocalVarUnset,
+  LoginShell,
+  MailWarn,
+  NoCaseGlob,
+  NoCaseMatch,
+  NoEmptyCmdCompletion,
+  NoExpandTranslation,
+  NullGlob,
+  PatSubReplacement,
+  ProgComp,
+  ProgCompAlias,
+  PromptVars,
+  RestrictedShell,
+  ShiftVerbose,
+  SourcePath,
+  VarRedirClose,
+  XpgEcho,
   kCount
 };
 
@@ -39,10 +116,10 @@ enum class OptionFamily : uint8_t { Set, Invocation, Shopt };
 
 struct OptionInfo {
   Option option;
-  std::string_view name;   // long name, e.g. "errexit"
-  char letter;             // of `set`, 0 if none
+  std::string_view name;  // long name, e.g. "errexit"
+  char letter;            // of `set`, 0 if none
   OptionFamily family;
-  bool settable;           // by set/shopt in a running shell
+  bool settable;  // by set/shopt in a running shell
   bool default_on;
 };
 

@@ -31,8 +31,8 @@ int64_t nanoseconds(clockid_t clock) {
 
 // --- numbers ---
 
-// Park and Miller's minimal standard generator, 15 bits of it, as bash yields them for a given seed. A subshell starts a
-// sequence of its own.
+// Park and Miller's minimal standard generator, 15 bits of it, as bash yields them for a given seed. A subshell starts
+// a sequence of its own.
 void refresh_random(ShellState& state, Variable& v) {
   if (state.random_seed_depth != state.subshell_depth) {
     state.random_seed = static_cast<uint32_t>(getpid()) ^ static_cast<uint32_t>(nanoseconds(CLOCK_REALTIME));
@@ -53,7 +53,8 @@ void seed_random(ShellState& state, const Variable& v) {
 
 void refresh_srandom(ShellState&, Variable& v) {
   uint32_t number = 0;
-  if (getrandom(&number, sizeof number, 0) != sizeof number) number = static_cast<uint32_t>(nanoseconds(CLOCK_REALTIME));
+  if (getrandom(&number, sizeof number, 0) != sizeof number)
+    number = static_cast<uint32_t>(nanoseconds(CLOCK_REALTIME));
   v.value.set_integer(number);
 }
 
@@ -160,7 +161,8 @@ void refresh_bash(ShellState& state, Variable& v) {
   if (!v.value.is_unset()) return;
   char path[4096];
   ssize_t length = readlink("/proc/self/exe", path, sizeof path);
-  v.value.set_text(length > 0 ? std::string_view(path, static_cast<size_t>(length)) : std::string_view(state.shell_name));
+  v.value.set_text(length > 0 ? std::string_view(path, static_cast<size_t>(length))
+                              : std::string_view(state.shell_name));
 }
 
 // bash gives these two a value where the environment has none: cron and containers start shells without.
@@ -185,7 +187,8 @@ void refresh_execution_string(ShellState& state, Variable& v) {
 }
 
 void refresh_command(ShellState& state, Variable& v) {
-  v.value.set_text(state.current_command != nullptr ? syntax::print_command_head(*state.current_command) : std::string());
+  v.value.set_text(state.current_command != nullptr ? syntax::print_command_head(*state.current_command)
+                                                    : std::string());
 }
 
 // --- the call stack ---

@@ -21,8 +21,8 @@ struct SpecialVariable {
   void (*refresh)(ShellState& state, Variable& variable);
   /// Called after an assignment or unset, and after a scope or roll-back changed it; null: nothing to do.
   void (*assigned)(ShellState& state, const Variable& variable);
-  bool in_posix_mode;  // whether it has its behaviour in POSIX mode too
-  uint16_t attributes = 0;  // from the start: attribute::ReadOnly, attribute::Integer
+  bool in_posix_mode;                // whether it has its behaviour in POSIX mode too
+  uint16_t attributes = 0;           // from the start: attribute::ReadOnly, attribute::Integer
   bool is_listed_when_read = false;  // bash: `set` shows it only once somebody has asked for it
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Exit status of a command and the way it completed. Completion travels upward by value: break, continue, return, exit
-// and errexit are never exceptions. ShellError is the one exception of the language: the consequences of shell errors of
-// XCU 2.8.1, thrown by expansion and assignment and caught where a simple command or the read-eval loop decides.
+// and errexit are never exceptions. ShellError is the one exception of the language: the consequences of shell errors
+// of XCU 2.8.1, thrown by expansion and assignment and caught where a simple command or the read-eval loop decides.
 #ifndef MISH_SHELL_STATE_STATUS_H_
 #define MISH_SHELL_STATE_STATUS_H_
 

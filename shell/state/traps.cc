@@ -25,7 +25,8 @@ void TrapTable::enter_subshell(bool keeps_error, bool keeps_debug) {
   Actions& actions = actions_.write();
   for (Condition condition = 0; condition < kConditionCount; ++condition) {
     TrapAction& action = actions[static_cast<size_t>(condition)];
-    bool stays = condition == kTrapErr ? keeps_error : (condition == kTrapDebug || condition == kTrapReturn) && keeps_debug;
+    bool stays =
+        condition == kTrapErr ? keeps_error : (condition == kTrapDebug || condition == kTrapReturn) && keeps_debug;
     if (action.kind == TrapAction::Kind::Command && !stays) action = TrapAction{};
     if (action.is_set()) ++set_count_;
   }

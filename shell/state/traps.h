@@ -42,15 +42,14 @@ class TrapTable {
   const TrapAction& action(Condition condition) const { return actions_.read()[static_cast<size_t>(condition)]; }
   void set(Condition condition, TrapAction action);
   bool any_set() const { return set_count_ != 0; }
-  bool is_command(Condition c) const {
-    return set_count_ != 0 && action(c).kind == TrapAction::Kind::Command;
-  }
+  bool is_command(Condition c) const { return set_count_ != 0 && action(c).kind == TrapAction::Kind::Command; }
 
   std::vector<ArrivalTrap>& arrivals() { return arrivals_; }
   const std::vector<ArrivalTrap>& arrivals() const { return arrivals_; }
 
   /// Entering a subshell: commands are reset to default (ignored ones stay ignored), but remembered for printing until
-  /// the first trap is set there. `keeps_error` (errtrace) and `keeps_debug` (functrace, also of RETURN) let theirs stay.
+  /// the first trap is set there. `keeps_error` (errtrace) and `keeps_debug` (functrace, also of RETURN) let theirs
+  /// stay.
   void enter_subshell(bool keeps_error = false, bool keeps_debug = false);
   /// What `trap` without operands prints: the inherited table while nothing was changed since enter_subshell().
   const TrapAction& printable(Condition condition) const;

@@ -118,9 +118,7 @@ void IndexedArray::become_sparse() {
 }
 
 IndexedArray::Iterator::Iterator(const IndexedArray& array, size_t position)
-    : array_(&array),
-      position_(position),
-      limit_(array.is_sparse_ ? array.sparse_.size() : array.dense_.size()) {
+    : array_(&array), position_(position), limit_(array.is_sparse_ ? array.sparse_.size() : array.dense_.size()) {
   if (array.is_sparse_) {
     position_ = std::max(position_, array.gap_);
   } else {
@@ -214,7 +212,8 @@ std::vector<const AssociativeArray::Entry*> AssociativeArray::listed() const {
     if (entries_[e].is_set) list.push_back(&entries_[e]);
   }
   const size_t mask = buckets_ - 1;
-  std::stable_sort(list.begin(), list.end(), [mask](const Entry* a, const Entry* b) { return (a->hash & mask) < (b->hash & mask); });
+  std::stable_sort(list.begin(), list.end(),
+                   [mask](const Entry* a, const Entry* b) { return (a->hash & mask) < (b->hash & mask); });
   return list;
 }
 
@@ -243,8 +242,7 @@ Value& Value::operator=(const Value& other) {
 
 std::string_view Value::slow_text() const {
   switch (kind_) {
-    case Kind::Unset:
-      return {"", 0};
+    case Kind::Unset: return {"", 0};
     case Kind::Scalar: {
       char digits[kMaxIntegerText];
       text_.assign(digits, format_integer(integer_, digits));
@@ -270,7 +268,8 @@ std::optional<int64_t> Value::slow_integer() const {
   std::string_view digits = text_;
   bool is_negative = !digits.empty() && digits[0] == '-';
   if (is_negative) digits.remove_prefix(1);
-  bool is_canonical = !digits.empty() && is_digit(digits[0]) && (digits[0] != '0' || (digits.size() == 1 && !is_negative));
+  bool is_canonical =
+      !digits.empty() && is_digit(digits[0]) && (digits[0] != '0' || (digits.size() == 1 && !is_negative));
   std::optional<int64_t> value;
   if (is_canonical) value = parse_integer(text_);
   if (value.has_value()) {
@@ -284,21 +283,15 @@ std::optional<int64_t> Value::slow_integer() const {
 
 void Value::append_text(std::string_view more) {
   switch (kind_) {
-    case Kind::Unset:
-      set_text(more);
-      return;
+    case Kind::Unset: set_text(more); return;
     case Kind::Scalar:
       text();  // an integer becomes text
       text_.append(more);
       has_integer_ = false;
       is_no_integer_ = false;
       return;
-    case Kind::Indexed:
-      indexed_->at(0).append(more);
-      return;
-    case Kind::Associative:
-      associative_->at("0").append(more);
-      return;
+    case Kind::Indexed: indexed_->at(0).append(more); return;
+    case Kind::Associative: associative_->at("0").append(more); return;
   }
 }
 

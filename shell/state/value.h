@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Values of variables: a scalar whose text and integer stand side by side (either is made from the other only when it is
-// asked for), an indexed array, an associative array.
+// Values of variables: a scalar whose text and integer stand side by side (either is made from the other only when it
+// is asked for), an indexed array, an associative array.
 #ifndef MISH_SHELL_STATE_VALUE_H_
 #define MISH_SHELL_STATE_VALUE_H_
 
@@ -118,9 +118,11 @@ class Value {
   bool is_unset() const { return kind_ == Kind::Unset; }
   bool is_array() const { return kind_ >= Kind::Indexed; }
 
-  /// Scalar text, NUL-terminated; of an array its element 0 (or key "0"). Empty when unset. Valid until the value changes.
+  /// Scalar text, NUL-terminated; of an array its element 0 (or key "0"). Empty when unset. Valid until the value
+  /// changes.
   std::string_view text() const {
-    if (has_text_) [[likely]] return text_;
+    if (has_text_) [[likely]]
+      return text_;
     return slow_text();
   }
   /// The integer if the value is a scalar that holds a plain decimal integer (remembered either way).
@@ -132,7 +134,8 @@ class Value {
   int64_t integer() const { return integer_; }
 
   void set_text(std::string_view text) {
-    if (kind_ > Kind::Scalar) [[unlikely]] drop_array();
+    if (kind_ > Kind::Scalar) [[unlikely]]
+      drop_array();
     text_.assign(text);
     kind_ = Kind::Scalar;
     has_text_ = true;
@@ -140,7 +143,8 @@ class Value {
     is_no_integer_ = false;
   }
   void set_integer(int64_t value) {
-    if (kind_ > Kind::Scalar) [[unlikely]] drop_array();
+    if (kind_ > Kind::Scalar) [[unlikely]]
+      drop_array();
     kind_ = Kind::Scalar;
     integer_ = value;
     has_integer_ = true;

@@ -117,10 +117,8 @@ std::string_view VariableTable::text_or_null(Name name) const {
     if (v == nullptr || v->has(attribute::Nameref)) return {};
   }
   switch (v->value.kind()) {
-    case Value::Kind::Unset:
-      return {};
-    case Value::Kind::Scalar:
-      return v->value.text();
+    case Value::Kind::Unset: return {};
+    case Value::Kind::Scalar: return v->value.text();
     case Value::Kind::Indexed: {
       const std::string* first = v->value.indexed()->find(0);
       return first != nullptr ? std::string_view(*first) : std::string_view();
@@ -314,7 +312,8 @@ void VariableTable::save_for_scope(Name name) {
 
 void VariableTable::make_scalar(Name name) {
   Variable& v = slot(name);
-  if (!v.value.is_array()) [[likely]] return;
+  if (!v.value.is_array()) [[likely]]
+    return;
   v.value.set_text(std::string(v.value.text()));
 }
 
@@ -326,7 +325,8 @@ std::vector<Name> VariableTable::locals() const {
     const LogEntry& entry = log_[i];
     if (entry.name == kNoName || entry.kind != LogKind::Local || entry.depth != depth) continue;
     const Variable* v = find(entry.name);
-    if (v != nullptr && v->scope == depth && (!v->value.is_unset() || v->has(attribute::Declared))) found.push_back(entry.name);
+    if (v != nullptr && v->scope == depth && (!v->value.is_unset() || v->has(attribute::Declared)))
+      found.push_back(entry.name);
   }
   std::sort(found.begin(), found.end(), [](Name a, Name b) { return mish::text(a) < mish::text(b); });
   return found;
@@ -389,7 +389,8 @@ void VariableTable::finish_assignment(Name name, Variable& variable) {
 }
 
 int64_t VariableTable::evaluate(std::string_view text) const {
-  if (std::optional<int64_t> plain = parse_integer(text); plain.has_value() && !text.empty() && text[0] != '0') return *plain;
+  if (std::optional<int64_t> plain = parse_integer(text); plain.has_value() && !text.empty() && text[0] != '0')
+    return *plain;
   if (owner_.evaluate_hook != nullptr) return owner_.evaluate_hook(owner_, text);
   return parse_integer_trimmed(text).value_or(0);
 }
@@ -495,9 +496,8 @@ void VariableTable::append(Name name, std::string_view text) {
   v = &open_for_change(name);
   if (v->has(attribute::Special | attribute::Bound)) bring_up_to_date(name, *v);
   if (v->has(attribute::Bound)) {
-    std::string joined = v->has(attribute::Integer)
-                             ? std::to_string(evaluate(v->value.text()) + evaluate(text))
-                             : std::string(v->value.text()) + converted(*v, text);
+    std::string joined = v->has(attribute::Integer) ? std::to_string(evaluate(v->value.text()) + evaluate(text))
+                                                    : std::string(v->value.text()) + converted(*v, text);
     BoundStorage* storage = storage_of(name);
     if (storage != nullptr && !storage->store(joined)) return;
     v->value.set_text(joined);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Variables by Name, their attributes, local scopes, and roll-back. One undo log serves three things: `local` and prefix
-// assignments (restored when their scope ends) and in-process subshells (everything changed since a snapshot is restored).
+// Variables by Name, their attributes, local scopes, and roll-back. One undo log serves three things: `local` and
+// prefix assignments (restored when their scope ends) and in-process subshells (everything changed since a snapshot is
+// restored).
 #ifndef MISH_SHELL_STATE_VARIABLES_H_
 #define MISH_SHELL_STATE_VARIABLES_H_
 
@@ -39,8 +40,7 @@ inline constexpr Attributes Capital = 1 << 12;  // declare -c
 inline constexpr Attributes ChangesCase = Lower | Upper | Capital;  // at most one of them is set
 inline constexpr Attributes Converts = Integer | ChangesCase;       // what is stored is not the text that was assigned
 /// Any of these makes an assignment take the careful path.
-inline constexpr Attributes Careful =
-    Exported | ReadOnly | Converts | Nameref | Special | Bound | Declared | Acts;
+inline constexpr Attributes Careful = Exported | ReadOnly | Converts | Nameref | Special | Bound | Declared | Acts;
 }  // namespace attribute
 
 struct Variable {
@@ -55,8 +55,8 @@ struct Variable {
 class BoundStorage {
  public:
   virtual ~BoundStorage() = default;
-  virtual bool load(std::string& out) = 0;             // false: the object is gone; the variable reads as empty
-  virtual bool store(std::string_view value) = 0;      // false: not storable (message was given by the caller)
+  virtual bool load(std::string& out) = 0;         // false: the object is gone; the variable reads as empty
+  virtual bool store(std::string_view value) = 0;  // false: not storable (message was given by the caller)
 };
 
 class VariableTable {
@@ -75,7 +75,8 @@ class VariableTable {
   std::string_view text(Name name) const {
     const Variable* v = find(name);
     if (v == nullptr) return {"", 0};
-    if (!v->has(attribute::Special | attribute::Nameref | attribute::Bound)) [[likely]] return v->value.text();
+    if (!v->has(attribute::Special | attribute::Nameref | attribute::Bound)) [[likely]]
+      return v->value.text();
     return careful_text(name);
   }
   /// As text(), null view (data() == nullptr) when unset: one look-up for ${x-default} and nounset.
@@ -98,21 +99,24 @@ class VariableTable {
   }
   void assign_integer(Name name, int64_t value) {
     Variable& v = slot(name);
-    if (!v.has(attribute::Careful & ~attribute::Integer) && v.epoch == epoch_ && !v.value.is_array() && !export_all_) [[likely]] {
+    if (!v.has(attribute::Careful & ~attribute::Integer) && v.epoch == epoch_ && !v.value.is_array() && !export_all_)
+        [[likely]] {
       v.value.set_integer(value);
     } else {
       careful_assign_integer(name, value);
     }
   }
   void append(Name name, std::string_view text);  // +=: adds for -i
-  void assign_element(Name name, int64_t index, std::string_view text, bool append = false);  // index < 0 counts from the end
+  void assign_element(Name name, int64_t index, std::string_view text,
+                      bool append = false);  // index < 0 counts from the end
   void assign_key(Name name, std::string_view key, std::string_view text, bool append = false);
   /// Replaces the whole array (or appends to it).
   void assign_indexed(Name name, std::vector<std::string> values);
   /// An empty array of the kind, keeping it when it is one already and `keep`.
   IndexedArray& prepare_indexed(Name name, bool keep);
   AssociativeArray& prepare_associative(Name name, bool keep);
-  /// Assigns without asking readonly or attributes: for the shell's own variables (PIPESTATUS, BASH_REMATCH, REPLY of select…).
+  /// Assigns without asking readonly or attributes: for the shell's own variables (PIPESTATUS, BASH_REMATCH, REPLY of
+  /// select…).
   void assign_internal(Name name, std::string_view text);
   IndexedArray& prepare_internal_indexed(Name name);
 
@@ -196,7 +200,8 @@ class VariableTable {
   uint32_t export_generation() const { return export_generation_; }
   void set_export_all(bool on) { export_all_ = on; }
 
-  /// The slot itself, created on demand; for attribute tables and tests. Changing its value through it bypasses everything.
+  /// The slot itself, created on demand; for attribute tables and tests. Changing its value through it bypasses
+  /// everything.
   Variable& slot(Name name) {
     uint32_t i = index(name);
     if ((i >> kChunkBits) < chunks_.size() && chunks_[i >> kChunkBits] != nullptr) [[likely]] {
@@ -213,10 +218,10 @@ class VariableTable {
   };
   enum class LogKind : uint8_t { Local, Snapshot };
   struct LogEntry {
-    Name name;               // kNoName: dropped
+    Name name;  // kNoName: dropped
     LogKind kind;
-    uint32_t depth;          // Local: of the scope that restores it
-    size_t getopts_offset;   // OPTIND only
+    uint32_t depth;         // Local: of the scope that restores it
+    size_t getopts_offset;  // OPTIND only
     Variable saved;
   };
   struct Scope {
@@ -264,8 +269,8 @@ class VariableTable {
   std::vector<LogEntry> log_;
   std::vector<Scope> scopes_;
   std::vector<std::pair<Name, std::unique_ptr<BoundStorage>>> bound_;
-  std::vector<size_t> snapshot_starts_;   // log sizes at begin_snapshot, innermost last
-  mutable std::vector<Name> exported_;    // candidates; may hold duplicates and names no longer exported
+  std::vector<size_t> snapshot_starts_;  // log sizes at begin_snapshot, innermost last
+  mutable std::vector<Name> exported_;   // candidates; may hold duplicates and names no longer exported
   mutable size_t compacted_size_ = 0;
   uint32_t epoch_ = 0;  // depth of the current snapshot, 0 = none. No variable keeps an epoch deeper than this.
   uint32_t export_generation_ = 1;

@@ -28,11 +28,36 @@ enum class ArithKind : uint8_t {
 };
 
 enum class ArithOp : uint8_t {
-  None, Equals,
-  Add, Subtract, Multiply, Divide, Remainder, Power, ShiftLeft, ShiftRight, BitAnd, BitOr, BitXor,
-  Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual, And, Or, Comma,
-  Plus, Minus, Not, BitNot,                                        // unary
-  PreIncrement, PreDecrement, PostIncrement, PostDecrement,        // Increment
+  None,
+  Equals,
+  Add,
+  Subtract,
+  Multiply,
+  Divide,
+  Remainder,
+  Power,
+  ShiftLeft,
+  ShiftRight,
+  BitAnd,
+  BitOr,
+  BitXor,
+  Less,
+  LessEqual,
+  Greater,
+  GreaterEqual,
+  Equal,
+  NotEqual,
+  And,
+  Or,
+  Comma,
+  Plus,
+  Minus,
+  Not,
+  BitNot,  // unary
+  PreIncrement,
+  PreDecrement,
+  PostIncrement,
+  PostDecrement,  // Increment
 };
 
 struct ArithNode {
@@ -48,8 +73,9 @@ struct ArithNode {
 };
 
 /// One expression. When `root` is set it was compiled at parse time, and it is exact as long as the value of every
-/// parameter in `parameters` is a plain decimal integer ([-]digits, no leading zero); if one is not, or if `root` is null (operators made by
-/// expansions, command substitutions inside), the text of `word` is expanded and parsed when it is evaluated.
+/// parameter in `parameters` is a plain decimal integer ([-]digits, no leading zero); if one is not, or if `root` is
+/// null (operators made by expansions, command substitutions inside), the text of `word` is expanded and parsed when it
+/// is evaluated.
 struct ArithExpression {
   const ArithNode* root = nullptr;
   std::span<const ParameterExpansion* const> parameters;  // the leaves of kind Parameter, in order

@@ -19,12 +19,9 @@ bool may_be_operand(const ParameterExpansion& p) {
   if (p.kind == ParameterKind::Special && (p.special == '@' || p.special == '*')) return p.op == ParameterOp::Length;
   switch (p.op) {
     case ParameterOp::None:
-    case ParameterOp::Length:
-      return true;
-    case ParameterOp::Default:
-      return p.word == nullptr || p.word->is_literal;
-    default:
-      return false;
+    case ParameterOp::Length: return true;
+    case ParameterOp::Default: return p.word == nullptr || p.word->is_literal;
+    default: return false;
   }
 }
 
@@ -88,31 +85,20 @@ ArithParser::Operator ArithParser::assignment_operator() {
   const char c = peek();
   const char d = ahead(1);
   switch (c) {
-    case '=':
-      return d == '=' ? Operator{} : Operator{ArithOp::Equals, 0, 1};
-    case '+':
-      return d == '=' ? Operator{ArithOp::Add, 0, 2} : Operator{};
-    case '-':
-      return d == '=' ? Operator{ArithOp::Subtract, 0, 2} : Operator{};
+    case '=': return d == '=' ? Operator{} : Operator{ArithOp::Equals, 0, 1};
+    case '+': return d == '=' ? Operator{ArithOp::Add, 0, 2} : Operator{};
+    case '-': return d == '=' ? Operator{ArithOp::Subtract, 0, 2} : Operator{};
     case '*':
       if (d == '*' && ahead(2) == '=') return {ArithOp::Power, 0, 3};
       return d == '=' ? Operator{ArithOp::Multiply, 0, 2} : Operator{};
-    case '/':
-      return d == '=' ? Operator{ArithOp::Divide, 0, 2} : Operator{};
-    case '%':
-      return d == '=' ? Operator{ArithOp::Remainder, 0, 2} : Operator{};
-    case '&':
-      return d == '=' ? Operator{ArithOp::BitAnd, 0, 2} : Operator{};
-    case '|':
-      return d == '=' ? Operator{ArithOp::BitOr, 0, 2} : Operator{};
-    case '^':
-      return d == '=' ? Operator{ArithOp::BitXor, 0, 2} : Operator{};
-    case '<':
-      return d == '<' && ahead(2) == '=' ? Operator{ArithOp::ShiftLeft, 0, 3} : Operator{};
-    case '>':
-      return d == '>' && ahead(2) == '=' ? Operator{ArithOp::ShiftRight, 0, 3} : Operator{};
-    default:
-      return {};
+    case '/': return d == '=' ? Operator{ArithOp::Divide, 0, 2} : Operator{};
+    case '%': return d == '=' ? Operator{ArithOp::Remainder, 0, 2} : Operator{};
+    case '&': return d == '=' ? Operator{ArithOp::BitAnd, 0, 2} : Operator{};
+    case '|': return d == '=' ? Operator{ArithOp::BitOr, 0, 2} : Operator{};
+    case '^': return d == '=' ? Operator{ArithOp::BitXor, 0, 2} : Operator{};
+    case '<': return d == '<' && ahead(2) == '=' ? Operator{ArithOp::ShiftLeft, 0, 3} : Operator{};
+    case '>': return d == '>' && ahead(2) == '=' ? Operator{ArithOp::ShiftRight, 0, 3} : Operator{};
+    default: return {};
   }
 }
 
@@ -126,31 +112,23 @@ ArithParser::Operator ArithParser::binary_operator() {
     case '&':
       if (d == '&') return {ArithOp::And, 2, 2};
       return d == '=' ? Operator{} : Operator{ArithOp::BitAnd, 5, 1};
-    case '^':
-      return d == '=' ? Operator{} : Operator{ArithOp::BitXor, 4, 1};
-    case '=':
-      return d == '=' ? Operator{ArithOp::Equal, 6, 2} : Operator{};
-    case '!':
-      return d == '=' ? Operator{ArithOp::NotEqual, 6, 2} : Operator{};
+    case '^': return d == '=' ? Operator{} : Operator{ArithOp::BitXor, 4, 1};
+    case '=': return d == '=' ? Operator{ArithOp::Equal, 6, 2} : Operator{};
+    case '!': return d == '=' ? Operator{ArithOp::NotEqual, 6, 2} : Operator{};
     case '<':
       if (d == '<') return ahead(2) == '=' ? Operator{} : Operator{ArithOp::ShiftLeft, 8, 2};
       return d == '=' ? Operator{ArithOp::LessEqual, 7, 2} : Operator{ArithOp::Less, 7, 1};
     case '>':
       if (d == '>') return ahead(2) == '=' ? Operator{} : Operator{ArithOp::ShiftRight, 8, 2};
       return d == '=' ? Operator{ArithOp::GreaterEqual, 7, 2} : Operator{ArithOp::Greater, 7, 1};
-    case '+':
-      return d == '=' ? Operator{} : Operator{ArithOp::Add, 9, 1};
-    case '-':
-      return d == '=' ? Operator{} : Operator{ArithOp::Subtract, 9, 1};
+    case '+': return d == '=' ? Operator{} : Operator{ArithOp::Add, 9, 1};
+    case '-': return d == '=' ? Operator{} : Operator{ArithOp::Subtract, 9, 1};
     case '*':
       if (d == '*') return ahead(2) == '=' ? Operator{} : Operator{ArithOp::Power, 11, 2};
       return d == '=' ? Operator{} : Operator{ArithOp::Multiply, 10, 1};
-    case '/':
-      return d == '=' ? Operator{} : Operator{ArithOp::Divide, 10, 1};
-    case '%':
-      return d == '=' ? Operator{} : Operator{ArithOp::Remainder, 10, 1};
-    default:
-      return {};
+    case '/': return d == '=' ? Operator{} : Operator{ArithOp::Divide, 10, 1};
+    case '%': return d == '=' ? Operator{} : Operator{ArithOp::Remainder, 10, 1};
+    default: return {};
   }
 }
 
@@ -219,20 +197,11 @@ const ArithNode* ArithParser::parse_unary() {
   const char c = peek();
   ArithOp op = ArithOp::None;
   switch (c) {
-    case '+':
-      op = ArithOp::Plus;
-      break;
-    case '-':
-      op = ArithOp::Minus;
-      break;
-    case '!':
-      op = ArithOp::Not;
-      break;
-    case '~':
-      op = ArithOp::BitNot;
-      break;
-    default:
-      return parse_postfix();
+    case '+': op = ArithOp::Plus; break;
+    case '-': op = ArithOp::Minus; break;
+    case '!': op = ArithOp::Not; break;
+    case '~': op = ArithOp::BitNot; break;
+    default: return parse_postfix();
   }
   if ((c == '+' || c == '-') && ahead(1) == c) {
     // ++ and -- only before a variable; otherwise two signs.

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Assignments and the compound values of arrays.
-#include "shell/syntax/word_parser.h"
-
 #include <fmt/format.h>
 
 #include "shell/base/text.h"
+#include "shell/syntax/word_parser.h"
 
 namespace mish::syntax {
 
@@ -38,18 +37,12 @@ size_t WordParser::find_subscript_end(size_t bracket) {
     switch (c) {
       case '\'':
       case '"':
-      case '`':
-        quote = c;
-        break;
-      case '[':
-        ++brackets;
-        break;
+      case '`': quote = c; break;
+      case '[': ++brackets; break;
       case ']':
         if (--brackets == 0) return i;
         break;
-      case '(':
-        ++parentheses;
-        break;
+      case '(': ++parentheses; break;
       case ')':
         if (parentheses == 0) return std::string_view::npos;
         --parentheses;
@@ -58,8 +51,7 @@ size_t WordParser::find_subscript_end(size_t bracket) {
       case ';':
         if (parentheses == 0) return std::string_view::npos;
         break;
-      default:
-        break;
+      default: break;
     }
   }
 }
@@ -125,19 +117,14 @@ void WordParser::skip_array_blanks() {
   for (;;) {
     switch (in.look()) {
       case ' ':
-      case '\t':
-        in.skip();
-        break;
-      case '\n':
-        in.take_newline();
-        break;
+      case '\t': in.skip(); break;
+      case '\n': in.take_newline(); break;
       case '#': {
         const size_t end = in.find('\n', in.position());
         in.set_position(end == std::string_view::npos ? in.size() : end);
         break;
       }
-      default:
-        return;
+      default: return;
     }
   }
 }

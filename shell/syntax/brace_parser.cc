@@ -256,9 +256,7 @@ void set_word_flags(Word& word, Arena& arena, bool has_pattern) {
   size_t length = 0;
   for (const WordPart& part : word.parts) {
     switch (part.kind) {
-      case PartKind::Literal:
-        length += part.text.size();
-        break;
+      case PartKind::Literal: length += part.text.size(); break;
       case PartKind::Tilde:
         literal = false;
         word.has_tilde = true;
@@ -271,9 +269,7 @@ void set_word_flags(Word& word, Arena& arena, bool has_pattern) {
           word.may_glob = word.may_glob || alternative->may_glob;
         }
         break;
-      case PartKind::ProcessSubstitution:
-        literal = false;
-        break;
+      case PartKind::ProcessSubstitution: literal = false; break;
       case PartKind::Parameter:
       case PartKind::CommandSubstitution:
       case PartKind::Arithmetic:

@@ -16,23 +16,23 @@
 namespace mish::syntax {
 
 enum class RedirectionKind : uint8_t {
-  Input,          // <
-  Output,         // >
-  Clobber,        // >|
-  Append,         // >>
-  InputOutput,    // <>
+  Input,            // <
+  Output,           // >
+  Clobber,          // >|
+  Append,           // >>
+  InputOutput,      // <>
   DuplicateInput,   // <&  (word: digits, '-', digits followed by '-')
   DuplicateOutput,  // >&
-  HereDocument,   // << and <<-
-  HereString,     // <<<
-  OutputBoth,     // &>  and >&word where word is no number
-  AppendBoth,     // &>>
+  HereDocument,     // << and <<-
+  HereString,       // <<<
+  OutputBoth,       // &>  and >&word where word is no number
+  AppendBoth,       // &>>
 };
 
 struct Redirection {
   RedirectionKind kind = RedirectionKind::Input;
-  int fd = -1;              // the descriptor redirected (defaults filled in: 0 or 1)
-  Name fd_variable = kNoName;  // {name}>file
+  int fd = -1;                              // the descriptor redirected (defaults filled in: 0 or 1)
+  Name fd_variable = kNoName;               // {name}>file
   const Subscript* fd_subscript = nullptr;  // {name[subscript]}>file
   uint32_t line = 0;
   const Word* word = nullptr;  // target, or the here-string
@@ -45,16 +45,16 @@ struct Redirection {
 
 enum class CommandKind : uint8_t {
   Simple,
-  Pipeline,     // two or more commands, or one with ! or time
-  AndOr,        // && ||
-  List,         // sequential and asynchronous items
-  Group,        // { ; }
-  Subshell,     // ( )
+  Pipeline,  // two or more commands, or one with ! or time
+  AndOr,     // && ||
+  List,      // sequential and asynchronous items
+  Group,     // { ; }
+  Subshell,  // ( )
   For,
-  ArithFor,     // for (( ; ; ))
+  ArithFor,  // for (( ; ; ))
   Case,
   If,
-  Loop,         // while, until
+  Loop,  // while, until
   Function,
   Conditional,  // [[ ]]
   Arithmetic,   // (( ))
@@ -176,18 +176,18 @@ struct FunctionDefinition : Command {
   static constexpr CommandKind kKind = CommandKind::Function;
   Name name = kNoName;
   const Command* body = nullptr;  // a compound command; its redirections are the function's
-  std::string_view source_name;  // where it was defined
+  std::string_view source_name;   // where it was defined
 };
 
 enum class ConditionKind : uint8_t { Word, Unary, Binary, Not, And, Or };
 struct ConditionNode {
   ConditionKind kind = ConditionKind::Word;
-  std::string_view op;        // "-f", "==", "=~", "-lt", "<" ...
-  const Word* left = nullptr;   // operand of Word and Unary, left of Binary
-  const Word* right = nullptr;  // Binary: for == != = a pattern, for =~ a regular expression
-  const ConditionNode* first = nullptr;   // Not, And, Or
-  const ConditionNode* second = nullptr;  // And, Or
-  const ArithExpression* left_number = nullptr;   // -eq and friends: the operands as expressions
+  std::string_view op;                           // "-f", "==", "=~", "-lt", "<" ...
+  const Word* left = nullptr;                    // operand of Word and Unary, left of Binary
+  const Word* right = nullptr;                   // Binary: for == != = a pattern, for =~ a regular expression
+  const ConditionNode* first = nullptr;          // Not, And, Or
+  const ConditionNode* second = nullptr;         // And, Or
+  const ArithExpression* left_number = nullptr;  // -eq and friends: the operands as expressions
   const ArithExpression* right_number = nullptr;
 };
 

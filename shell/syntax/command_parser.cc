@@ -62,10 +62,8 @@ void CommandParser::reset() {
 
 std::string CommandParser::describe(const Token& token) const {
   switch (token.kind) {
-    case TokenKind::EndOfInput:
-      return "end of file";
-    case TokenKind::Newline:
-      return "newline";
+    case TokenKind::EndOfInput: return "end of file";
+    case TokenKind::Newline: return "newline";
     case TokenKind::Word:
     case TokenKind::IoNumber:
     case TokenKind::IoVariable: {
@@ -77,8 +75,7 @@ std::string CommandParser::describe(const Token& token) const {
       while (end < in.size() && end - token.start < kLongestShown && !has_class(in.data()[end], kMetaCharacter)) ++end;
       return fmt::format("`{}'", in.view(token.start, end));
     }
-    default:
-      return fmt::format("`{}'", spelling(token.kind));
+    default: return fmt::format("`{}'", spelling(token.kind));
   }
 }
 
@@ -169,17 +166,13 @@ bool CommandParser::starts_command() {
         case ReservedWord::Do:
         case ReservedWord::Done:
         case ReservedWord::Esac:
-        case ReservedWord::RightBrace:
-          return false;
-        default:
-          return true;
+        case ReservedWord::RightBrace: return false;
+        default: return true;
       }
     case TokenKind::IoNumber:
     case TokenKind::IoVariable:
-    case TokenKind::LeftParenthesis:
-      return true;
-    default:
-      return is_redirection_operator(token.kind);
+    case TokenKind::LeftParenthesis: return true;
+    default: return is_redirection_operator(token.kind);
   }
 }
 
@@ -357,32 +350,20 @@ const Command* CommandParser::parse_command() {
 // Null if the reserved word is an ordinary word here.
 Command* CommandParser::parse_compound(const Token& token, ReservedWord word) {
   switch (word) {
-    case ReservedWord::None:
-      return parse_parenthesis();
-    case ReservedWord::LeftBrace:
-      return parse_group();
-    case ReservedWord::If:
-      return parse_if();
-    case ReservedWord::While:
-      return parse_loop(false);
-    case ReservedWord::Until:
-      return parse_loop(true);
-    case ReservedWord::For:
-      return parse_for();
-    case ReservedWord::Case:
-      return parse_case();
-    case ReservedWord::Select:
-      return parse_select();
-    case ReservedWord::Function:
-      return parse_function();
-    case ReservedWord::Coproc:
-      return parse_coprocess();
-    case ReservedWord::LeftBracket:
-      return parse_conditional();
+    case ReservedWord::None: return parse_parenthesis();
+    case ReservedWord::LeftBrace: return parse_group();
+    case ReservedWord::If: return parse_if();
+    case ReservedWord::While: return parse_loop(false);
+    case ReservedWord::Until: return parse_loop(true);
+    case ReservedWord::For: return parse_for();
+    case ReservedWord::Case: return parse_case();
+    case ReservedWord::Select: return parse_select();
+    case ReservedWord::Function: return parse_function();
+    case ReservedWord::Coproc: return parse_coprocess();
+    case ReservedWord::LeftBracket: return parse_conditional();
     case ReservedWord::In:
     case ReservedWord::RightBracket:
-    case ReservedWord::Time:
-      return nullptr;
+    case ReservedWord::Time: return nullptr;
     case ReservedWord::Then:
     case ReservedWord::Else:
     case ReservedWord::Elif:
@@ -391,8 +372,7 @@ Command* CommandParser::parse_compound(const Token& token, ReservedWord word) {
     case ReservedWord::Done:
     case ReservedWord::Esac:
     case ReservedWord::RightBrace:
-    case ReservedWord::Bang:
-      fail_unexpected(token, "a command was expected");
+    case ReservedWord::Bang: fail_unexpected(token, "a command was expected");
   }
   return nullptr;
 }
@@ -546,45 +526,22 @@ void CommandParser::parse_redirection() {
   advance();
   int default_fd = 1;
   switch (op) {
-    case TokenKind::Less:
-      redirection.kind = RedirectionKind::Input, default_fd = 0;
-      break;
-    case TokenKind::Great:
-      redirection.kind = RedirectionKind::Output;
-      break;
-    case TokenKind::DoubleLess:
-      redirection.kind = RedirectionKind::HereDocument, default_fd = 0;
-      break;
+    case TokenKind::Less: redirection.kind = RedirectionKind::Input, default_fd = 0; break;
+    case TokenKind::Great: redirection.kind = RedirectionKind::Output; break;
+    case TokenKind::DoubleLess: redirection.kind = RedirectionKind::HereDocument, default_fd = 0; break;
     case TokenKind::DoubleLessDash:
       redirection.kind = RedirectionKind::HereDocument, default_fd = 0;
       redirection.strip_tabs = true;
       break;
-    case TokenKind::TripleLess:
-      redirection.kind = RedirectionKind::HereString, default_fd = 0;
-      break;
-    case TokenKind::DoubleGreat:
-      redirection.kind = RedirectionKind::Append;
-      break;
-    case TokenKind::LessAmpersand:
-      redirection.kind = RedirectionKind::DuplicateInput, default_fd = 0;
-      break;
-    case TokenKind::GreatAmpersand:
-      redirection.kind = RedirectionKind::DuplicateOutput;
-      break;
-    case TokenKind::LessGreat:
-      redirection.kind = RedirectionKind::InputOutput, default_fd = 0;
-      break;
-    case TokenKind::Clobber:
-      redirection.kind = RedirectionKind::Clobber;
-      break;
-    case TokenKind::AmpersandGreat:
-      redirection.kind = RedirectionKind::OutputBoth;
-      break;
-    case TokenKind::AmpersandDoubleGreat:
-      redirection.kind = RedirectionKind::AppendBoth;
-      break;
-    default:
-      fail_unexpected(peek());
+    case TokenKind::TripleLess: redirection.kind = RedirectionKind::HereString, default_fd = 0; break;
+    case TokenKind::DoubleGreat: redirection.kind = RedirectionKind::Append; break;
+    case TokenKind::LessAmpersand: redirection.kind = RedirectionKind::DuplicateInput, default_fd = 0; break;
+    case TokenKind::GreatAmpersand: redirection.kind = RedirectionKind::DuplicateOutput; break;
+    case TokenKind::LessGreat: redirection.kind = RedirectionKind::InputOutput, default_fd = 0; break;
+    case TokenKind::Clobber: redirection.kind = RedirectionKind::Clobber; break;
+    case TokenKind::AmpersandGreat: redirection.kind = RedirectionKind::OutputBoth; break;
+    case TokenKind::AmpersandDoubleGreat: redirection.kind = RedirectionKind::AppendBoth; break;
+    default: fail_unexpected(peek());
   }
   const bool has_fd = has_number || redirection.fd_variable != kNoName;
   if (redirection.fd < 0 && redirection.fd_variable == kNoName) redirection.fd = default_fd;

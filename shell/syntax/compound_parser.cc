@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Compound commands (XCU 2.9.4), and those of the bash language.
-#include "shell/syntax/command_parser.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
 
 #include "shell/base/text.h"
+#include "shell/syntax/command_parser.h"
 #include "shell/syntax/hints.h"
 
 namespace mish::syntax {
@@ -273,15 +272,9 @@ CaseClause::Item CommandParser::parse_case_item(const Opener& opener) {
   item.body = parse_list(false);
   const Token& end = peek(true);
   switch (end.kind) {
-    case TokenKind::DoubleSemicolon:
-      item.end = CaseClause::End::Break;
-      break;
-    case TokenKind::SemicolonAmpersand:
-      item.end = CaseClause::End::FallThrough;
-      break;
-    case TokenKind::DoubleSemicolonAmpersand:
-      item.end = CaseClause::End::Continue;
-      break;
+    case TokenKind::DoubleSemicolon: item.end = CaseClause::End::Break; break;
+    case TokenKind::SemicolonAmpersand: item.end = CaseClause::End::FallThrough; break;
+    case TokenKind::DoubleSemicolonAmpersand: item.end = CaseClause::End::Continue; break;
     default:
       if (reserved(end) == ReservedWord::Esac) return item;
       fail_unexpected(end, "esac", &opener);

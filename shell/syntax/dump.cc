@@ -120,84 +120,51 @@ void Dumper::part(const WordPart& part) {
       text(part.text);
       if (part.quoted) out_ += '\'';
       break;
-    case PartKind::Tilde:
-      out_ += fmt::format("(~{})", part.text);
-      break;
-    case PartKind::Parameter:
-      parameter(*part.parameter);
-      break;
+    case PartKind::Tilde: out_ += fmt::format("(~{})", part.text); break;
+    case PartKind::Parameter: parameter(*part.parameter); break;
     case PartKind::CommandSubstitution:
       out_ += part.command->reads_file ? "($<" : "($";
       body(part.command->body);
       out_ += ')';
       break;
-    case PartKind::Arithmetic:
-      arith(part.arithmetic);
-      break;
+    case PartKind::Arithmetic: arith(part.arithmetic); break;
     case PartKind::ProcessSubstitution:
       out_ += part.process->reads ? "(<" : "(>";
       body(part.process->body);
       out_ += ')';
       break;
-    case PartKind::Brace:
-      brace(*part.brace);
-      break;
+    case PartKind::Brace: brace(*part.brace); break;
   }
   if (part.quoted && !is_literal) out_ += '"';
 }
 
 std::string_view operator_text(const ParameterExpansion& p) {
   switch (p.op) {
-    case ParameterOp::None:
-      return "";
-    case ParameterOp::Length:
-      return "length";
-    case ParameterOp::Default:
-      return p.colon ? ":-" : "-";
-    case ParameterOp::AssignDefault:
-      return p.colon ? ":=" : "=";
-    case ParameterOp::ErrorIfUnset:
-      return p.colon ? ":?" : "?";
-    case ParameterOp::Alternate:
-      return p.colon ? ":+" : "+";
-    case ParameterOp::RemoveSmallestPrefix:
-      return "#";
-    case ParameterOp::RemoveLargestPrefix:
-      return "##";
-    case ParameterOp::RemoveSmallestSuffix:
-      return "%";
-    case ParameterOp::RemoveLargestSuffix:
-      return "%%";
-    case ParameterOp::Substring:
-      return "substring";
-    case ParameterOp::ReplaceFirst:
-      return "/";
-    case ParameterOp::ReplaceAll:
-      return "//";
-    case ParameterOp::ReplacePrefix:
-      return "/#";
-    case ParameterOp::ReplaceSuffix:
-      return "/%";
-    case ParameterOp::UpperFirst:
-      return "^";
-    case ParameterOp::UpperAll:
-      return "^^";
-    case ParameterOp::LowerFirst:
-      return ",";
-    case ParameterOp::LowerAll:
-      return ",,";
-    case ParameterOp::ToggleFirst:
-      return "~";
-    case ParameterOp::ToggleAll:
-      return "~~";
-    case ParameterOp::Transform:
-      return "@";
-    case ParameterOp::NamesByPrefix:
-      return "names";
-    case ParameterOp::Keys:
-      return "keys";
-    case ParameterOp::Bad:
-      return "bad";
+    case ParameterOp::None: return "";
+    case ParameterOp::Length: return "length";
+    case ParameterOp::Default: return p.colon ? ":-" : "-";
+    case ParameterOp::AssignDefault: return p.colon ? ":=" : "=";
+    case ParameterOp::ErrorIfUnset: return p.colon ? ":?" : "?";
+    case ParameterOp::Alternate: return p.colon ? ":+" : "+";
+    case ParameterOp::RemoveSmallestPrefix: return "#";
+    case ParameterOp::RemoveLargestPrefix: return "##";
+    case ParameterOp::RemoveSmallestSuffix: return "%";
+    case ParameterOp::RemoveLargestSuffix: return "%%";
+    case ParameterOp::Substring: return "substring";
+    case ParameterOp::ReplaceFirst: return "/";
+    case ParameterOp::ReplaceAll: return "//";
+    case ParameterOp::ReplacePrefix: return "/#";
+    case ParameterOp::ReplaceSuffix: return "/%";
+    case ParameterOp::UpperFirst: return "^";
+    case ParameterOp::UpperAll: return "^^";
+    case ParameterOp::LowerFirst: return ",";
+    case ParameterOp::LowerAll: return ",,";
+    case ParameterOp::ToggleFirst: return "~";
+    case ParameterOp::ToggleAll: return "~~";
+    case ParameterOp::Transform: return "@";
+    case ParameterOp::NamesByPrefix: return "names";
+    case ParameterOp::Keys: return "keys";
+    case ParameterOp::Bad: return "bad";
   }
   return "";
 }
@@ -208,15 +175,9 @@ void Dumper::parameter(const ParameterExpansion& p) {
   out_ += '$';
   if (p.indirect) out_ += '!';
   switch (p.kind) {
-    case ParameterKind::Variable:
-      out_ += mish::text(p.name);
-      break;
-    case ParameterKind::Positional:
-      out_ += std::to_string(p.number);
-      break;
-    case ParameterKind::Special:
-      out_ += p.special;
-      break;
+    case ParameterKind::Variable: out_ += mish::text(p.name); break;
+    case ParameterKind::Positional: out_ += std::to_string(p.number); break;
+    case ParameterKind::Special: out_ += p.special; break;
   }
   if (plain) return;
   if (p.subscript != nullptr) subscript(*p.subscript);
@@ -241,15 +202,9 @@ void Dumper::parameter(const ParameterExpansion& p) {
 void Dumper::subscript(const Subscript& subscript) {
   out_ += '[';
   switch (subscript.kind) {
-    case Subscript::Kind::At:
-      out_ += '@';
-      break;
-    case Subscript::Kind::Star:
-      out_ += '*';
-      break;
-    case Subscript::Kind::Expression:
-      arith(subscript.index);
-      break;
+    case Subscript::Kind::At: out_ += '@'; break;
+    case Subscript::Kind::Star: out_ += '*'; break;
+    case Subscript::Kind::Expression: arith(subscript.index); break;
   }
   out_ += ']';
 }
@@ -273,64 +228,36 @@ void Dumper::brace(const BraceExpansion& brace) {
 
 std::string_view operator_text(ArithOp op) {
   switch (op) {
-    case ArithOp::None:
-      return "";
-    case ArithOp::Equals:
-      return "=";
+    case ArithOp::None: return "";
+    case ArithOp::Equals: return "=";
     case ArithOp::Add:
-    case ArithOp::Plus:
-      return "+";
+    case ArithOp::Plus: return "+";
     case ArithOp::Subtract:
-    case ArithOp::Minus:
-      return "-";
-    case ArithOp::Multiply:
-      return "*";
-    case ArithOp::Divide:
-      return "/";
-    case ArithOp::Remainder:
-      return "%";
-    case ArithOp::Power:
-      return "**";
-    case ArithOp::ShiftLeft:
-      return "<<";
-    case ArithOp::ShiftRight:
-      return ">>";
-    case ArithOp::BitAnd:
-      return "&";
-    case ArithOp::BitOr:
-      return "|";
-    case ArithOp::BitXor:
-      return "^";
-    case ArithOp::Less:
-      return "<";
-    case ArithOp::LessEqual:
-      return "<=";
-    case ArithOp::Greater:
-      return ">";
-    case ArithOp::GreaterEqual:
-      return ">=";
-    case ArithOp::Equal:
-      return "==";
-    case ArithOp::NotEqual:
-      return "!=";
-    case ArithOp::And:
-      return "&&";
-    case ArithOp::Or:
-      return "||";
-    case ArithOp::Comma:
-      return ",";
-    case ArithOp::Not:
-      return "!";
-    case ArithOp::BitNot:
-      return "~";
-    case ArithOp::PreIncrement:
-      return "++_";
-    case ArithOp::PreDecrement:
-      return "--_";
-    case ArithOp::PostIncrement:
-      return "_++";
-    case ArithOp::PostDecrement:
-      return "_--";
+    case ArithOp::Minus: return "-";
+    case ArithOp::Multiply: return "*";
+    case ArithOp::Divide: return "/";
+    case ArithOp::Remainder: return "%";
+    case ArithOp::Power: return "**";
+    case ArithOp::ShiftLeft: return "<<";
+    case ArithOp::ShiftRight: return ">>";
+    case ArithOp::BitAnd: return "&";
+    case ArithOp::BitOr: return "|";
+    case ArithOp::BitXor: return "^";
+    case ArithOp::Less: return "<";
+    case ArithOp::LessEqual: return "<=";
+    case ArithOp::Greater: return ">";
+    case ArithOp::GreaterEqual: return ">=";
+    case ArithOp::Equal: return "==";
+    case ArithOp::NotEqual: return "!=";
+    case ArithOp::And: return "&&";
+    case ArithOp::Or: return "||";
+    case ArithOp::Comma: return ",";
+    case ArithOp::Not: return "!";
+    case ArithOp::BitNot: return "~";
+    case ArithOp::PreIncrement: return "++_";
+    case ArithOp::PreDecrement: return "--_";
+    case ArithOp::PostIncrement: return "_++";
+    case ArithOp::PostDecrement: return "_--";
   }
   return "";
 }
@@ -351,22 +278,17 @@ void Dumper::node(const ArithNode& n) {
     return;
   }
   switch (n.kind) {
-    case ArithKind::Number:
-      out_ += std::to_string(n.value);
-      return;
+    case ArithKind::Number: out_ += std::to_string(n.value); return;
     case ArithKind::Variable:
       out_ += mish::text(n.name);
       if (n.subscript != nullptr) subscript(*n.subscript);
       return;
-    case ArithKind::Parameter:
-      parameter(*n.parameter);
-      return;
+    case ArithKind::Parameter: parameter(*n.parameter); return;
     case ArithKind::Unary:
     case ArithKind::Binary:
     case ArithKind::Assign:
     case ArithKind::Increment:
-    case ArithKind::Condition:
-      break;
+    case ArithKind::Condition: break;
   }
   out_ += '(';
   if (n.kind == ArithKind::Condition) out_ += '?';
@@ -429,9 +351,7 @@ void Dumper::condition(const ConditionNode& n) {
     return;
   }
   switch (n.kind) {
-    case ConditionKind::Word:
-      word(n.left);
-      return;
+    case ConditionKind::Word: word(n.left); return;
     case ConditionKind::Unary:
       out_ += fmt::format("({} ", n.op);
       word(n.left);
@@ -517,12 +437,8 @@ void Dumper::command(const Command* c) {
     return;
   }
   switch (c->kind) {
-    case CommandKind::Simple:
-      simple(as<SimpleCommand>(*c));
-      return;
-    case CommandKind::Pipeline:
-      pipeline(as<Pipeline>(*c));
-      return;
+    case CommandKind::Simple: simple(as<SimpleCommand>(*c)); return;
+    case CommandKind::Pipeline: pipeline(as<Pipeline>(*c)); return;
     case CommandKind::AndOr:
       out_ += "(and-or";
       for (const AndOr::Item& item : as<AndOr>(*c).items) {
@@ -561,12 +477,8 @@ void Dumper::command(const Command* c) {
       body(node.body);
       break;
     }
-    case CommandKind::Case:
-      case_clause(as<CaseClause>(*c));
-      break;
-    case CommandKind::If:
-      if_clause(as<IfClause>(*c));
-      break;
+    case CommandKind::Case: case_clause(as<CaseClause>(*c)); break;
+    case CommandKind::If: if_clause(as<IfClause>(*c)); break;
     case CommandKind::Loop:
       out_ += as<LoopClause>(*c).is_until ? "(until" : "(while";
       body(as<LoopClause>(*c).condition);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ${...}, $(...), backquotes, $((...)), subscripts and process substitution inside words (XCU 2.6).
-#include "shell/syntax/word_parser.h"
-
 #include <cstring>
 
 #include "shell/base/text.h"
 #include "shell/syntax/arith_parser.h"
 #include "shell/syntax/command.h"
+#include "shell/syntax/word_parser.h"
 
 namespace mish::syntax {
 
@@ -108,8 +107,7 @@ void WordParser::parse_dollar(Builder& b, bool quoted) {
         return;
       }
       break;
-    default:
-      break;
+    default: break;
   }
   add_char(b, '$', quoted);
 }
@@ -221,8 +219,7 @@ void WordParser::parse_replace(ParameterExpansion& p) {
       p.op = ParameterOp::ReplaceSuffix;
       in.skip();
       break;
-    default:
-      break;
+    default: break;
   }
   // bash: a third slash is the first character of the pattern: ${x////-}.
   const bool begins_with_slash = p.op == ParameterOp::ReplaceAll && in.look() == '/';
@@ -256,18 +253,10 @@ bool WordParser::parse_operator(ParameterExpansion& p, bool quoted) {
     p.colon = true;
   }
   switch (c) {
-    case '-':
-      p.op = ParameterOp::Default;
-      break;
-    case '=':
-      p.op = ParameterOp::AssignDefault;
-      break;
-    case '?':
-      p.op = ParameterOp::ErrorIfUnset;
-      break;
-    case '+':
-      p.op = ParameterOp::Alternate;
-      break;
+    case '-': p.op = ParameterOp::Default; break;
+    case '=': p.op = ParameterOp::AssignDefault; break;
+    case '?': p.op = ParameterOp::ErrorIfUnset; break;
+    case '+': p.op = ParameterOp::Alternate; break;
     case '#':
     case '%': {
       const bool prefix = c == '#';
@@ -279,15 +268,10 @@ bool WordParser::parse_operator(ParameterExpansion& p, bool quoted) {
       p.word = parse_inner_word(End::Brace, Style::Unquoted, p.line);
       return true;
     }
-    case '/':
-      parse_replace(p);
-      return true;
-    case '^':
-      return parse_case_operator(p, ParameterOp::UpperFirst, ParameterOp::UpperAll, c);
-    case ',':
-      return parse_case_operator(p, ParameterOp::LowerFirst, ParameterOp::LowerAll, c);
-    case '~':
-      return parse_case_operator(p, ParameterOp::ToggleFirst, ParameterOp::ToggleAll, c);
+    case '/': parse_replace(p); return true;
+    case '^': return parse_case_operator(p, ParameterOp::UpperFirst, ParameterOp::UpperAll, c);
+    case ',': return parse_case_operator(p, ParameterOp::LowerFirst, ParameterOp::LowerAll, c);
+    case '~': return parse_case_operator(p, ParameterOp::ToggleFirst, ParameterOp::ToggleAll, c);
     case '@':
       in.skip();
       c = in.look();
@@ -296,8 +280,7 @@ bool WordParser::parse_operator(ParameterExpansion& p, bool quoted) {
       p.op = ParameterOp::Transform;
       p.transform = c;
       return true;
-    default:
-      return false;
+    default: return false;
   }
   in.skip();
   p.word = parse_inner_word(End::Brace, operand, p.line);
@@ -404,15 +387,11 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
           case End::Brace:
           case End::Slash:
           case End::SecondSlash:
-          case End::Offset:
-            cx_.fail_unclosed("}", "`${'", line);
-          case End::Bracket:
-            cx_.fail_unclosed("]", "`['", line);
-          case End::Text:
-            return true;
+          case End::Offset: cx_.fail_unclosed("}", "`${'", line);
+          case End::Bracket: cx_.fail_unclosed("]", "`['", line);
+          case End::Text: return true;
           case End::Parenthesis:
-          case End::Semicolon:
-            cx_.fail_unclosed("))", "`(('", line);
+          case End::Semicolon: cx_.fail_unclosed("))", "`(('", line);
         }
         return false;
       case '\n':
@@ -455,9 +434,7 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
         }
         parse_dollar(b, text_quoted);
         continue;
-      case '`':
-        parse_backquotes(b, text_quoted, text_quoted);
-        continue;
+      case '`': parse_backquotes(b, text_quoted, text_quoted); continue;
       case '}':
         if (end == End::Brace || end == End::Slash || end == End::SecondSlash) {
           if (!inner_quotes) return true;
@@ -497,9 +474,7 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
         if (end == End::Offset && depth == 0) ++ternaries;
         b.has_glob = true;
         break;
-      case '*':
-        b.has_glob = true;
-        break;
+      case '*': b.has_glob = true; break;
       case ':':
         if (end == End::Offset && depth == 0) {
           if (ternaries == 0) return true;
@@ -519,8 +494,7 @@ bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
           continue;
         }
         break;
-      default:
-        break;
+      default: break;
     }
     add_char(b, c, text_quoted);
     in.skip();
@@ -622,8 +596,8 @@ void WordParser::parse_bracket_arithmetic(Builder& b, bool quoted, uint32_t line
   add_part(b, PartKind::Arithmetic, quoted, line).arithmetic = expression;
 }
 
-// At the opening backquote. One level of backslashes is removed before the text is parsed (XCU 2.6.3); `unescapes_quotes`:
-// also those before double-quotes, as inside double-quotes.
+// At the opening backquote. One level of backslashes is removed before the text is parsed (XCU 2.6.3);
+// `unescapes_quotes`: also those before double-quotes, as inside double-quotes.
 void WordParser::parse_backquotes(Builder& b, bool quoted, bool unescapes_quotes) {
   cx_.check_depth();
   Input& in = *cx_.input;
@@ -671,7 +645,8 @@ void WordParser::parse_backquotes(Builder& b, bool quoted, bool unescapes_quotes
   try {
     node->body = substitutions_.parse_backquoted(text, line);
   } catch (const ParseFailure& failure) {
-    bool is_wrong = failure.reason == ParseFailure::Reason::Syntax || failure.reason == ParseFailure::Reason::Incomplete;
+    bool is_wrong =
+        failure.reason == ParseFailure::Reason::Syntax || failure.reason == ParseFailure::Reason::Incomplete;
     if (cx_.options.posix || !is_wrong) throw;
     // bash parses the text when it runs: what is wrong in it is the substitution's failure, not the script's.
     roll_back(before);

@@ -60,16 +60,13 @@ bool Input::fill() {
     }
     tail_size_ = 0;
     switch (source_->next_line(started_ ? LinePurpose::Continuation : LinePurpose::FirstLine, pending_)) {
-      case Source::Status::Line:
-        break;
+      case Source::Status::Line: break;
       case Source::Status::EndOfFile:
         pending_ = {};
         ended_ = true;
         return false;
-      case Source::Status::Error:
-        throw ParseFailure{ParseFailure::Reason::ReadError, {}, line_, 0, {}};
-      case Source::Status::Interrupted:
-        throw ParseFailure{ParseFailure::Reason::Interrupted, {}, line_, 0, {}};
+      case Source::Status::Error: throw ParseFailure{ParseFailure::Reason::ReadError, {}, line_, 0, {}};
+      case Source::Status::Interrupted: throw ParseFailure{ParseFailure::Reason::Interrupted, {}, line_, 0, {}};
     }
   }
   std::string_view piece = pending_.substr(0, kPiece);

@@ -128,12 +128,8 @@ void Lexer::scan_operator(char c) {
         token_.kind = bash && next('&') ? TokenKind::PipeAmpersand : TokenKind::Pipe;
       }
       break;
-    case '(':
-      token_.kind = TokenKind::LeftParenthesis;
-      break;
-    case ')':
-      token_.kind = TokenKind::RightParenthesis;
-      break;
+    case '(': token_.kind = TokenKind::LeftParenthesis; break;
+    case ')': token_.kind = TokenKind::RightParenthesis; break;
     case '<':
       if (next('<')) {
         if (next('-')) {
@@ -296,8 +292,8 @@ void Lexer::split_bang() {
 
 // ---- aliases ----
 
-// A word that is not plain but has neither quotes nor expansions, like `[x]` or `a*`, may name an alias too in bash. Puts
-// its text into the token; false when it is none of these.
+// A word that is not plain but has neither quotes nor expansions, like `[x]` or `a*`, may name an alias too in bash.
+// Puts its text into the token; false when it is none of these.
 bool Lexer::take_unusual_name() {
   if (token_.kind != TokenKind::Word || cx_.options.posix) return false;
   Input& in = *cx_.input;

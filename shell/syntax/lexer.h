@@ -98,9 +98,9 @@ class Lexer {
   bool aliases_enabled_ = false;
   bool may_be_alias_ = false;  // the token is a word not looked up yet, and there are aliases
   bool expects_in_ = false;
-  bool check_alias_ = false;   // it follows an alias that ended in a blank
-  uint32_t level_ = 0;         // of command substitutions
-  std::string joined_;         // text of a plain word with line continuations inside
+  bool check_alias_ = false;  // it follows an alias that ended in a blank
+  uint32_t level_ = 0;        // of command substitutions
+  std::string joined_;        // text of a plain word with line continuations inside
   std::vector<PendingHereDocument> pending_;
   std::string warning_;
 };

@@ -102,18 +102,10 @@ ParseResult Parser::Implementation::parse(bool all) {
 void Parser::Implementation::report(const ParseFailure& failure, ParseResult& result) {
   switch (failure.reason) {
     case ParseFailure::Reason::Syntax:
-    case ParseFailure::Reason::TooDeep:
-      result.status = ParseStatus::Error;
-      break;
-    case ParseFailure::Reason::Incomplete:
-      result.status = ParseStatus::Incomplete;
-      break;
-    case ParseFailure::Reason::Interrupted:
-      result.status = ParseStatus::Interrupted;
-      break;
-    case ParseFailure::Reason::ReadError:
-      result.status = ParseStatus::ReadError;
-      break;
+    case ParseFailure::Reason::TooDeep: result.status = ParseStatus::Error; break;
+    case ParseFailure::Reason::Incomplete: result.status = ParseStatus::Incomplete; break;
+    case ParseFailure::Reason::Interrupted: result.status = ParseStatus::Interrupted; break;
+    case ParseFailure::Reason::ReadError: result.status = ParseStatus::ReadError; break;
   }
   result.error = {failure.message, failure.line, failure.column, failure.source_line};
   result.program->set_root(nullptr);

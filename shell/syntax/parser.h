@@ -29,23 +29,23 @@ class AliasLookup {
 /// What the parser may recognise. Read again before each complete command, so `set -o posix`, `shopt -s extglob` and
 /// `shopt -s expand_aliases` act from the next command on.
 struct ParserOptions {
-  bool posix = false;         // none of the bash language beyond XCU
-  bool extglob = true;        // extended patterns are recognised (inside [[ ]] they always are)
+  bool posix = false;   // none of the bash language beyond XCU
+  bool extglob = true;  // extended patterns are recognised (inside [[ ]] they always are)
   bool expand_aliases = true;
-  bool interactive = false;   // # comments honour interactive_comments
+  bool interactive = false;  // # comments honour interactive_comments
   bool interactive_comments = true;
   bool brace_expansion = true;
 };
 
 struct SyntaxError {
-  std::string message;      // without location: "unexpected `fi'; ..."
-  uint32_t line = 0;        // line and column where it was noticed, counted from 1
+  std::string message;  // without location: "unexpected `fi'; ..."
+  uint32_t line = 0;    // line and column where it was noticed, counted from 1
   uint32_t column = 0;
   std::string source_line;  // text of that line, without newline
 };
 
 enum class ParseStatus : uint8_t {
-  Command,      // program->root() is a complete command (or null: blank line or comment)
+  Command,  // program->root() is a complete command (or null: blank line or comment)
   EndOfFile,
   Error,        // error tells; the rest of the line was dropped
   Incomplete,   // the text ended inside a construct (error says in which: for `-c`, eval, files that is a syntax error)
@@ -93,9 +93,11 @@ class Parser {
 /// Null and `error` filled on a syntax error.
 const ArithNode* parse_arithmetic(std::string_view text, Arena& arena, std::string& error);
 
-/// Parses `text` as one word in double-quote context without the quotes (PS1, PS4, ENV, here-document style re-expansion,
+/// Parses `text` as one word in double-quote context without the quotes (PS1, PS4, ENV, here-document style
+/// re-expansion,
 /// ${v@P}). Null on a syntax error, `error` filled.
-const Word* parse_text_as_word(std::string_view text, const ParserOptions& options, Program& program, std::string& error);
+const Word* parse_text_as_word(std::string_view text, const ParserOptions& options, Program& program,
+                               std::string& error);
 
 /// Parses `text` as a parameter reference, `name` or `name[subscript]` (indirection, namerefs, read, unset, printf -v,
 /// [[ -v ]]). nullopt when it is none.

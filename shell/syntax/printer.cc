@@ -14,28 +14,17 @@ namespace {
 
 std::string_view redirection_operator(RedirectionKind kind) {
   switch (kind) {
-    case RedirectionKind::Input:
-      return "<";
-    case RedirectionKind::Output:
-      return ">";
-    case RedirectionKind::Clobber:
-      return ">|";
-    case RedirectionKind::Append:
-      return ">>";
-    case RedirectionKind::InputOutput:
-      return "<>";
-    case RedirectionKind::DuplicateInput:
-      return "<&";
-    case RedirectionKind::DuplicateOutput:
-      return ">&";
-    case RedirectionKind::HereDocument:
-      return "<<";
-    case RedirectionKind::HereString:
-      return "<<<";
-    case RedirectionKind::OutputBoth:
-      return "&>";
-    case RedirectionKind::AppendBoth:
-      return "&>>";
+    case RedirectionKind::Input: return "<";
+    case RedirectionKind::Output: return ">";
+    case RedirectionKind::Clobber: return ">|";
+    case RedirectionKind::Append: return ">>";
+    case RedirectionKind::InputOutput: return "<>";
+    case RedirectionKind::DuplicateInput: return "<&";
+    case RedirectionKind::DuplicateOutput: return ">&";
+    case RedirectionKind::HereDocument: return "<<";
+    case RedirectionKind::HereString: return "<<<";
+    case RedirectionKind::OutputBoth: return "&>";
+    case RedirectionKind::AppendBoth: return "&>>";
   }
   return "";
 }
@@ -46,15 +35,13 @@ int default_fd(RedirectionKind kind) {
     case RedirectionKind::InputOutput:
     case RedirectionKind::DuplicateInput:
     case RedirectionKind::HereDocument:
-    case RedirectionKind::HereString:
-      return 0;
+    case RedirectionKind::HereString: return 0;
     case RedirectionKind::Output:
     case RedirectionKind::Clobber:
     case RedirectionKind::Append:
     case RedirectionKind::DuplicateOutput:
     case RedirectionKind::OutputBoth:
-    case RedirectionKind::AppendBoth:
-      return 1;
+    case RedirectionKind::AppendBoth: return 1;
   }
   return 0;
 }
@@ -72,41 +59,21 @@ class Printer {
   void command(const Command& node) {
     if (stack_is_low()) return put("...");
     switch (node.kind) {
-      case CommandKind::Simple:
-        return simple(as<SimpleCommand>(node));
-      case CommandKind::Pipeline:
-        return pipeline(as<Pipeline>(node));
-      case CommandKind::AndOr:
-        return and_or(as<AndOr>(node));
-      case CommandKind::List:
-        return list(as<List>(node));
+      case CommandKind::Simple: return simple(as<SimpleCommand>(node));
+      case CommandKind::Pipeline: return pipeline(as<Pipeline>(node));
+      case CommandKind::AndOr: return and_or(as<AndOr>(node));
+      case CommandKind::List: return list(as<List>(node));
       case CommandKind::Function:
         put("function ");  // bash: of a function within a function
         return function(as<FunctionDefinition>(node));
-      case CommandKind::Group:
-        braces(as<Group>(node).body);
-        break;
-      case CommandKind::Subshell:
-        subshell(as<Subshell>(node));
-        break;
-      case CommandKind::For:
-        for_words("for ", as<ForClause>(node));
-        break;
-      case CommandKind::Select:
-        for_words("select ", as<SelectClause>(node));
-        break;
-      case CommandKind::ArithFor:
-        arith_for(as<ArithForClause>(node));
-        break;
-      case CommandKind::Case:
-        case_clause(as<CaseClause>(node));
-        break;
-      case CommandKind::If:
-        if_clause(as<IfClause>(node));
-        break;
-      case CommandKind::Loop:
-        loop(as<LoopClause>(node));
-        break;
+      case CommandKind::Group: braces(as<Group>(node).body); break;
+      case CommandKind::Subshell: subshell(as<Subshell>(node)); break;
+      case CommandKind::For: for_words("for ", as<ForClause>(node)); break;
+      case CommandKind::Select: for_words("select ", as<SelectClause>(node)); break;
+      case CommandKind::ArithFor: arith_for(as<ArithForClause>(node)); break;
+      case CommandKind::Case: case_clause(as<CaseClause>(node)); break;
+      case CommandKind::If: if_clause(as<IfClause>(node)); break;
+      case CommandKind::Loop: loop(as<LoopClause>(node)); break;
       case CommandKind::Conditional:
         put("[[ ");
         condition(*as<Conditional>(node).root);
@@ -117,9 +84,7 @@ class Printer {
         put(as<ArithmeticCommand>(node).expression->text);
         put("))");
         break;
-      case CommandKind::Coprocess:
-        coprocess(as<Coprocess>(node));
-        break;
+      case CommandKind::Coprocess: coprocess(as<Coprocess>(node)); break;
     }
     redirections(node, true);
   }
@@ -369,9 +334,7 @@ class Printer {
   void condition(const ConditionNode& node) {
     if (stack_is_low()) return put("...");
     switch (node.kind) {
-      case ConditionKind::Word:
-        put(node.left->source);
-        return;
+      case ConditionKind::Word: put(node.left->source); return;
       case ConditionKind::Unary:
         put(node.op);
         put(" ");
@@ -430,15 +393,9 @@ std::string print_command_line(const Command& command) {
 std::string print_command_head(const Command& command) {
   Printer printer(true);
   switch (command.kind) {
-    case CommandKind::For:
-      printer.for_head("for ", as<ForClause>(command));
-      break;
-    case CommandKind::Select:
-      printer.for_head("select ", as<SelectClause>(command));
-      break;
-    case CommandKind::Case:
-      printer.case_head(as<CaseClause>(command));
-      return printer.take() + " ";
+    case CommandKind::For: printer.for_head("for ", as<ForClause>(command)); break;
+    case CommandKind::Select: printer.for_head("select ", as<SelectClause>(command)); break;
+    case CommandKind::Case: printer.case_head(as<CaseClause>(command)); return printer.take() + " ";
     case CommandKind::Simple:
     case CommandKind::Pipeline:
     case CommandKind::AndOr:
@@ -451,9 +408,7 @@ std::string print_command_head(const Command& command) {
     case CommandKind::Function:
     case CommandKind::Conditional:
     case CommandKind::Arithmetic:
-    case CommandKind::Coprocess:
-      printer.command(command);
-      break;
+    case CommandKind::Coprocess: printer.command(command); break;
   }
   return printer.take();
 }
@@ -527,9 +482,7 @@ std::string print_redirection(const Redirection& redirection) {
       if (redirection.delimiter_quoted) out += '\'';
       break;
     case RedirectionKind::DuplicateInput:
-    case RedirectionKind::DuplicateOutput:
-      out += redirection.word->source;
-      break;
+    case RedirectionKind::DuplicateOutput: out += redirection.word->source; break;
     case RedirectionKind::Input:
     case RedirectionKind::Output:
     case RedirectionKind::Clobber:

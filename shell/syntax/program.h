@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A parsed unit (one complete command, a whole `eval` text, a trap action): owns the arena of its nodes. Functions defined
-// in it and frames that run it share it by an intrusive, non-atomic count (the shell has one thread).
+// A parsed unit (one complete command, a whole `eval` text, a trap action): owns the arena of its nodes. Functions
+// defined in it and frames that run it share it by an intrusive, non-atomic count (the shell has one thread).
 #ifndef MISH_SHELL_SYNTAX_PROGRAM_H_
 #define MISH_SHELL_SYNTAX_PROGRAM_H_
 

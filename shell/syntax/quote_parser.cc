@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Quoting (XCU 2.2) and $'...' inside words.
-#include "shell/syntax/word_parser.h"
-
 #include <climits>
 
 #include "shell/base/locale.h"
 #include "shell/base/text.h"
+#include "shell/syntax/word_parser.h"
 
 namespace mish::syntax {
 
@@ -43,8 +42,7 @@ void WordParser::parse_double_quotes(Builder& b) {
     const char c = in.current();
     if (c == '\0' && in.fill()) continue;
     switch (c) {
-      case '\0':
-        cx_.fail_unclosed("\"", "quote", line);
+      case '\0': cx_.fail_unclosed("\"", "quote", line);
       case '"':
         in.skip();
         if (parts_.size() == parts_before && text_.size() == b.text_mark) {
@@ -56,12 +54,8 @@ void WordParser::parse_double_quotes(Builder& b) {
         add_char(b, c, true);
         in.take_newline();
         break;
-      case '$':
-        parse_dollar(b, true);
-        break;
-      case '`':
-        parse_backquotes(b, true, true);
-        break;
+      case '$': parse_dollar(b, true); break;
+      case '`': parse_backquotes(b, true, true); break;
       default: {  // backslash
         const char next = in.look_ahead(1);
         if (next == '\n') {
@@ -144,37 +138,19 @@ void WordParser::decode_escape(std::string& out, bool& truncated) {
   }
   in.skip();
   switch (c) {
-    case 'a':
-      put_byte('\a');
-      return;
-    case 'b':
-      put_byte('\b');
-      return;
+    case 'a': put_byte('\a'); return;
+    case 'b': put_byte('\b'); return;
     case 'e':
-    case 'E':
-      put_byte(27);
-      return;
-    case 'f':
-      put_byte('\f');
-      return;
-    case 'n':
-      put_byte('\n');
-      return;
-    case 'r':
-      put_byte('\r');
-      return;
-    case 't':
-      put_byte('\t');
-      return;
-    case 'v':
-      put_byte('\v');
-      return;
+    case 'E': put_byte(27); return;
+    case 'f': put_byte('\f'); return;
+    case 'n': put_byte('\n'); return;
+    case 'r': put_byte('\r'); return;
+    case 't': put_byte('\t'); return;
+    case 'v': put_byte('\v'); return;
     case '\\':
     case '\'':
     case '"':
-    case '?':
-      put_byte(static_cast<unsigned char>(c));
-      return;
+    case '?': put_byte(static_cast<unsigned char>(c)); return;
     case 'x':
       if (in.look_raw() == '{') {  // bash: as many digits as there are, of which the last two count
         in.skip();

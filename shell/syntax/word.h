@@ -36,16 +36,30 @@ enum class ParameterKind : uint8_t {
 
 enum class ParameterOp : uint8_t {
   None,
-  Length,                                        // ${#x}
-  Default, AssignDefault, ErrorIfUnset, Alternate,  // - = ? +   (with colon)
-  RemoveSmallestPrefix, RemoveLargestPrefix, RemoveSmallestSuffix, RemoveLargestSuffix,  // # ## % %%
-  Substring,                                     // ${x:offset:length}
-  ReplaceFirst, ReplaceAll, ReplacePrefix, ReplaceSuffix,  // / // /# /%
-  UpperFirst, UpperAll, LowerFirst, LowerAll, ToggleFirst, ToggleAll,  // ^ ^^ , ,, ~ ~~
-  Transform,                                     // @Q @E @P @A @a @U @u @L @K @k
-  NamesByPrefix,                                 // ${!prefix*} ${!prefix@}: special is '*' or '@'
-  Keys,                                          // ${!a[@]} ${!a[*]}
-  Bad,                                           // not a valid expansion: "bad substitution" when it is expanded
+  Length,  // ${#x}
+  Default,
+  AssignDefault,
+  ErrorIfUnset,
+  Alternate,  // - = ? +   (with colon)
+  RemoveSmallestPrefix,
+  RemoveLargestPrefix,
+  RemoveSmallestSuffix,
+  RemoveLargestSuffix,  // # ## % %%
+  Substring,            // ${x:offset:length}
+  ReplaceFirst,
+  ReplaceAll,
+  ReplacePrefix,
+  ReplaceSuffix,  // / // /# /%
+  UpperFirst,
+  UpperAll,
+  LowerFirst,
+  LowerAll,
+  ToggleFirst,
+  ToggleAll,      // ^ ^^ , ,, ~ ~~
+  Transform,      // @Q @E @P @A @a @U @u @L @K @k
+  NamesByPrefix,  // ${!prefix*} ${!prefix@}: special is '*' or '@'
+  Keys,           // ${!a[@]} ${!a[*]}
+  Bad,            // not a valid expansion: "bad substitution" when it is expanded
 };
 
 /// a[...]: the meaning of the text depends on the array's type, which is known only when it is evaluated.
@@ -63,10 +77,10 @@ struct ParameterExpansion {
   bool colon = false;     // :- := :? :+
   bool indirect = false;  // ${!x...}
   bool braces = false;
-  char special = 0;       // Special: the character; NamesByPrefix: '*' or '@'
-  char transform = 0;     // Transform: the letter
+  char special = 0;    // Special: the character; NamesByPrefix: '*' or '@'
+  char transform = 0;  // Transform: the letter
   Name name = kNoName;
-  int64_t number = 0;     // Positional
+  int64_t number = 0;  // Positional
   uint32_t line = 0;
   const Subscript* subscript = nullptr;
   const Word* word = nullptr;         // operand: default word, pattern (trim, replace, case), or null
@@ -80,8 +94,9 @@ struct CommandSubstitution {
   const Command* body = nullptr;  // null: empty body
   std::string_view text;          // the source between the delimiters, for printing
   bool backquotes = false;
-  bool defers_aliases = false;    // POSIX mode: aliases act on the text when it is expanded (XCU 2.2.3, 2.3.1), not on body
-  bool reads_file = false;        // $(<file): body is a simple command with one input redirection and nothing else
+  bool defers_aliases =
+      false;                // POSIX mode: aliases act on the text when it is expanded (XCU 2.2.3, 2.3.1), not on body
+  bool reads_file = false;  // $(<file): body is a simple command with one input redirection and nothing else
   uint32_t line = 0;
   mutable uint32_t containment = 0;  // cache of exec/containment (generation << 2 | verdict)
 };
@@ -97,7 +112,7 @@ struct BraceExpansion {
   bool is_range = false;                      // {x..y[..step]}
   bool is_character_range = false;
   int64_t first = 0, last = 0, step = 1;
-  uint8_t width = 0;                          // zero padding: digits of the wider end, 0 = none
+  uint8_t width = 0;  // zero padding: digits of the wider end, 0 = none
   std::string_view text;
 };
 
@@ -115,18 +130,18 @@ struct WordPart {
   };
 };
 
-/// A word. An empty quoted string ('' or "") is a quoted Literal with empty text; "$@" alone in its quotes is one quoted
-/// Parameter part and nothing else, so that it can vanish.
+/// A word. An empty quoted string ('' or "") is a quoted Literal with empty text; "$@" alone in its quotes is one
+/// quoted Parameter part and nothing else, so that it can vanish.
 struct Word {
   std::span<const WordPart> parts;
   std::string_view literal;  // is_literal: the text after quote removal, NUL-terminated
   std::string_view source;   // as written
   Name name = kNoName;       // is_literal and first word of a command: its interned text
   uint32_t line = 0;
-  bool is_literal = false;   // needs no expansion: no expansions, no tilde, no brace, no unquoted * ? [ (or extglob)
-  bool has_quotes = false;   // any quoting at all (a quoted word is never a reserved word, alias or assignment)
-  bool may_split = false;    // holds an unquoted expansion whose result is subject to field splitting
-  bool may_glob = false;     // holds unquoted pattern characters or unquoted expansions
+  bool is_literal = false;  // needs no expansion: no expansions, no tilde, no brace, no unquoted * ? [ (or extglob)
+  bool has_quotes = false;  // any quoting at all (a quoted word is never a reserved word, alias or assignment)
+  bool may_split = false;   // holds an unquoted expansion whose result is subject to field splitting
+  bool may_glob = false;    // holds unquoted pattern characters or unquoted expansions
   bool has_tilde = false;
   bool may_brace = false;
   bool is_single_parameter = false;  // parts is exactly one Parameter part ($x or "$x")
@@ -147,9 +162,10 @@ struct Assignment {
   bool append = false;  // +=
   bool is_array = false;
   const Subscript* subscript = nullptr;
-  const Word* word = nullptr;              // the value as a word in assignment context (tildes after = and :); null = empty
+  const Word* word = nullptr;  // the value as a word in assignment context (tildes after = and :); null = empty
   std::span<const ArrayElement> elements;  // is_array
-  const ArithExpression* plain_arithmetic = nullptr;  // the value is exactly one unquoted or quoted $(( )): no text is needed
+  const ArithExpression* plain_arithmetic =
+      nullptr;  // the value is exactly one unquoted or quoted $(( )): no text is needed
   uint32_t line = 0;
 };
 

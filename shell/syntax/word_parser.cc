@@ -303,22 +303,14 @@ void WordParser::parse_unquoted(Builder& b, WordContext context) {
       case '\0':
         if (depth != 0) cx_.fail_unclosed(")", "`(' of the pattern", line);
         return;
-      case '\\':
-        parse_backslash(b);
-        break;
-      case '\'':
-        parse_single_quotes(b);
-        break;
+      case '\\': parse_backslash(b); break;
+      case '\'': parse_single_quotes(b); break;
       case '"':
         in.skip();
         parse_double_quotes(b);
         break;
-      case '$':
-        parse_dollar(b, false);
-        break;
-      case '`':
-        parse_backquotes(b, false, false);
-        break;
+      case '$': parse_dollar(b, false); break;
+      case '`': parse_backquotes(b, false, false); break;
       case '~':
         if (depth != 0 || !tilde_may_start(b, context) ||
             !parse_tilde(b, context == WordContext::Value || !is_empty(b), '\0')) {

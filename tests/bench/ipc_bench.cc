@@ -339,15 +339,18 @@ int run(double seconds) {
       for (size_t s = 0; s < std::size(kSizes); ++s) {
         if (kSizes[s] > all[m].largest) continue;
         double bytes = 1.5e9 * seconds;
-        long count = std::min(static_cast<long>(1e6 * seconds), static_cast<long>(bytes / static_cast<double>(kSizes[s])));
+        long count =
+            std::min(static_cast<long>(1e6 * seconds), static_cast<long>(bytes / static_cast<double>(kSizes[s])));
         rows[m].way[s].push_back(isolated([&] { return one_way(all[m], kSizes[s], std::max(count, 20L)); }));
       }
     }
   }
-  show(fmt::format("{:<10} {:>14} {:>16} {:>16} {:>16} {:>16}\n", "", "round trip", "one way 64 B", "4 KiB", "64 KiB", "1 MiB"));
+  show(fmt::format("{:<10} {:>14} {:>16} {:>16} {:>16} {:>16}\n", "", "round trip", "one way 64 B", "4 KiB", "64 KiB",
+                   "1 MiB"));
   for (size_t m = 0; m < all.size(); ++m) {
     double base = median(rows[0].round);
-    show(fmt::format("{:<10} {:>7.2f} us {:>3.1f}x", all[m].name, median(rows[m].round) / 1e3, median(rows[m].round) / base));
+    show(fmt::format("{:<10} {:>7.2f} us {:>3.1f}x", all[m].name, median(rows[m].round) / 1e3,
+                     median(rows[m].round) / base));
     for (size_t s = 0; s < std::size(kSizes); ++s) {
       if (rows[m].way[s].empty()) {
         show(fmt::format(" {:>16}", "-"));
@@ -370,7 +373,8 @@ int run(double seconds) {
     auto box = Mailbox::create(name, {});
     if (box) (void)box->remove();
   }
-  show(fmt::format("\ncreate and remove a mailbox: {:.1f} us\n", static_cast<double>(now_ns() - start) / kCreations / 1e3));
+  show(fmt::format("\ncreate and remove a mailbox: {:.1f} us\n",
+                   static_cast<double>(now_ns() - start) / kCreations / 1e3));
   return 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A shell for the tests of builtins: real state, jobs and expander, no executor. What a builtin asks to be run is noted.
+// A shell for the tests of builtins: real state, jobs and expander, no executor. What a builtin asks to be run is
+// noted.
 #ifndef MISH_TESTS_BUILTINS_FAKE_SERVICES_H_
 #define MISH_TESTS_BUILTINS_FAKE_SERVICES_H_
 
@@ -31,9 +32,9 @@ class FakeServices final : public api::ShellServices {
 
   // What was asked for, one line each.
   std::vector<std::string> requests;
-  api::Completion answer;         // of everything that is run
+  api::Completion answer;  // of everything that is run
   bool interactive = false;
-  api::FoundCommand found;        // of find_command, when the name is not a builtin, function or keyword
+  api::FoundCommand found;  // of find_command, when the name is not a builtin, function or keyword
 
   api::Completion run_text(std::string_view text, std::string_view name) override {
     return note("text " + std::string(name) + ": " + std::string(text));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs every case of tests/cases, each as a test of its own. Cases of posix/ run twice: in the default mode and under the
-// name sh. With MISH_SHELL naming another shell (scripts/cases) the cases themselves are put to the proof.
+// Runs every case of tests/cases, each as a test of its own. Cases of posix/ run twice: in the default mode and under
+// the name sh. With MISH_SHELL naming another shell (scripts/cases) the cases themselves are put to the proof.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
@@ -56,7 +56,7 @@ class CaseTest : public testing::Test {
     request.argv.insert(request.argv.end(), case_.arguments.begin(), case_.arguments.end());
     request.input = case_.input;
     request.directory = work;
-    request.environment = {{"HOME", directory.path()}, {"LC_ALL", "C.UTF-8"}, {"TZ", "UTC0"},
+    request.environment = {{"HOME", directory.path()},  {"LC_ALL", "C.UTF-8"},           {"TZ", "UTC0"},
                            {"SHELL_UNDER_TEST", shell}, {"SOURCE_DIR", MISH_SOURCE_DIR}, {"BUILD_DIR", MISH_BUILD_DIR}};
     ProcessResult result = run_process(request);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// failing_call NUMBER ERRNO PROGRAM [ARGUMENT...]: runs the program with one system call failing, always and with that error,
-// for it and for all it starts. A seccomp filter answers in place of the kernel, so that no timing is involved. Status 125
-// when the system does not allow the filter.
+// failing_call NUMBER ERRNO PROGRAM [ARGUMENT...]: runs the program with one system call failing, always and with that
+// error, for it and for all it starts. A seccomp filter answers in place of the kernel, so that no timing is involved.
+// Status 125 when the system does not allow the filter.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>

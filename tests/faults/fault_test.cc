@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the shell does when a system call fails: a clear message and a status that is not 0, never a wrong result without a
-// word. Only faults that strike every time, so that the outcome does not depend on how often a call is made.
+// What the shell does when a system call fails: a clear message and a status that is not 0, never a wrong result
+// without a word. Only faults that strike every time, so that the outcome does not depend on how often a call is made.
 #include <errno.h>
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
@@ -56,7 +56,8 @@ TEST_F(Fault, TrapThatTheSystemRefusesIsNotSet) {
 #if defined(__SANITIZE_ADDRESS__)
   GTEST_SKIP() << "the sanitizer itself cannot start without handlers";
 #endif
-  const ProcessResult result = run(SYS_rt_sigaction, EINVAL, "trap 'echo t' USR1; echo $?; trap; trap '' USR2; echo $?; trap - TERM; echo $?");
+  const ProcessResult result =
+      run(SYS_rt_sigaction, EINVAL, "trap 'echo t' USR1; echo $?; trap; trap '' USR2; echo $?; trap - TERM; echo $?");
   EXPECT_EQ(result.out, "1\n1\n1\n");
   EXPECT_NE(result.err.find("trap: USR1: Invalid argument"), std::string::npos) << result.err;
 }
@@ -65,14 +66,16 @@ TEST_F(Fault, CoprocessSeesTheEndOfItsInputWhenAWriteToItFailed) {
 #if defined(__SANITIZE_ADDRESS__)
   GTEST_SKIP() << "with the sanitizer the status of a process that cannot write is always 0";
 #endif
-  const ProcessResult result = run(SYS_write, EIO, "coproc cat; echo lost >&${COPROC[1]}; read x <&${COPROC[0]}; exit $((3 + $?))");
+  const ProcessResult result =
+      run(SYS_write, EIO, "coproc cat; echo lost >&${COPROC[1]}; read x <&${COPROC[0]}; exit $((3 + $?))");
   EXPECT_FALSE(result.timed_out);
   EXPECT_EQ(result.status, 4);
 }
 
 #ifdef SYS_faccessat2
 TEST_F(Fault, CommandThatCannotBeLookedForIsNotJustNotFound) {
-  const ProcessResult result = run(SYS_faccessat2, EIO, "PATH=/bin; ls; echo $?; command -v ls; echo $?; hash ls; echo $?; type -a ls");
+  const ProcessResult result =
+      run(SYS_faccessat2, EIO, "PATH=/bin; ls; echo $?; command -v ls; echo $?; hash ls; echo $?; type -a ls");
   EXPECT_EQ(result.out, "126\n1\n1\n");
   EXPECT_NE(result.err.find("line 1: /bin/ls: Input/output error"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("command: /bin/ls: Input/output error"), std::string::npos) << result.err;
@@ -81,7 +84,8 @@ TEST_F(Fault, CommandThatCannotBeLookedForIsNotJustNotFound) {
 }
 
 TEST_F(Fault, TestOfAFileThatCannotBeLookedAtIsNeitherTrueNorFalse) {
-  const ProcessResult result = run(SYS_faccessat2, EIO, "[ -r /bin/sh ]; echo $?; [ ! -r /bin/sh ]; echo $?; [[ ! -r /bin/sh ]]; echo $?");
+  const ProcessResult result =
+      run(SYS_faccessat2, EIO, "[ -r /bin/sh ]; echo $?; [ ! -r /bin/sh ]; echo $?; [[ ! -r /bin/sh ]]; echo $?");
   EXPECT_EQ(result.out, "2\n2\n2\n");
   EXPECT_NE(result.err.find("/bin/sh: Input/output error"), std::string::npos) << result.err;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Kill at every instruction: whatever instruction of an operation a process dies after, another process finishes within
-// a second, and every committed message is there exactly once and whole. Each verb that moves messages, at each capacity
-// and size; kill_verbs_test.cc has the other verbs, kill_rendezvous_test.cc the capacity 0. MISH_KILL_EVERY=1 kills after
-// every instruction; without it the points are a sample.
+// a second, and every committed message is there exactly once and whole. Each verb that moves messages, at each
+// capacity and size; kill_verbs_test.cc has the other verbs, kill_rendezvous_test.cc the capacity 0. MISH_KILL_EVERY=1
+// kills after every instruction; without it the points are a sample.
 #include <algorithm>
 #include <map>
 #include <tuple>
@@ -104,13 +104,14 @@ class KillTest : public MailboxTest, public testing::WithParamInterface<std::tup
 TEST_P(KillTest, Send) {
   int present = capacity() == 1 ? 0 : 2;
   std::string body = new_body();
-  kill_with(present, [&](Mailbox& box) { return box.send(body, {.deadline = kNoWait}).ok(); },
-            [&](const Stepped& killed) {
-              auto found = expect_once(1, present);
-              int sent = size() == 0 ? found[0] - present : found[kNew];
-              EXPECT_LE(sent, 1);
-              EXPECT_GE(sent, killed.succeeded ? 1 : 0) << "an acknowledged message is lost";
-            });
+  kill_with(
+      present, [&](Mailbox& box) { return box.send(body, {.deadline = kNoWait}).ok(); },
+      [&](const Stepped& killed) {
+        auto found = expect_once(1, present);
+        int sent = size() == 0 ? found[0] - present : found[kNew];
+        EXPECT_LE(sent, 1);
+        EXPECT_GE(sent, killed.succeeded ? 1 : 0) << "an acknowledged message is lost";
+      });
 }
 
 class KillOverwritingTest : public KillTest {};
@@ -118,25 +119,27 @@ class KillOverwritingTest : public KillTest {};
 TEST_P(KillOverwritingTest, Send) {
   int present = static_cast<int>(capacity());
   std::string body = new_body();
-  kill_with(present, [&](Mailbox& box) { return box.send(body, {.deadline = kNoWait}).ok(); },
-            [&](const Stepped& killed) {
-              auto found = expect_once(2, present);
-              EXPECT_LE(count(found), present);
-              EXPECT_GE(count(found), killed.succeeded ? present : present - 1);
-              if (killed.succeeded && size() != 0) {
-                EXPECT_EQ(found[kNew], 1);
-              }
-            },
-            OnFull::DropOldest);
+  kill_with(
+      present, [&](Mailbox& box) { return box.send(body, {.deadline = kNoWait}).ok(); },
+      [&](const Stepped& killed) {
+        auto found = expect_once(2, present);
+        EXPECT_LE(count(found), present);
+        EXPECT_GE(count(found), killed.succeeded ? present : present - 1);
+        if (killed.succeeded && size() != 0) {
+          EXPECT_EQ(found[kNew], 1);
+        }
+      },
+      OnFull::DropOldest);
 }
 
 TEST_P(KillTest, Receive) {
-  kill_with(several(),
-            [](Mailbox& box) {
-              Message message;
-              return box.receive(message, {.deadline = kNoWait}).ok();
-            },
-            [&](const Stepped& killed) { expect_received(killed); });
+  kill_with(
+      several(),
+      [](Mailbox& box) {
+        Message message;
+        return box.receive(message, {.deadline = kNoWait}).ok();
+      },
+      [&](const Stepped& killed) { expect_received(killed); });
 }
 
 // Who received before knows what is there; then a small message is taken by a shorter way.
@@ -156,44 +159,48 @@ TEST_P(KillTest, ReceiveNext) {
 }
 
 TEST_P(KillTest, Peek) {
-  kill_with(several(),
-            [](Mailbox& box) {
-              Message message;
-              return box.receive(message, {.peek = true, .deadline = kNoWait}).ok();
-            },
-            [&](const Stepped&) { expect_once(1, several()); });
+  kill_with(
+      several(),
+      [](Mailbox& box) {
+        Message message;
+        return box.receive(message, {.peek = true, .deadline = kNoWait}).ok();
+      },
+      [&](const Stepped&) { expect_once(1, several()); });
 }
 
 TEST_P(KillTest, LeaseAndAcknowledge) {
-  kill_with(several(),
-            [](Mailbox& box) {
-              Message message;
-              return box.receive(message, {.lease = true, .deadline = kNoWait}).ok() && box.ack(message.id).ok();
-            },
-            [&](const Stepped& killed) { expect_received(killed); });
+  kill_with(
+      several(),
+      [](Mailbox& box) {
+        Message message;
+        return box.receive(message, {.lease = true, .deadline = kNoWait}).ok() && box.ack(message.id).ok();
+      },
+      [&](const Stepped& killed) { expect_received(killed); });
 }
 
 TEST_P(KillTest, LeaseAndRelease) {
-  kill_with(several(),
-            [](Mailbox& box) {
-              Message message;
-              return box.receive(message, {.lease = true, .deadline = kNoWait}).ok() && box.release(message.id).ok();
-            },
-            [&](const Stepped&) { expect_once(1, several()); });
+  kill_with(
+      several(),
+      [](Mailbox& box) {
+        Message message;
+        return box.receive(message, {.lease = true, .deadline = kNoWait}).ok() && box.release(message.id).ok();
+      },
+      [&](const Stepped&) { expect_once(1, several()); });
 }
 
 TEST_P(KillTest, Flush) {
-  kill_with(several(), [](Mailbox& box) { return box.flush().ok(); },
-            [&](const Stepped& killed) {
-              if (int left = count(expect_once(1, 0)); killed.succeeded) {
-                EXPECT_EQ(left, 0);
-              }
-            });
+  kill_with(
+      several(), [](Mailbox& box) { return box.flush().ok(); },
+      [&](const Stepped& killed) {
+        if (int left = count(expect_once(1, 0)); killed.succeeded) {
+          EXPECT_EQ(left, 0);
+        }
+      });
 }
 
 TEST_P(KillTest, Repair) {
-  kill_with(several(), [](Mailbox& box) { return box.repair().ok(); },
-            [&](const Stepped&) { expect_once(1, several()); });
+  kill_with(
+      several(), [](Mailbox& box) { return box.repair().ok(); }, [&](const Stepped&) { expect_once(1, several()); });
 }
 
 std::string name_of(const testing::TestParamInfo<std::tuple<uint64_t, size_t>>& row) {
@@ -205,7 +212,8 @@ std::string name_of(const testing::TestParamInfo<std::tuple<uint64_t, size_t>>& 
 const auto kSizes = testing::Values<size_t>(0, 1, 64, 4096, 4097, 1 << 20);
 INSTANTIATE_TEST_SUITE_P(, KillTest, testing::Combine(testing::Values<uint64_t>(1, kSeveral, kUnbounded), kSizes),
                          name_of);
-INSTANTIATE_TEST_SUITE_P(, KillOverwritingTest, testing::Combine(testing::Values<uint64_t>(1, kSeveral), kSizes), name_of);
+INSTANTIATE_TEST_SUITE_P(, KillOverwritingTest, testing::Combine(testing::Values<uint64_t>(1, kSeveral), kSizes),
+                         name_of);
 
 }  // namespace
 }  // namespace mish::ipc

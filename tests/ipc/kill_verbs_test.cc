@@ -70,15 +70,15 @@ TEST_F(KillVerbsTest, SendToListener) {
     });
     wait_until([&] { return box.core().header().listening.load() == 1; });
   };
-  kill_everywhere(start, [&] { return open("k"); },
-                  [](Mailbox& box) { return box.send("news", {.deadline = kNoWait}).ok(); },
-                  [&](const Stepped&) {
-                    Mailbox box = open("k");
-                    if (box.stat()->messages == 0) {
-                      EXPECT_TRUE(box.send("probe", {.deadline = kNoWait}));
-                    }
-                    EXPECT_EQ(listener->wait(), kHeard) << "nobody rang";
-                  });
+  kill_everywhere(
+      start, [&] { return open("k"); }, [](Mailbox& box) { return box.send("news", {.deadline = kNoWait}).ok(); },
+      [&](const Stepped&) {
+        Mailbox box = open("k");
+        if (box.stat()->messages == 0) {
+          EXPECT_TRUE(box.send("probe", {.deadline = kNoWait}));
+        }
+        EXPECT_EQ(listener->wait(), kHeard) << "nobody rang";
+      });
 }
 
 // Gone from the directory is gone for those who sleep on it, also when the remover did not live to tell them.
@@ -141,15 +141,16 @@ TEST_F(KillVerbsTest, CreateSegment) {
   KernelName name;
   name.name = "mish-test-segment-" + std::to_string(getpid());
   auto set_up = [&] { (void)SharedMemory::remove(name); };
-  kill_everywhere(set_up, [] { return 0; }, [&](int) { return SharedMemory::create(name, 8192, {}).ok(); },
-                  [&](const Stepped& killed) {
-                    auto made = SharedMemory::create(name, 8192, {});
-                    EXPECT_TRUE(made.ok() ? !killed.succeeded : made.status() == Status::Exists);
-                    auto opened = SharedMemory::open(name, SharedMemory::Access::ReadWrite);
-                    ASSERT_TRUE(opened);
-                    EXPECT_EQ(opened->size().value(), 8192u);
-                    EXPECT_TRUE(opened->write(8000, "x"));
-                  });
+  kill_everywhere(
+      set_up, [] { return 0; }, [&](int) { return SharedMemory::create(name, 8192, {}).ok(); },
+      [&](const Stepped& killed) {
+        auto made = SharedMemory::create(name, 8192, {});
+        EXPECT_TRUE(made.ok() ? !killed.succeeded : made.status() == Status::Exists);
+        auto opened = SharedMemory::open(name, SharedMemory::Access::ReadWrite);
+        ASSERT_TRUE(opened);
+        EXPECT_EQ(opened->size().value(), 8192u);
+        EXPECT_TRUE(opened->write(8000, "x"));
+      });
   set_up();
 }
 

@@ -59,8 +59,7 @@ TEST_F(KillWakersTest, Sender) {
           add_receiver();
           wait_until([&] { return box.stat()->waiting_receivers == 1; });
         },
-        [&] { return open("k"); },
-        [&](Mailbox& box) { return box.send(body_of(1, size), {.deadline = kNoWait}).ok(); },
+        [&] { return open("k"); }, [&](Mailbox& box) { return box.send(body_of(1, size), {.deadline = kNoWait}).ok(); },
         [&](const Stepped&) {
           Mailbox box = open("k");
           if (box.stat()->sent == 0) {
@@ -79,8 +78,7 @@ TEST_F(KillWakersTest, SenderToOneOfSeveral) {
         for (int64_t type : {1, 2, 3}) add_receiver({.type = type});
         wait_until([&] { return box.stat()->waiting_receivers == 3; });
       },
-      [&] { return open("k"); },
-      [&](Mailbox& box) { return box.send("news", {.type = 2, .deadline = kNoWait}).ok(); },
+      [&] { return open("k"); }, [&](Mailbox& box) { return box.send("news", {.type = 2, .deadline = kNoWait}).ok(); },
       [&](const Stepped&) {
         Mailbox box = open("k");
         if (box.stat()->sent == 0) {

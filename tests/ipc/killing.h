@@ -15,7 +15,8 @@ namespace mish::ipc {
 /// Deaths of one case in a run that does not ask for all of them; the build says how many it can bear.
 inline constexpr long kPointsADay = MISH_KILL_POINTS;
 
-/// While it lives, who sleeps on a mailbox soon wakes by itself: where nobody lived to wake it, no test has to wait long.
+/// While it lives, who sleeps on a mailbox soon wakes by itself: where nobody lived to wake it, no test has to wait
+/// long.
 class EarlyWaking {
  public:
   EarlyWaking() { Mailbox::Core::longest_sleep = 10 * kMillisecond; }

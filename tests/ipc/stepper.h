@@ -125,8 +125,8 @@ Stepped run_stepped(long limit, Route& route, Prepare prepare, Operation operati
   struct Shared {
     volatile int succeeded;
   };
-  auto* shared = static_cast<Shared*>(
-      mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  auto* shared =
+      static_cast<Shared*>(mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   Stepped result;
   pid_t pid = fork();
   if (pid == 0) {

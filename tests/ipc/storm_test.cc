@@ -96,8 +96,10 @@ TEST_P(StormTest, NothingAcknowledgedIsLost) {
     pid_t pid = fork();
     if (pid == 0) {
       Mailbox mine = open("storm");
-      if (index < kSenders) send_forever(std::move(mine), *ledger, static_cast<uint32_t>(index));
-      else receive_forever(std::move(mine), *ledger);
+      if (index < kSenders)
+        send_forever(std::move(mine), *ledger, static_cast<uint32_t>(index));
+      else
+        receive_forever(std::move(mine), *ledger);
       _exit(0);
     }
     children[index] = pid;
@@ -154,9 +156,8 @@ TEST_P(StormTest, NothingAcknowledgedIsLost) {
   RecordProperty("repairs", static_cast<int>(info->repairs));
   munmap(ledger, sizeof(Ledger));
 }
-INSTANTIATE_TEST_SUITE_P(, StormTest, testing::Values<uint64_t>(0, 16), [](const auto& row) {
-  return row.param == 0 ? "rendezvous" : "bounded";
-});
+INSTANTIATE_TEST_SUITE_P(, StormTest, testing::Values<uint64_t>(0, 16),
+                         [](const auto& row) { return row.param == 0 ? "rendezvous" : "bounded"; });
 
 class PingPongTest : public MailboxTest, public testing::WithParamInterface<uint64_t> {};
 
@@ -180,9 +181,8 @@ TEST_P(PingPongTest, NoWakeUpIsLost) {
   EXPECT_EQ(there.stat()->rescues, 0u);
   EXPECT_EQ(back.stat()->rescues, 0u);
 }
-INSTANTIATE_TEST_SUITE_P(, PingPongTest, testing::Values<uint64_t>(0, 1, 64), [](const auto& row) {
-  return "capacity" + std::to_string(row.param);
-});
+INSTANTIATE_TEST_SUITE_P(, PingPongTest, testing::Values<uint64_t>(0, 1, 64),
+                         [](const auto& row) { return "capacity" + std::to_string(row.param); });
 
 TEST_F(MailboxTest, ManySendersAndReceiversWakeEachOther) {
   Mailbox box = make("a", {.capacity = 2});

@@ -43,7 +43,10 @@ class EditingTest : public testing::Test {
 
 TEST_F(EditingTest, EmacsKeysMoveAndKill) {
   auto shell = start();
-  shell->send("cho A''B\x01" "e\x05" "C\n");
+  shell->send(
+      "cho A''B\x01"
+      "e\x05"
+      "C\n");
   EXPECT_TRUE(shell->expect("ABC\r\n"));
 }
 

@@ -104,8 +104,9 @@ TEST(KeyboardSignals, CtrlCEndsACommandSubstitutionAndItsCommand) {
 }
 
 TEST(KeyboardSignals, CtrlCInACommandSubstitutionEndsTheScript) {
-  for (const char* text : {"x=$(sleep 60); echo not''reached", "x=$(echo $(sleep 60)); echo not''reached",
-                           "(sleep 60; echo not''reached); echo not''reached", "x=$(f() { sleep 60; }; f); echo not''reached"}) {
+  for (const char* text :
+       {"x=$(sleep 60); echo not''reached", "x=$(echo $(sleep 60)); echo not''reached",
+        "(sleep 60; echo not''reached); echo not''reached", "x=$(f() { sleep 60; }; f); echo not''reached"}) {
     PtySession script({shell_path(), "-c", text});
     ASSERT_TRUE(script.await([&script] { return has_child(script.pid()); }));
     script.send(kCtrlC);
@@ -131,7 +132,9 @@ TEST(KeyboardSignals, KeysAfterCtrlCBelongToTheNextLine) {
     InteractiveShell shell;
     shell.send("abc");
     shell.expect("abc");
-    shell.send("\x03" "echo wh''ole\n");
+    shell.send(
+        "\x03"
+        "echo wh''ole\n");
     ASSERT_TRUE(shell.expect("whole\r\n"));
   }
 }

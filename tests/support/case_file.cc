@@ -53,7 +53,8 @@ void read_file(const std::filesystem::path& path, const std::string& name, std::
     ++number;
     if (starts(line, "=== ")) {
       // The blank line that sets cases apart belongs to neither.
-      if (target != nullptr && (*target == "\n" || (target->size() > 1 && target->ends_with("\n\n")))) target->pop_back();
+      if (target != nullptr && (*target == "\n" || (target->size() > 1 && target->ends_with("\n\n"))))
+        target->pop_back();
       ScriptCase next;
       next.file = name;
       next.line = number;

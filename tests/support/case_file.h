@@ -22,17 +22,17 @@
 namespace mish::tests {
 
 struct ScriptCase {
-  std::string file;   // path below tests/cases
+  std::string file;  // path below tests/cases
   int line = 0;
   std::string title;
   std::string script;
   std::string out;
-  std::string err;    // regular expression
+  std::string err;  // regular expression
   bool has_err = false;
   int status = 0;
   std::string input;
   std::vector<std::string> arguments;
-  std::string mode;   // "", "default" or "posix"
+  std::string mode;                     // "", "default" or "posix"
   std::vector<std::string> exceptions;  // names of shells
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs one program in its own session and a fresh temporary directory, feeds its standard input, collects both outputs, and
-// ends everything it left behind when a time limit passes.
+// Runs one program in its own session and a fresh temporary directory, feeds its standard input, collects both outputs,
+// and ends everything it left behind when a time limit passes.
 #ifndef MISH_TESTS_SUPPORT_RUN_PROCESS_H_
 #define MISH_TESTS_SUPPORT_RUN_PROCESS_H_
 
@@ -18,10 +18,10 @@ struct ProcessResult {
 };
 
 struct ProcessRequest {
-  std::vector<std::string> argv;  // argv[0] is searched in PATH unless `program` is set
-  std::string program;            // file to execute, when it differs from argv[0]
-  std::string input;              // standard input; /dev/null when empty
-  std::string directory;          // working directory
+  std::vector<std::string> argv;                                 // argv[0] is searched in PATH unless `program` is set
+  std::string program;                                           // file to execute, when it differs from argv[0]
+  std::string input;                                             // standard input; /dev/null when empty
+  std::string directory;                                         // working directory
   std::vector<std::pair<std::string, std::string>> environment;  // replaces the inherited one except PATH
   int timeout_ms = 20000;
 };

@@ -39,7 +39,9 @@ TEST_F(Utf8, CountsCharacters) {
 }
 
 TEST_F(Utf8, InvalidBytesAreCharactersOfTheirOwn) {
-  EXPECT_EQ(count_characters("a\xff\xc3" "b"), 4u);
+  EXPECT_EQ(count_characters("a\xff\xc3"
+                             "b"),
+            4u);
   EXPECT_EQ(decode("\xff", 0).code, kInvalidByte + 0xFF);
   EXPECT_EQ(decode("\xc0\x80", 0).length, 1);          // overlong
   EXPECT_EQ(decode("\xed\xa0\x80", 0).length, 1);      // surrogate
@@ -70,7 +72,9 @@ TEST_F(Utf8, ClassesAndCaseReachBeyondAscii) {
 TEST_F(Utf8, WidthOfWideAndCombiningCharacters) {
   EXPECT_EQ(display_width("a\xe4\xb8\xad"), 3);
   EXPECT_EQ(display_width("e\xcc\x81"), 1);
-  EXPECT_EQ(display_width("\033\x01" "ab"), 2);
+  EXPECT_EQ(display_width("\033\x01"
+                          "ab"),
+            2);
 }
 
 TEST(Locale, Classes) {

@@ -48,13 +48,9 @@ TEST(Quote, DoubleForm) {
   EXPECT_EQ(quote_double("a\nb"), "$'a\\nb'");
 }
 
-TEST(Quote, Json) {
-  EXPECT_EQ(quote_json("a\"b\\\n\x01\xc3\xa9\xff"), "\"a\\\"b\\\\\\n\\u0001\xc3\xa9\xef\xbf\xbd\"");
-}
+TEST(Quote, Json) { EXPECT_EQ(quote_json("a\"b\\\n\x01\xc3\xa9\xff"), "\"a\\\"b\\\\\\n\\u0001\xc3\xa9\xef\xbf\xbd\""); }
 
-TEST(Quote, PrintableShowsWhatATerminalWouldObey) {
-  EXPECT_EQ(printable("a\033[1m\n\377"), "a\\x1b[1m\\n\\377");
-}
+TEST(Quote, PrintableShowsWhatATerminalWouldObey) { EXPECT_EQ(printable("a\033[1m\n\377"), "a\\x1b[1m\\n\\377"); }
 
 }  // namespace
 }  // namespace mish

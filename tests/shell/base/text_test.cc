@@ -13,7 +13,8 @@ TEST(ParseInteger, AcceptsTheWholeRange) {
 }
 
 TEST(ParseInteger, RefusesEverythingElse) {
-  for (const char* text : {"", "-", "1x", " 1", "1 ", "9223372036854775808", "-9223372036854775809", "99999999999999999999"}) {
+  for (const char* text :
+       {"", "-", "1x", " 1", "1 ", "9223372036854775808", "-9223372036854775809", "99999999999999999999"}) {
     EXPECT_FALSE(parse_integer(text).has_value()) << text;
   }
   EXPECT_EQ(parse_integer_trimmed(" 12\n"), 12);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/shell/expand/fixture.h"
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include "tests/shell/expand/fixture.h"
 
 namespace mish::expand {
 namespace {
@@ -12,9 +12,7 @@ using state::Option;
 
 class ExpanderTest : public ExpandTest {};
 
-TEST_F(ExpanderTest, LiteralWordsAndQuotes) {
-  EXPECT_EQ(fields("a 'b c' \"d\" e\\ f ''"), "[a][b c][d][e f][]");
-}
+TEST_F(ExpanderTest, LiteralWordsAndQuotes) { EXPECT_EQ(fields("a 'b c' \"d\" e\\ f ''"), "[a][b c][d][e f][]"); }
 
 TEST_F(ExpanderTest, UnquotedResultsAreSplit) {
   set("x", " a  b ");

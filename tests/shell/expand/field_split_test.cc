@@ -8,7 +8,8 @@ namespace {
 
 class FieldSplitter : public ExpandTest {
  protected:
-  std::string split(std::string_view separators, std::string_view text, size_t limit = 0, std::string_view protect = {}) {
+  std::string split(std::string_view separators, std::string_view text, size_t limit = 0,
+                    std::string_view protect = {}) {
     ifs(separators);
     std::vector<FieldRange> ranges;
     split_fields(state.separators, text, protect, limit, ranges);
@@ -41,7 +42,12 @@ TEST_F(FieldSplitter, ProtectedBytesNeverSeparate) {
 
 TEST_F(FieldSplitter, SeparatorsMayBeMultibyte) {
   set_locale({.lc_all = "C.UTF-8"});
-  EXPECT_EQ(split("\xc3\xa9", "a\xc3\xa9" "b\xc3\xa8" "c"), "[a][b\xc3\xa8" "c]");
+  EXPECT_EQ(split("\xc3\xa9",
+                  "a\xc3\xa9"
+                  "b\xc3\xa8"
+                  "c"),
+            "[a][b\xc3\xa8"
+            "c]");
 }
 
 }  // namespace

@@ -54,7 +54,8 @@ class ExpandTest : public testing::Test {
     options.posix = state.is_posix();
     syntax::Parser parser(source, options, nullptr, "test");
     syntax::ParseResult result = parser.parse_command();
-    if (result.status != syntax::ParseStatus::Command) throw std::runtime_error("cannot parse: " + result.error.message);
+    if (result.status != syntax::ParseStatus::Command)
+      throw std::runtime_error("cannot parse: " + result.error.message);
     programs_.push_back(result.program);
     return syntax::as<syntax::SimpleCommand>(*result.program->root());
   }

@@ -120,7 +120,8 @@ TEST_F(HistoryTest, CompactionKeepsTheNewest) {
 
 TEST_F(HistoryTest, OfALongFileTheEndIsRead) {
   std::string text;
-  for (int i = 0; i < 1000; ++i) text += "#1 /home/somebody\ncommand of a usual length, number " + std::to_string(i) + "\n";
+  for (int i = 0; i < 1000; ++i)
+    text += "#1 /home/somebody\ncommand of a usual length, number " + std::to_string(i) + "\n";
   write_file(text);
   set(names::HISTSIZE, "5");
   History history(state, false);

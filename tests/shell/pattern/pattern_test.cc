@@ -16,7 +16,9 @@ namespace {
 
 Arena g_arena;
 
-Pattern make(std::string_view text, PatternOptions options = {}) { return Pattern::compile(text, {}, options, g_arena); }
+Pattern make(std::string_view text, PatternOptions options = {}) {
+  return Pattern::compile(text, {}, options, g_arena);
+}
 bool match(std::string_view pattern, std::string_view text, PatternOptions options = {}) {
   return make(pattern, options).matches(text);
 }
@@ -248,7 +250,9 @@ TEST_F(PatternUtf8, CharactersNotBytes) {
   EXPECT_TRUE(match("[!a]", "\xe2\x82\xac"));
   EXPECT_FALSE(match("*??", "\xe2\x82\xac"));
   EXPECT_EQ(make("?").shortest_suffix("a\xe2\x82\xac"), 1u);
-  EXPECT_EQ(make("?*").longest_suffix("\xe2\x82\xac" "b"), 0u);
+  EXPECT_EQ(make("?*").longest_suffix("\xe2\x82\xac"
+                                      "b"),
+            0u);
 }
 
 TEST_F(PatternUtf8, InvalidBytesNeverMatchPartOfACharacter) {
@@ -313,8 +317,8 @@ TEST(Pattern, AgreesWithTheDefinition) {
   }
 }
 
-/// Groups by their definition: a sequence of letters and groups, the ends of whose matches from `start` are listed one by
-/// one.
+/// Groups by their definition: a sequence of letters and groups, the ends of whose matches from `start` are listed one
+/// by one.
 struct Sequence;
 struct Item {
   char op;  // a group, or the letter itself
@@ -364,7 +368,7 @@ std::set<size_t> ends_of(const Sequence& sequence, std::string_view text, size_t
 Sequence make_sequence(std::mt19937& random, int depth, std::string& pattern) {
   Sequence sequence;
   for (size_t n = random() % 3; n > 0; --n) {
-    Item item{depth > 0 && random() % 2 == 0 ? "@?*+!"[random() % 5] : "ab"[random() % 2], {}};
+    Item item{depth > 0 && random() % 2 == 0 ? "@?*+!"[random() % 5] : "ab" [random() % 2], {}};
     pattern += item.op;
     if (item.op != 'a' && item.op != 'b') {
       for (size_t more = random() % 2 + 1; more > 0; --more) {

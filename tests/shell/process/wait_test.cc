@@ -78,16 +78,10 @@ TEST(Wait, NoSignalIsLostBetweenLookAndSleep) {
     bool ended = false;
     while (!signaled || !ended) {
       switch (wait_for_change(WaitMode::Interruptible, false, change)) {
-        case WaitOutcome::Changed:
-          ended = change.pid == pid;
-          break;
-        case WaitOutcome::Interrupted:
-          signaled = take_pending_signal() == SIGUSR1;
-          break;
+        case WaitOutcome::Changed: ended = change.pid == pid; break;
+        case WaitOutcome::Interrupted: signaled = take_pending_signal() == SIGUSR1; break;
         case WaitOutcome::NoChange:
-        case WaitOutcome::NoChildren:
-          signaled = signaled || take_pending_signal() == SIGUSR1;
-          break;
+        case WaitOutcome::NoChildren: signaled = signaled || take_pending_signal() == SIGUSR1; break;
       }
     }
   }

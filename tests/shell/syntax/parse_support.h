@@ -38,19 +38,14 @@ inline std::string parse(Source& source, const ParserOptions& options = {}, cons
     if (!out.empty() && result.status != ParseStatus::EndOfFile) out += '\n';
     if (!result.warning.empty()) out += fmt::format("warning: {}\n", result.warning);
     switch (result.status) {
-      case ParseStatus::Command:
-        out += dump(result.program->root());
-        continue;
-      case ParseStatus::EndOfFile:
-        return out;
+      case ParseStatus::Command: out += dump(result.program->root()); continue;
+      case ParseStatus::EndOfFile: return out;
       case ParseStatus::Error:
       case ParseStatus::Incomplete:
         return out + fmt::format("{}:{}:{}: {}", result.status == ParseStatus::Error ? "error" : "incomplete",
                                  result.error.line, result.error.column, result.error.message);
-      case ParseStatus::Interrupted:
-        return out + "interrupted";
-      case ParseStatus::ReadError:
-        return out + "read error";
+      case ParseStatus::Interrupted: return out + "interrupted";
+      case ParseStatus::ReadError: return out + "read error";
     }
   }
 }
