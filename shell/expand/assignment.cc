@@ -147,32 +147,37 @@ bool Expander::assign_by_appending(Name name, const syntax::Word& word) {
   return true;
 }
 
-namespace {
-
 /// One element of a compound value, expanded.
-struct Element {
+struct Expander::Element {
   bool has_subscript = false;
-  bool is_keyed = false;
   bool append = false;
   const syntax::ArithExpression* index = nullptr;
   std::string_view key;
   std::string_view value;
 };
 
-}  // namespace
-
 void Expander::assign_array(const Assignment& assignment, bool associative) {
   // Everything is expanded before anything is stored: the values may come from the array itself. Not so the subscripts
   // of an indexed array, as in bash: each sees what was stored before it.
   ArenaScope scope(state_.scratch);
-  Name name = assignment.name;
   if (assignment.subscript != nullptr) {
-    throw ShellError(ShellError::Kind::Assignment,
-                     fmt::format("{}[{}]: cannot assign list to array member", text(name), assignment.subscript->text));
+    throw ShellError(ShellError::Kind::Assignment, fmt::format("{}[{}]: cannot assign list to array member",
+                                                               text(assignment.name), assignment.subscript->text));
   }
+  const std::vector<Element> elements = expand_elements(assignment, associative);
+  if (associative) {
+    state_.variables.prepare_associative(assignment.name, assignment.append);
+    store_associative(assignment.name, elements);
+  } else {
+    store_indexed(assignment.name, elements, assignment.append);
+  }
+}
+
+std::vector<Expander::Element> Expander::expand_elements(const Assignment& assignment, bool associative) {
   std::vector<Element> elements;
   FieldList fields(state_.scratch);
   for (const ArrayElement& item : assignment.elements) {
+    Element element;
     if (item.subscript == nullptr) {
       fields.truncate(0);
       if (associative) {
@@ -181,16 +186,13 @@ void Expander::assign_array(const Assignment& assignment, bool associative) {
         expand_fields(*item.word, fields);
       }
       for (std::string_view field : fields.span()) {
-        Element element;
         element.value = field;
         elements.push_back(element);
       }
       continue;
     }
-    Element element;
     element.has_subscript = true;
     element.append = item.append;
-    element.is_keyed = associative;
     if (associative) {
       element.key = item.subscript->word != nullptr ? expand_single(*item.subscript->word) : item.subscript->text;
     } else if (item.subscript->kind != syntax::Subscript::Kind::Expression || item.subscript->index == nullptr) {
@@ -202,27 +204,29 @@ void Expander::assign_array(const Assignment& assignment, bool associative) {
     element.value = item.word != nullptr ? expand_single(*item.word) : std::string_view("", 0);
     elements.push_back(element);
   }
+  return elements;
+}
 
-  if (associative) {
-    state_.variables.prepare_associative(name, assignment.append);
-    for (size_t i = 0; i < elements.size(); ++i) {
-      if (elements[i].has_subscript) {
-        state_.variables.assign_key(name, elements[i].key, elements[i].value, elements[i].append);
-      } else if (elements[0].has_subscript) {
-        hooks_.warn(
-            fmt::format("{}: {}: must use subscript when assigning associative array", text(name), elements[i].value));
-      } else {  // a=(key value key value)
-        std::string_view value = i + 1 < elements.size() ? elements[i + 1].value : std::string_view("", 0);
-        state_.variables.assign_key(name, elements[i].value, value);
-        ++i;
-      }
+void Expander::store_associative(Name name, std::span<const Element> elements) {
+  for (size_t i = 0; i < elements.size(); ++i) {
+    if (elements[i].has_subscript) {
+      state_.variables.assign_key(name, elements[i].key, elements[i].value, elements[i].append);
+    } else if (elements[0].has_subscript) {
+      hooks_.warn(
+          fmt::format("{}: {}: must use subscript when assigning associative array", text(name), elements[i].value));
+    } else {  // a=(key value key value)
+      std::string_view value = i + 1 < elements.size() ? elements[i + 1].value : std::string_view("", 0);
+      state_.variables.assign_key(name, elements[i].value, value);
+      ++i;
     }
-    return;
   }
+}
+
+void Expander::store_indexed(Name name, std::span<const Element> elements, bool append) {
   const Variable* variable = state_.variables.resolve(name);
   const bool converts = variable != nullptr && variable->has(attribute::Converts);
   // Whoever looks the variable up makes a computed one (DIRSTACK) anew: after that the array is another.
-  state::IndexedArray* array = &state_.variables.prepare_indexed(name, assignment.append);
+  state::IndexedArray* array = &state_.variables.prepare_indexed(name, append);
   int64_t next = array->end_index();
   for (const Element& element : elements) {
     if (element.has_subscript) {

@@ -171,6 +171,10 @@ class Expander {
   bool assign_from_parameter(Name name, const syntax::ParameterExpansion& p);
   bool assign_by_appending(Name name, const syntax::Word& word);
   void assign_array(const syntax::Assignment& assignment, bool associative);
+  struct Element;
+  std::vector<Element> expand_elements(const syntax::Assignment& assignment, bool associative);
+  void store_associative(Name name, std::span<const Element> elements);
+  void store_indexed(Name name, std::span<const Element> elements, bool append);
 
   struct CachedText {
     std::string text;

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 
 #include "shell/interactive/readline_frontend.h"
 
@@ -17,7 +18,10 @@ namespace {
 /// What Readline prints to rl_outstream while this lives, collected.
 class OutputCapture {
  public:
-  OutputCapture() : saved_(rl_outstream) { rl_outstream = open_memstream(&text_, &size_); }
+  OutputCapture() {
+    FILE* stream = open_memstream(&text_, &size_);
+    if (stream != nullptr) saved_ = std::exchange(rl_outstream, stream);
+  }
   ~OutputCapture() { finish(); }
   OutputCapture(const OutputCapture&) = delete;
   OutputCapture& operator=(const OutputCapture&) = delete;
@@ -35,7 +39,7 @@ class OutputCapture {
     fclose(rl_outstream);
     rl_outstream = std::exchange(saved_, nullptr);
   }
-  FILE* saved_;
+  FILE* saved_ = nullptr;
   char* text_ = nullptr;
   size_t size_ = 0;
 };
@@ -120,24 +124,40 @@ bool Bindings::unbind_sequence(const std::string& sequence, void* keymap) {
   return rl_bind_keyseq_in_map(sequence.c_str(), nullptr, static_cast<Keymap>(keymap)) == 0;
 }
 
-int Bindings::run(const std::vector<std::string>& arguments, std::string& out, std::string& error) {
-  rl_initialize();
-  Keymap map = rl_get_keymap();
-  Keymap saved = map;
-  int status = 0;
-  size_t i = 0;
-  std::string listings;
+// Options may be given in any order and several times; they are carried out in the order of this struct.
+struct Bindings::Request {
+  void* keymap = nullptr;
+  std::string listings;  // letters of what is to be shown
   std::vector<std::string> files, queries, unbinds, removals, commands;
+  std::span<const std::string> bindings;  // lines of inputrc
+
+  /// Notes an option that takes a value. False: there is no such keymap.
+  bool take(char letter, const std::string& value);
+};
+
+bool Bindings::Request::take(char letter, const std::string& value) {
+  switch (letter) {
+    case 'm': keymap = rl_get_keymap_by_name(value.c_str()); return keymap != nullptr;
+    case 'f': files.push_back(value); return true;
+    case 'q': queries.push_back(value); return true;
+    case 'u': unbinds.push_back(value); return true;
+    case 'r': removals.push_back(value); return true;
+    default: commands.push_back(value); return true;
+  }
+}
+
+int Bindings::parse(const std::vector<std::string>& arguments, Request& request, std::string& error) {
+  size_t i = 0;
   for (; i < arguments.size() && arguments[i].size() > 1 && arguments[i][0] == '-'; ++i) {
     if (arguments[i] == "--") {
       ++i;
       break;
     }
-    const std::string& word = arguments[i];
+    const std::string word = arguments[i];
     for (size_t k = 1; k < word.size(); ++k) {
-      char letter = word[k];
+      const char letter = word[k];
       if (strchr("lpPsSvVX", letter) != nullptr) {
-        listings += letter;
+        request.listings += letter;
         continue;
       }
       if (strchr("mfqurx", letter) == nullptr) {
@@ -152,101 +172,105 @@ int Bindings::run(const std::vector<std::string>& arguments, std::string& out, s
         }
         value = arguments[i];
       }
-      switch (letter) {
-        case 'm':
-          map = rl_get_keymap_by_name(value.c_str());
-          if (map == nullptr) {
-            error = value + ": invalid keymap name";
-            return 1;
-          }
-          break;
-        case 'f': files.push_back(value); break;
-        case 'q': queries.push_back(value); break;
-        case 'u': unbinds.push_back(value); break;
-        case 'r': removals.push_back(value); break;
-        default: commands.push_back(value); break;
+      if (!request.take(letter, value)) {
+        error = value + ": invalid keymap name";
+        return 1;
       }
       break;
     }
   }
-  rl_set_keymap(map);
-  {
-    OutputCapture capture;
-    for (char letter : listings) {
-      switch (letter) {
-        case 'l': rl_list_funmap_names(); break;
-        case 'p': rl_function_dumper(1); break;
-        case 'P': rl_function_dumper(0); break;
-        case 's': rl_macro_dumper(1); break;
-        case 'S': rl_macro_dumper(0); break;
-        case 'v': rl_variable_dumper(1); break;
-        case 'V': rl_variable_dumper(0); break;
-        default:
-          for (const auto& [key, value] : commands_) {
-            if (key.first == map) fprintf(rl_outstream, "\"%s\": \"%s\"\n", value.shown.c_str(), value.command.c_str());
-          }
-      }
-    }
-    out += capture.take();
-  }
-  for (const std::string& file : files) {
-    if (rl_read_init_file(file.c_str()) != 0) {
-      error = file + ": cannot read: " + strerror(errno);
-      status = 1;
+  request.bindings = std::span(arguments).subspan(i);
+  return 0;
+}
+
+std::string Bindings::list(const Request& request) const {
+  OutputCapture capture;
+  for (char letter : request.listings) {
+    switch (letter) {
+      case 'l': rl_list_funmap_names(); break;
+      case 'p': rl_function_dumper(1); break;
+      case 'P': rl_function_dumper(0); break;
+      case 's': rl_macro_dumper(1); break;
+      case 'S': rl_macro_dumper(0); break;
+      case 'v': rl_variable_dumper(1); break;
+      case 'V': rl_variable_dumper(0); break;
+      default:
+        for (const auto& [key, value] : commands_) {
+          if (key.first != request.keymap) continue;
+          fprintf(rl_outstream, "\"%s\": \"%s\"\n", value.shown.c_str(), value.command.c_str());
+        }
     }
   }
-  for (const std::string& name : queries) {
-    rl_command_func_t* function = rl_named_function(name.c_str());
-    if (function == nullptr) {
-      error = name + ": unknown function name";
-      status = 1;
-      continue;
-    }
-    char** sequences = rl_invoking_keyseqs(function);
-    if (sequences == nullptr) {
-      out += name + " is not bound to any keys.\n";
-      status = 1;
-      continue;
-    }
-    out += name + " can be invoked via ";
-    for (size_t k = 0; sequences[k] != nullptr; ++k) {
-      out += std::string(k == 0 ? "" : ", ") + "\"" + sequences[k] + "\"";
-      free(sequences[k]);
-    }
-    out += ".\n";
-    free(sequences);
+  return capture.take();
+}
+
+bool Bindings::show_keys_of(const std::string& name, std::string& out, std::string& error) {
+  rl_command_func_t* function = rl_named_function(name.c_str());
+  if (function == nullptr) {
+    error = name + ": unknown function name";
+    return false;
   }
-  for (const std::string& name : unbinds) {
-    rl_command_func_t* function = rl_named_function(name.c_str());
-    if (function == nullptr) {
-      error = name + ": unknown function name";
-      status = 1;
-    } else {
-      rl_unbind_function_in_map(function, map);
-    }
+  char** sequences = rl_invoking_keyseqs(function);
+  if (sequences == nullptr) {
+    out += name + " is not bound to any keys.\n";
+    return false;
   }
-  for (const std::string& sequence : removals) {
-    if (!unbind_sequence(sequence, map)) {
-      error = sequence + ": cannot unbind";
-      status = 1;
-    }
+  out += name + " can be invoked via ";
+  for (size_t k = 0; sequences[k] != nullptr; ++k) {
+    out += std::string(k == 0 ? "" : ", ") + "\"" + sequences[k] + "\"";
+    free(sequences[k]);
   }
-  for (const std::string& command : commands) {
-    if (!bind_command(command, map, error)) status = 1;
+  out += ".\n";
+  free(sequences);
+  return true;
+}
+
+bool Bindings::unbind_function(const std::string& name, void* keymap, std::string& error) {
+  rl_command_func_t* function = rl_named_function(name.c_str());
+  if (function == nullptr) {
+    error = name + ": unknown function name";
+    return false;
   }
-  for (; i < arguments.size(); ++i) {
-    // An ordinary binding replaces a command on the same keys.
+  rl_unbind_function_in_map(function, static_cast<Keymap>(keymap));
+  return true;
+}
+
+void Bindings::bind_line(std::string line, void* keymap) {
+  if (!line.empty() && line[0] == '"') {  // an ordinary binding replaces a command on the same keys
     size_t at = 0;
-    if (!arguments[i].empty() && arguments[i][0] == '"') {
-      std::string sequence = take_sequence(arguments[i], at);
-      commands_.erase({map, translate(sequence)});
-    }
-    // What Readline does not understand it says itself, and bash leaves it at that.
-    std::string line = arguments[i];
-    rl_parse_and_bind(line.data());
+    std::string sequence = take_sequence(line, at);
+    commands_.erase({keymap, translate(sequence)});
   }
+  rl_parse_and_bind(line.data());  // what Readline does not understand it says itself, and bash leaves it at that
+}
+
+int Bindings::run(const std::vector<std::string>& arguments, std::string& out, std::string& error) {
+  rl_initialize();
+  Keymap saved = rl_get_keymap();
+  Request request;
+  request.keymap = saved;
+  if (int status = parse(arguments, request, error); status != 0) return status;
+
+  bool done = true;
+  auto expect = [&](bool success) { done = success && done; };
+  rl_set_keymap(static_cast<Keymap>(request.keymap));
+  out += list(request);
+  for (const std::string& file : request.files) {
+    if (rl_read_init_file(file.c_str()) == 0) continue;
+    error = file + ": cannot read: " + strerror(errno);
+    done = false;
+  }
+  for (const std::string& name : request.queries) expect(show_keys_of(name, out, error));
+  for (const std::string& name : request.unbinds) expect(unbind_function(name, request.keymap, error));
+  for (const std::string& sequence : request.removals) {
+    if (unbind_sequence(sequence, request.keymap)) continue;
+    error = sequence + ": cannot unbind";
+    done = false;
+  }
+  for (const std::string& command : request.commands) expect(bind_command(command, request.keymap, error));
+  for (const std::string& line : request.bindings) bind_line(line, request.keymap);
   rl_set_keymap(saved);
-  return status;
+  return done ? 0 : 1;
 }
 
 }  // namespace mish::interactive

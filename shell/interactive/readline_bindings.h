@@ -23,6 +23,14 @@ class Bindings {
   bool bind_command(const std::string& argument, void* keymap, std::string& error);
   bool unbind_sequence(const std::string& sequence, void* keymap);
 
+  struct Request;
+  // 0, or the exit status of what is no valid command line.
+  static int parse(const std::vector<std::string>& arguments, Request& request, std::string& error);
+  std::string list(const Request& request) const;
+  static bool show_keys_of(const std::string& name, std::string& out, std::string& error);
+  static bool unbind_function(const std::string& name, void* keymap, std::string& error);
+  void bind_line(std::string line, void* keymap);
+
   struct KeyCommand {
     std::string shown;  // the sequence as it was written
     std::string command;

@@ -501,6 +501,33 @@ bool is_descriptor_word(std::string_view text) {
   if (!text.empty() && text.back() == '-') text.remove_suffix(1);
   return std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c); });
 }
+
+struct RedirectionOperator {
+  TokenKind token;
+  RedirectionKind kind;
+  int default_fd;
+};
+
+constexpr RedirectionOperator kRedirections[] = {
+    {TokenKind::Great, RedirectionKind::Output, 1},
+    {TokenKind::Less, RedirectionKind::Input, 0},
+    {TokenKind::GreatAmpersand, RedirectionKind::DuplicateOutput, 1},
+    {TokenKind::DoubleGreat, RedirectionKind::Append, 1},
+    {TokenKind::DoubleLess, RedirectionKind::HereDocument, 0},
+    {TokenKind::DoubleLessDash, RedirectionKind::HereDocument, 0},
+    {TokenKind::TripleLess, RedirectionKind::HereString, 0},
+    {TokenKind::LessAmpersand, RedirectionKind::DuplicateInput, 0},
+    {TokenKind::LessGreat, RedirectionKind::InputOutput, 0},
+    {TokenKind::Clobber, RedirectionKind::Clobber, 1},
+    {TokenKind::AmpersandGreat, RedirectionKind::OutputBoth, 1},
+    {TokenKind::AmpersandDoubleGreat, RedirectionKind::AppendBoth, 1},
+};
+
+const RedirectionOperator* find_redirection(TokenKind token) {
+  const auto* row = std::find_if(std::begin(kRedirections), std::end(kRedirections),
+                                 [&](const RedirectionOperator& candidate) { return candidate.token == token; });
+  return row == std::end(kRedirections) ? nullptr : row;
+}
 }  // namespace
 
 void CommandParser::parse_redirection() {
@@ -524,27 +551,12 @@ void CommandParser::parse_redirection() {
   }
   const TokenKind op = peek().kind;
   advance();
-  int default_fd = 1;
-  switch (op) {
-    case TokenKind::Less: redirection.kind = RedirectionKind::Input, default_fd = 0; break;
-    case TokenKind::Great: redirection.kind = RedirectionKind::Output; break;
-    case TokenKind::DoubleLess: redirection.kind = RedirectionKind::HereDocument, default_fd = 0; break;
-    case TokenKind::DoubleLessDash:
-      redirection.kind = RedirectionKind::HereDocument, default_fd = 0;
-      redirection.strip_tabs = true;
-      break;
-    case TokenKind::TripleLess: redirection.kind = RedirectionKind::HereString, default_fd = 0; break;
-    case TokenKind::DoubleGreat: redirection.kind = RedirectionKind::Append; break;
-    case TokenKind::LessAmpersand: redirection.kind = RedirectionKind::DuplicateInput, default_fd = 0; break;
-    case TokenKind::GreatAmpersand: redirection.kind = RedirectionKind::DuplicateOutput; break;
-    case TokenKind::LessGreat: redirection.kind = RedirectionKind::InputOutput, default_fd = 0; break;
-    case TokenKind::Clobber: redirection.kind = RedirectionKind::Clobber; break;
-    case TokenKind::AmpersandGreat: redirection.kind = RedirectionKind::OutputBoth; break;
-    case TokenKind::AmpersandDoubleGreat: redirection.kind = RedirectionKind::AppendBoth; break;
-    default: fail_unexpected(peek());
-  }
+  const RedirectionOperator* meaning = find_redirection(op);
+  if (meaning == nullptr) fail_unexpected(peek());
+  redirection.kind = meaning->kind;
+  redirection.strip_tabs = op == TokenKind::DoubleLessDash;
   const bool has_fd = has_number || redirection.fd_variable != kNoName;
-  if (redirection.fd < 0 && redirection.fd_variable == kNoName) redirection.fd = default_fd;
+  if (redirection.fd < 0 && redirection.fd_variable == kNoName) redirection.fd = meaning->default_fd;
   const Token& target = peek();
   if (target.kind != TokenKind::Word && target.kind != TokenKind::IoNumber) {
     fail_unexpected(target, fmt::format("a word is missing after `{}'", spelling(op)));

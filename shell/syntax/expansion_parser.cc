@@ -12,6 +12,21 @@ namespace mish::syntax {
 namespace {
 // So many nested `$((` are read a second time, as command substitutions, when they turn out not to be arithmetic.
 constexpr uint32_t kRetriedAttempts = 16;
+
+// XCU 2.5.2
+constexpr bool is_special_parameter(char c) {
+  switch (c) {
+    case '@':
+    case '*':
+    case '#':
+    case '?':
+    case '-':
+    case '$':
+    case '!':
+    case '0': return true;
+    default: return false;
+  }
+}
 }  // namespace
 
 std::string_view WordParser::scan_name() {
@@ -38,10 +53,10 @@ void WordParser::parse_dollar(Builder& b, bool quoted) {
   const uint32_t line = in.line();
   in.skip();
   const char c = in.look();
-  if (is_name_start(c)) {
+  if (is_name_start(c) || is_digit(c) || is_special_parameter(c)) {
     auto* p = cx_.arena->make<ParameterExpansion>();
-    p->name = NameTable::intern(scan_name());
     p->line = line;
+    parse_short_parameter(*p, c);
     record(&p->text, start, in.position());
     add_part(b, PartKind::Parameter, quoted, line).parameter = p;
     return;
@@ -55,37 +70,6 @@ void WordParser::parse_dollar(Builder& b, bool quoted) {
       in.skip();
       parse_command_substitution(b, quoted, start, line);
       return;
-    case '1':
-    case '2':
-    case '3':
-    case '4':
-    case '5':
-    case '6':
-    case '7':
-    case '8':
-    case '9':
-    case '0':
-    case '@':
-    case '*':
-    case '#':
-    case '?':
-    case '-':
-    case '$':
-    case '!': {
-      auto* p = cx_.arena->make<ParameterExpansion>();
-      in.skip();
-      p->line = line;
-      if (c >= '1' && c <= '9') {
-        p->kind = ParameterKind::Positional;
-        p->number = c - '0';
-      } else {
-        p->kind = ParameterKind::Special;
-        p->special = c;
-      }
-      record(&p->text, start, in.position());
-      add_part(b, PartKind::Parameter, quoted, line).parameter = p;
-      return;
-    }
     case '\'':
       if (!quoted) {
         in.skip();
@@ -110,6 +94,22 @@ void WordParser::parse_dollar(Builder& b, bool quoted) {
     default: break;
   }
   add_char(b, '$', quoted);
+}
+
+// $name, $1, $?: without braces.
+void WordParser::parse_short_parameter(ParameterExpansion& p, char c) {
+  if (is_name_start(c)) {
+    p.name = NameTable::intern(scan_name());
+    return;
+  }
+  cx_.input->skip();
+  if (c >= '1' && c <= '9') {
+    p.kind = ParameterKind::Positional;
+    p.number = c - '0';
+  } else {
+    p.kind = ParameterKind::Special;
+    p.special = c;
+  }
 }
 
 bool WordParser::parse_parameter_head(ParameterExpansion& p) {
@@ -361,144 +361,6 @@ const ArithExpression* WordParser::parse_inner_arithmetic(End end, uint32_t line
   }
   record(&expression->text, start, in.position());
   return expression;
-}
-
-// The text inside ${...}, $((...)), [...] up to its end, which is not consumed. False: an arithmetic expression that
-// was to end with `))` met a lone `)`.
-bool WordParser::parse_inner(Builder& b, End end, Style style, uint32_t line) {
-  Input& in = *cx_.input;
-  const bool text_quoted = style != Style::Unquoted;
-  bool inner_quotes = false;  // within "..." inside a quoted ${...}
-  uint32_t depth = 0;
-  uint32_t ternaries = 0;
-  for (;;) {
-    const char* p = in.data() + in.position();
-    const char* run = p;
-    while (!has_class(*p, kInnerStop)) ++p;
-    if (p != run) {
-      add_text(b, {run, static_cast<size_t>(p - run)}, text_quoted);
-      in.skip(static_cast<size_t>(p - run));
-    }
-    const char c = in.current();
-    if (c == '\0' && in.fill()) continue;
-    switch (c) {
-      case '\0':
-        switch (end) {
-          case End::Brace:
-          case End::Slash:
-          case End::SecondSlash:
-          case End::Offset: cx_.fail_unclosed("}", "`${'", line);
-          case End::Bracket: cx_.fail_unclosed("]", "`['", line);
-          case End::Text: return true;
-          case End::Parenthesis:
-          case End::Semicolon: cx_.fail_unclosed("))", "`(('", line);
-        }
-        return false;
-      case '\n':
-        add_char(b, c, text_quoted);
-        in.take_newline();
-        continue;
-      case '\\': {
-        const char next = in.look_ahead(1);
-        const bool escapes = style == Style::Unquoted || end == End::Bracket || end == End::Text || next == '\n' ||
-                             next == '$' || next == '`' || next == '"' || next == '\\' ||
-                             (style == Style::Quoted && next == '}');
-        if (escapes) {
-          parse_backslash(b);
-        } else {
-          add_char(b, c, true);
-          in.skip();
-        }
-        continue;
-      }
-      case '\'':
-        if (style == Style::Quoted) break;
-        parse_single_quotes(b);
-        continue;
-      case '"':
-        in.skip();
-        if (style == Style::Quoted) {
-          inner_quotes = !inner_quotes;
-        } else {
-          parse_double_quotes(b);
-        }
-        b.has_quotes = true;
-        continue;
-      case '$':
-        // The key of an associative array; and in "${x:-$'a'}" (not in here-documents) bash knows such quotes.
-        if (in.look_ahead(1) == '\'' && (end == End::Bracket || end == End::Text ||
-                                         (style == Style::Quoted && !in_document_ && !cx_.options.posix))) {
-          in.skip(2);
-          parse_ansi_c(b);
-          continue;
-        }
-        parse_dollar(b, text_quoted);
-        continue;
-      case '`': parse_backquotes(b, text_quoted, text_quoted); continue;
-      case '}':
-        if (end == End::Brace || end == End::Slash || end == End::SecondSlash) {
-          if (!inner_quotes) return true;
-        } else if (end == End::Offset) {
-          return true;
-        }
-        break;
-      case '/':
-        if (end == End::Slash) return true;
-        if (end == End::SecondSlash) end = End::Slash;
-        break;
-      case '(':
-        if (style == Style::Arithmetic) ++depth;
-        if (style == Style::Unquoted && !cx_.options.posix) b.has_glob = true;  // perhaps +( ) @( ) !( )
-        break;
-      case ')':
-        if (style != Style::Arithmetic) break;
-        if (depth != 0) {
-          --depth;
-          break;
-        }
-        if (end == End::Parenthesis || end == End::Semicolon) {
-          size_t n = 1;  // a line continuation may stand between the two
-          while (in.look_ahead(n) == '\\' && in.look_ahead(n + 1) == '\n') n += 2;
-          if (cx_.options.posix && in.look_ahead(n) == '\0') cx_.fail_unclosed("))", "`(('", line);
-          return in.look_ahead(n) == ')';
-        }
-        break;
-      case '[':
-        if (end == End::Bracket) ++depth;
-        b.has_bracket = true;
-        break;
-      case ']':
-        if (end == End::Bracket && depth-- == 0) return true;
-        break;
-      case '?':
-        if (end == End::Offset && depth == 0) ++ternaries;
-        b.has_glob = true;
-        break;
-      case '*': b.has_glob = true; break;
-      case ':':
-        if (end == End::Offset && depth == 0) {
-          if (ternaries == 0) return true;
-          --ternaries;
-        }
-        break;
-      case ';':
-        if (end == End::Semicolon && depth == 0) return true;
-        break;
-      case '~':
-        if (style == Style::Unquoted && is_empty(b) && parse_tilde(b, false, '}')) continue;
-        break;
-      case '<':
-      case '>':
-        if (style == Style::Unquoted && !cx_.options.posix && in.look_ahead(1) == '(') {
-          parse_process_substitution(b);
-          continue;
-        }
-        break;
-      default: break;
-    }
-    add_char(b, c, text_quoted);
-    in.skip();
-  }
 }
 
 // Behind `[`; consumes the `]`.

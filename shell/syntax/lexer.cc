@@ -345,67 +345,70 @@ bool Lexer::is_delimiter_before_parenthesis(std::string_view line, const Pending
          line[document.delimiter.size()] == ')' && line.starts_with(document.delimiter);
 }
 
-void Lexer::read_here_document(const PendingHereDocument& document) {
+namespace {
+
+// Whether an odd number of backslashes ends the line.
+bool ends_in_backslash(std::string_view line) {
+  const size_t last = line.find_last_not_of('\\');
+  return (line.size() - (last == std::string_view::npos ? 0 : last + 1)) % 2 == 1;
+}
+
+}  // namespace
+
+// Reads up to and with the line of the delimiter. The body is a piece of the input, or `stripped` of its tabs.
+std::string_view Lexer::scan_here_document(const PendingHereDocument& document, std::string& stripped) {
   Input& in = *cx_.input;
-  const uint32_t first_line = in.line();
   const size_t body_start = in.position();
   size_t body_end = body_start;
-  std::string stripped;  // the body, when tabs are removed
-  std::string joined;    // a logical line joined from several (XCU 2.7.4)
-  bool continued = false;
   size_t stripped_end = 0;
+  std::string joined;  // a logical line joined from several (XCU 2.7.4)
+  bool continued = false;
   for (;;) {
     const size_t start = in.position();
-    if (!continued) {
+    if (!continued || in.look_raw() == '\0') {
       body_end = start;
       stripped_end = stripped.size();
     }
     if (in.look_raw() == '\0') {
       warning_ = fmt::format("here-document of line {} ended by the end of the file (wanted `{}')", document.line,
                              document.delimiter);
-      body_end = start;
-      stripped_end = stripped.size();
       break;
     }
     const size_t newline = in.find('\n', start);
     const bool has_newline = newline != std::string_view::npos;
     const size_t end = has_newline ? newline : in.size();
+    const size_t next = has_newline ? newline + 1 : end;
     std::string_view line = in.view(start, end);
     const std::string_view whole = line;  // `<<-` with a delimiter that begins with a tab
     if (document.strip_tabs && !continued) line.remove_prefix(std::min(line.find_first_not_of('\t'), line.size()));
-    size_t backslashes = 0;
-    if (!document.quoted) {
-      while (backslashes < line.size() && line[line.size() - 1 - backslashes] == '\\') ++backslashes;
-    }
-    const bool continues = has_newline && backslashes % 2 == 1;
-    if (!continued && !continues) {
-      if (line == document.delimiter || whole == document.delimiter) {
-        in.take_until(has_newline ? newline + 1 : end);
-        break;
-      }
-      if (is_delimiter_before_parenthesis(line, document)) {
-        in.take_until(end - line.size() + document.delimiter.size());
-        break;
-      }
-    } else {
+    const bool continues = has_newline && !document.quoted && ends_in_backslash(line);
+    bool is_end = false;
+    if (continued || continues) {
       if (!continued) joined.clear();
       joined.append(line.substr(0, line.size() - (continues ? 1 : 0)));
-      if (!continues && joined == document.delimiter) {
-        in.take_until(has_newline ? newline + 1 : end);
-        break;
-      }
+      is_end = !continues && joined == document.delimiter;
+    } else if (is_delimiter_before_parenthesis(line, document)) {
+      in.take_until(end - line.size() + document.delimiter.size());
+      break;
+    } else {
+      is_end = line == document.delimiter || whole == document.delimiter;
     }
+    in.take_until(next);
+    if (is_end) break;
     if (document.strip_tabs) {
       stripped.append(line);
       if (has_newline) stripped += '\n';
     }
-    in.take_until(has_newline ? newline + 1 : end);
     continued = continues;
   }
-  std::string_view body =
-      document.strip_tabs ? std::string_view(stripped).substr(0, stripped_end) : in.view(body_start, body_end);
-  const bool is_literal = document.quoted || (body.find_first_of("\\$`") == std::string_view::npos);
-  if (is_literal) {
+  return document.strip_tabs ? std::string_view(stripped).substr(0, stripped_end) : in.view(body_start, body_end);
+}
+
+void Lexer::read_here_document(const PendingHereDocument& document) {
+  const uint32_t first_line = cx_.input->line();
+  std::string stripped;
+  const std::string_view body = scan_here_document(document, stripped);
+  if (document.quoted || body.find_first_of("\\$`") == std::string_view::npos) {
     *document.body = *words_.make_plain_word(body, first_line);
     document.body->has_quotes = true;
     for (const WordPart& part : document.body->parts) const_cast<WordPart&>(part).quoted = true;

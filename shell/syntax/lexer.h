@@ -87,6 +87,7 @@ class Lexer {
   size_t after_continuations(size_t n);
   void substitute_aliases(bool command_position);
   void set_plain(std::string_view text, size_t end);
+  std::string_view scan_here_document(const PendingHereDocument& document, std::string& stripped);
   void read_here_document(const PendingHereDocument& document);
   bool is_delimiter_before_parenthesis(std::string_view line, const PendingHereDocument& document) const;
 

@@ -73,13 +73,34 @@ void WordParser::parse_double_quotes(Builder& b) {
   }
 }
 
+// What a $'...' stands for so far. An escape that gives NUL drops the rest of the string.
+class WordParser::AnsiCText {
+ public:
+  void put(std::string_view text) {
+    if (!truncated_) text_ += text;
+  }
+  void put_byte(uint32_t value) {
+    const char byte = static_cast<char>(value);
+    if (byte == '\0') truncated_ = true;
+    put({&byte, 1});
+  }
+  void put_character(uint32_t code_point) {
+    if (code_point == 0) truncated_ = true;
+    if (!truncated_) append_character(text_, code_point);
+  }
+  std::string_view text() const { return text_; }
+
+ private:
+  std::string text_;
+  bool truncated_ = false;
+};
+
 // $'...' (XCU 2.2.4). The input stands behind the opening quote.
 void WordParser::parse_ansi_c(Builder& b) {
   Input& in = *cx_.input;
   const uint32_t line = in.line();
   b.has_quotes = true;
-  std::string text;
-  bool truncated = false;  // an escape gave NUL: the rest of the string is dropped
+  AnsiCText text;
   for (;;) {
     const char c = in.look_raw();
     if (c == '\0') cx_.fail_unclosed("'", "$' quote", line);
@@ -90,104 +111,124 @@ void WordParser::parse_ansi_c(Builder& b) {
     if (c == '\\') {
       in.skip();
       if (in.look_raw() == '\0') cx_.fail_unclosed("'", "$' quote", line);
-      decode_escape(text, truncated);
+      decode_escape(text);
       continue;
     }
-    if (!truncated) text += c;
+    text.put({&c, 1});
     if (c == '\n') {
       in.take_newline();
     } else {
       in.skip();
     }
   }
-  if (text.empty()) {
+  if (text.text().empty()) {
     add_part(b, PartKind::Literal, true, line).text = cx_.arena->copy("");
   } else {
-    add_text(b, text, true);
+    add_text(b, text.text(), true);
   }
 }
 
+namespace {
+
+// What `\c` of $'...' stands for, where that is one character and nothing follows; -1 for other letters.
+int simple_escape(char c) {
+  switch (c) {
+    case 'a': return '\a';
+    case 'b': return '\b';
+    case 'e':
+    case 'E': return 27;
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    case 'v': return '\v';
+    case '\\':
+    case '\'':
+    case '"':
+    case '?': return static_cast<unsigned char>(c);
+    default: return -1;
+  }
+}
+
+// Reads at most `most` digits of a number; returns how many there were.
+int read_digits(Input& in, int base, int most, uint32_t& value) {
+  int n = 0;
+  for (value = 0; n < most; ++n) {
+    const int digit = hex_value(in.look_raw());
+    if (digit < 0 || digit >= base) break;
+    value = value * static_cast<uint32_t>(base) + static_cast<uint32_t>(digit);
+    in.skip();
+  }
+  return n;
+}
+
+}  // namespace
+
 // Behind the backslash of an escape of $'...'.
-void WordParser::decode_escape(std::string& out, bool& truncated) {
+void WordParser::decode_escape(AnsiCText& text) {
   Input& in = *cx_.input;
-  auto number = [&](int base, int most, uint32_t& value) {
-    int n = 0;
-    for (value = 0; n < most; ++n) {
-      const int digit = hex_value(in.look_raw());
-      if (digit < 0 || digit >= base) break;
-      value = value * static_cast<uint32_t>(base) + static_cast<uint32_t>(digit);
-      in.skip();
-    }
-    return n;
-  };
-  auto put_byte = [&](uint32_t value) {
-    if (static_cast<char>(value) == '\0') truncated = true;
-    if (!truncated) out += static_cast<char>(value);
-  };
   const char c = in.look_raw();
   uint32_t value = 0;
   if (c >= '0' && c <= '7') {
-    number(8, 3, value);
-    put_byte(value);
+    read_digits(in, 8, 3, value);
+    text.put_byte(value);
     return;
   }
   if (c == '\n') {
-    if (!truncated) out += "\\\n";
+    text.put("\\\n");
     in.take_newline();
     return;
   }
   in.skip();
+  if (const int byte = simple_escape(c); byte >= 0) {
+    text.put_byte(static_cast<uint32_t>(byte));
+    return;
+  }
   switch (c) {
-    case 'a': put_byte('\a'); return;
-    case 'b': put_byte('\b'); return;
-    case 'e':
-    case 'E': put_byte(27); return;
-    case 'f': put_byte('\f'); return;
-    case 'n': put_byte('\n'); return;
-    case 'r': put_byte('\r'); return;
-    case 't': put_byte('\t'); return;
-    case 'v': put_byte('\v'); return;
-    case '\\':
-    case '\'':
-    case '"':
-    case '?': put_byte(static_cast<unsigned char>(c)); return;
-    case 'x':
-      if (in.look_raw() == '{') {  // bash: as many digits as there are, of which the last two count
-        in.skip();
-        number(16, INT_MAX, value);
-        if (in.look_raw() == '}') in.skip();
-        put_byte(value);
-      } else if (number(16, 2, value) == 0) {
-        if (!truncated) out += "\\x";
-      } else {
-        put_byte(value);
-      }
-      return;
+    case 'x': decode_hexadecimal(text); return;
     case 'u':
     case 'U':
-      if (number(16, c == 'u' ? 4 : 8, value) == 0) {
-        if (!truncated) (out += '\\') += c;
-      } else if (value == 0) {
-        truncated = true;
-      } else if (!truncated) {
-        append_character(out, value);
+      if (read_digits(in, 16, c == 'u' ? 4 : 8, value) == 0) {
+        text.put(c == 'u' ? "\\u" : "\\U");
+      } else {
+        text.put_character(value);
       }
       return;
-    case 'c': {
-      char control = in.look_raw();
-      if (control == '\0' || control == '\'') {
-        if (!truncated) out += "\\c";
-        return;
-      }
-      in.skip();
-      if (control == '\\' && in.look_raw() == '\\') in.skip();
-      put_byte(control == '?' ? 127u : static_cast<uint32_t>(control) & 0x1f);
-      return;
+    case 'c': decode_control(text); return;
+    default: {
+      const char both[] = {'\\', c};
+      text.put({both, 2});
     }
-    default:
-      if (!truncated) (out += '\\') += c;
-      return;
   }
+}
+
+// Behind `\x`.
+void WordParser::decode_hexadecimal(AnsiCText& text) {
+  Input& in = *cx_.input;
+  uint32_t value = 0;
+  if (in.look_raw() == '{') {  // bash: as many digits as there are, of which the last two count
+    in.skip();
+    read_digits(in, 16, INT_MAX, value);
+    if (in.look_raw() == '}') in.skip();
+    text.put_byte(value);
+  } else if (read_digits(in, 16, 2, value) == 0) {
+    text.put("\\x");
+  } else {
+    text.put_byte(value);
+  }
+}
+
+// Behind `\c`.
+void WordParser::decode_control(AnsiCText& text) {
+  Input& in = *cx_.input;
+  const char control = in.look_raw();
+  if (control == '\0' || control == '\'') {
+    text.put("\\c");
+    return;
+  }
+  in.skip();
+  if (control == '\\' && in.look_raw() == '\\') in.skip();
+  text.put_byte(control == '?' ? 127u : static_cast<uint32_t>(control) & 0x1f);
 }
 
 }  // namespace mish::syntax

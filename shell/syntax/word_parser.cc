@@ -284,11 +284,28 @@ void WordParser::parse_group_character(Builder& b, char c, WordContext context, 
   }
 }
 
+// Whether `c`, no plain character, ends a word that has no open parenthesis of a pattern.
+bool WordParser::ends_word(const Builder& b, char c, WordContext context) const {
+  switch (c) {
+    case '(': {
+      if (context == WordContext::Regex) return false;
+      const bool after_prefix = cx_.input->position() != 0 && text_.size() > b.text_mark && !b.text_quoted &&
+                                std::strchr("?*+@!", text_.back()) != nullptr;
+      return !(cx_.options.extglob && !cx_.options.posix && after_prefix);
+    }
+    case '|': return context != WordContext::Regex || cx_.input->look_ahead(1) == '|';
+    default: return true;
+  }
+}
+
 void WordParser::parse_unquoted(Builder& b, WordContext context) {
   Input& in = *cx_.input;
-  const bool extglob = cx_.options.extglob && !cx_.options.posix;
   uint32_t depth = 0;  // of parentheses of extended patterns
   const uint32_t line = in.line();
+  auto take = [&](char c) {
+    add_char(b, c, false);
+    in.skip();
+  };
   for (;;) {
     const char* p = in.data() + in.position();
     const char* run = p;
@@ -311,44 +328,23 @@ void WordParser::parse_unquoted(Builder& b, WordContext context) {
         break;
       case '$': parse_dollar(b, false); break;
       case '`': parse_backquotes(b, false, false); break;
-      case '~':
-        if (depth != 0 || !tilde_may_start(b, context) ||
-            !parse_tilde(b, context == WordContext::Value || !is_empty(b), '\0')) {
-          add_char(b, c, false);
-          in.skip();
-        }
+      case '~': {
+        const bool in_value = context == WordContext::Value || !is_empty(b);
+        if (depth != 0 || !tilde_may_start(b, context) || !parse_tilde(b, in_value, '\0')) take(c);
         break;
+      }
       case '*':
       case '?':
         b.has_glob = true;
-        add_char(b, c, false);
-        in.skip();
+        take(c);
         break;
       case '[':
         b.has_bracket = true;
-        add_char(b, c, false);
-        in.skip();
+        take(c);
         break;
       case '{':
         b.has_brace = true;
-        add_char(b, c, false);
-        in.skip();
-        break;
-      case '(': {
-        const bool after_prefix = in.position() != 0 && text_.size() > b.text_mark && !b.text_quoted &&
-                                  std::strchr("?*+@!", text_.back()) != nullptr;
-        if (depth == 0 && context != WordContext::Regex && !(extglob && after_prefix)) return;
-        parse_group_character(b, c, context, depth);
-        break;
-      }
-      case ')':
-        if (depth == 0) return;
-        parse_group_character(b, c, context, depth);
-        break;
-      case '|':
-        if (depth == 0 && context != WordContext::Regex) return;
-        if (depth == 0 && in.look_ahead(1) == '|') return;
-        parse_group_character(b, c, context, depth);
+        take(c);
         break;
       case '<':
       case '>':
@@ -357,8 +353,8 @@ void WordParser::parse_unquoted(Builder& b, WordContext context) {
           break;
         }
         [[fallthrough]];
-      default:  // blanks, newline, & ;
-        if (depth == 0) return;
+      default:  // ( ) | & ; blanks, newline
+        if (depth == 0 && ends_word(b, c, context)) return;
         parse_group_character(b, c, context, depth);
         break;
     }

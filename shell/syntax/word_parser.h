@@ -136,11 +136,16 @@ class WordParser {
   void parse_single_quotes(Builder& b);
   void parse_double_quotes(Builder& b);
   void parse_ansi_c(Builder& b);
-  void decode_escape(std::string& out, bool& truncated);
+  class AnsiCText;
+  void decode_escape(AnsiCText& text);
+  void decode_hexadecimal(AnsiCText& text);
+  void decode_control(AnsiCText& text);
   bool parse_tilde(Builder& b, bool in_value, char closer);
+  bool ends_word(const Builder& b, char c, WordContext context) const;
   bool tilde_may_start(const Builder& b, WordContext context) const;
   void parse_dollar(Builder& b, bool quoted);
   void parse_braced_parameter(Builder& b, bool quoted, size_t start, uint32_t line);
+  void parse_short_parameter(ParameterExpansion& p, char c);
   bool parse_parameter_head(ParameterExpansion& p);
   bool parse_length(ParameterExpansion& p);
   bool parse_indirection(ParameterExpansion& p);
@@ -154,6 +159,8 @@ class WordParser {
   bool parse_arithmetic_part(Builder& b, bool quoted, size_t start, uint32_t line);
   void parse_bracket_arithmetic(Builder& b, bool quoted, uint32_t line);
   void take_double_parenthesis();
+  class InnerText;
+  // False: an arithmetic expression that was to end with `))` met a lone `)`.
   bool parse_inner(Builder& b, End end, Style style, uint32_t line);
   const Word* parse_inner_word(End end, Style style, uint32_t line);
   const ArithExpression* parse_inner_arithmetic(End end, uint32_t line);
