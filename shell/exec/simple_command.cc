@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "shell/base/quoting.h"
 #include "shell/base/retry.h"
 #include "shell/base/stack_guard.h"
 #include "shell/exec/function_call.h"
@@ -389,7 +390,9 @@ Completion SimpleCommandRunner::late_fork(const syntax::SimpleCommand& node, con
 // --- external utilities ----------------------------------------------------------------------------------------------
 
 int SimpleCommandRunner::report_failure(std::string_view name, int error) {
-  std::string text(name);
+  // What a terminal would take for a command to itself is shown in quotes.
+  const std::string text = printable(name) == name ? std::string(name) : quote_ansi_c(name);
+  const std::string path(name);
   struct stat status;
   switch (error) {
     case ENOENT:
@@ -397,14 +400,14 @@ int SimpleCommandRunner::report_failure(std::string_view name, int error) {
         context_.services.report(text + ": command not found");
         return state::kNotFound;
       }
-      if (retry_interrupted([&] { return stat(text.c_str(), &status); }) == 0) {
+      if (retry_interrupted([&] { return stat(path.c_str(), &status); }) == 0) {
         context_.services.report(text + ": its interpreter was not found");
         return state::kNotFound;
       }
       context_.services.report(text + ": No such file or directory");
       return state::kNotFound;
     case EACCES:
-      if (retry_interrupted([&] { return stat(text.c_str(), &status); }) == 0 && S_ISDIR(status.st_mode))
+      if (retry_interrupted([&] { return stat(path.c_str(), &status); }) == 0 && S_ISDIR(status.st_mode))
         error = EISDIR;
       break;
     case ENOEXEC: context_.services.report(text + ": cannot execute binary file"); return state::kNotExecutable;

@@ -360,7 +360,9 @@ int SubshellRunner::capture_with_aliases(const syntax::CommandSubstitution& node
                                                                        : capture_forked(*body, out);
 }
 
-int SubshellRunner::read_file(const syntax::Command& body, std::string& out) {
+/// Opens the file that is all there is in `body` and calls `use` with its descriptor. Returns the exit status.
+template <class Use>
+int SubshellRunner::use_file(const syntax::Command& body, Use&& use) {
   process::FdPlan plan;
   Captures captures;
   try {
@@ -369,11 +371,36 @@ int SubshellRunner::read_file(const syntax::Command& body, std::string& out) {
     if (!error.message().empty()) context_.services.report(error.message());
     return context_.state.status_of(error);
   }
-  if (Result<void> read = read_all(plan.resolve(body.redirections[0].fd), out); !read) {
-    context_.services.report(std::string("read error: ") + std::string(read.error().message()));
-    return state::kFailure;
-  }
-  return state::kSuccess;
+  return use(plan.resolve(body.redirections[0].fd));
+}
+
+int SubshellRunner::read_file(const syntax::Command& body, std::string& out) {
+  return use_file(body, [&](int fd) {
+    if (Result<void> read = read_all(fd, out); !read) {
+      context_.services.report(std::string("read error: ") + std::string(read.error().message()));
+      return state::kFailure;
+    }
+    return state::kSuccess;
+  });
+}
+
+/// The same to the standard output.
+int SubshellRunner::copy_file(const syntax::Command& body) {
+  return use_file(body, [&](int fd) {
+    char buffer[1 << 16];
+    for (;;) {
+      Result<size_t> size = read_some(fd, buffer, sizeof buffer);
+      if (!size) {
+        context_.services.report(std::string("read error: ") + std::string(size.error().message()));
+        return state::kFailure;
+      }
+      if (*size == 0) return state::kSuccess;
+      if (Result<void> written = write_all(STDOUT_FILENO, {buffer, *size}); !written) {
+        context_.services.report(std::string("write error: ") + std::string(written.error().message()));
+        return state::kFailure;
+      }
+    }
+  });
 }
 
 int SubshellRunner::capture_forked(const syntax::Command& body, std::string& out) {
@@ -431,6 +458,7 @@ std::string SubshellRunner::open_process_substitution(const syntax::ProcessSubst
     pipe->write_end.reset();
     process_fds_.clear();
     if (node.body == nullptr) end_child({});
+    if (node.reads_file) end_child(Completion::of(copy_file(*node.body)));
     run_child(*node.body);
   }
   if (pid < 0) throw state::ShellError(state::ShellError::Kind::Expansion, "");

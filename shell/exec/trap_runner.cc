@@ -244,7 +244,6 @@ int TrapRunner::on_exit(int status) {
   if (state.traps.is_command(state::kTrapExit) && !exit_is_running_ && !state.is_on(Option::NoExec)) {
     exit_is_running_ = true;  // for good: an EXIT action set within the action is not run
     state::TrapAction action = state.traps.action(state::kTrapExit);
-    state.traps.set(state::kTrapExit, {});
     catch_deaths(false);
     state.last_status = status;
     state.trap_status = status;

@@ -13,6 +13,14 @@ namespace {
 // So many nested `$((` are read a second time, as command substitutions, when they turn out not to be arithmetic.
 constexpr uint32_t kRetriedAttempts = 16;
 
+// <file: one input redirection and nothing else.
+bool reads_file(const Command* body) {
+  if (body == nullptr || body->kind != CommandKind::Simple) return false;
+  const auto& simple = as<SimpleCommand>(*body);
+  return simple.words.empty() && simple.assignments.empty() && simple.redirections.size() == 1 &&
+         simple.redirections[0].kind == RedirectionKind::Input && simple.redirections[0].fd == 0;
+}
+
 // XCU 2.5.2
 constexpr bool is_special_parameter(char c) {
   switch (c) {
@@ -411,11 +419,7 @@ void WordParser::parse_command_substitution(Builder& b, bool quoted, size_t star
   const size_t text_start = in.position();
   node->body = substitutions_.parse_substitution(line);
   record(&node->text, text_start, in.position() - 1);
-  if (node->body != nullptr && node->body->kind == CommandKind::Simple) {
-    const auto& simple = as<SimpleCommand>(*node->body);
-    node->reads_file = simple.words.empty() && simple.assignments.empty() && simple.redirections.size() == 1 &&
-                       simple.redirections[0].kind == RedirectionKind::Input && simple.redirections[0].fd == 0;
-  }
+  node->reads_file = reads_file(node->body);
   add_part(b, PartKind::CommandSubstitution, quoted, line).command = node;
 }
 
@@ -514,11 +518,7 @@ void WordParser::parse_backquotes(Builder& b, bool quoted, bool unescapes_quotes
     roll_back(before);
     node->text = cx_.arena->copy(text);
   }
-  if (node->body != nullptr && node->body->kind == CommandKind::Simple) {
-    const auto& simple = as<SimpleCommand>(*node->body);
-    node->reads_file = simple.words.empty() && simple.assignments.empty() && simple.redirections.size() == 1 &&
-                       simple.redirections[0].kind == RedirectionKind::Input && simple.redirections[0].fd == 0;
-  }
+  node->reads_file = reads_file(node->body);
   add_part(b, PartKind::CommandSubstitution, quoted, line).command = node;
 }
 
@@ -533,6 +533,7 @@ void WordParser::parse_process_substitution(Builder& b) {
   in.skip(2);
   const size_t start = in.position();
   node->body = substitutions_.parse_substitution(line);
+  node->reads_file = node->reads && reads_file(node->body);
   record(&node->text, start, in.position() - 1);
   add_part(b, PartKind::ProcessSubstitution, false, line).process = node;
 }

@@ -94,8 +94,8 @@ struct CommandSubstitution {
   const Command* body = nullptr;  // null: empty body
   std::string_view text;          // the source between the delimiters, for printing
   bool backquotes = false;
-  bool defers_aliases =
-      false;                // POSIX mode: aliases act on the text when it is expanded (XCU 2.2.3, 2.3.1), not on body
+  // POSIX mode: aliases act on the text when it is expanded (XCU 2.2.3, 2.3.1), not on body.
+  bool defers_aliases = false;
   bool reads_file = false;  // $(<file): body is a simple command with one input redirection and nothing else
   uint32_t line = 0;
   mutable uint32_t containment = 0;  // cache of exec/containment (generation << 2 | verdict)
@@ -104,7 +104,8 @@ struct CommandSubstitution {
 struct ProcessSubstitution {
   const Command* body = nullptr;
   std::string_view text;
-  bool reads = true;  // <( ): the command's output is read
+  bool reads = true;        // <( ): the command's output is read
+  bool reads_file = false;  // <(<file)
 };
 
 struct BraceExpansion {
