@@ -608,8 +608,33 @@ void CommandParser::parse_here_document(Redirection& redirection, const Token& t
 
 // ---- substitutions ----
 
-const Command* CommandParser::parse_substitution(uint32_t line) {
-  LevelGuard guard(*this, cx_.options.posix);
+const Command* CommandParser::parse_substitution(uint32_t line, bool& defers_aliases) {
+  defers_aliases = cx_.options.posix && !takes_aliases_;
+  if (!defers_aliases || !lexer_.aliases_enabled()) return parse_to_parenthesis(line, defers_aliases);
+  // Where aliases bring the reserved words (`$(OPEN cmd; CLOSE)`), the text is a command with them only: every shell
+  // takes it so.
+  const WordParser::Mark before = words_.mark();
+  const Input::Attempt attempt = cx_.input->begin_attempt();
+  try {
+    const Command* body = parse_to_parenthesis(line, true);
+    cx_.input->end_attempt();
+    return body;
+  } catch (const ParseFailure& failure) {
+    if (failure.reason != ParseFailure::Reason::Syntax && failure.reason != ParseFailure::Reason::Incomplete) throw;
+  }
+  words_.roll_back(before);
+  cx_.input->roll_back(attempt);
+  defers_aliases = false;
+  takes_aliases_ = true;  // inside too, lest each level be read twice
+  struct Restore {
+    bool& takes_aliases;
+    ~Restore() { takes_aliases = false; }
+  } restore{takes_aliases_};
+  return parse_to_parenthesis(line, false);
+}
+
+const Command* CommandParser::parse_to_parenthesis(uint32_t line, bool defers_aliases) {
+  LevelGuard guard(*this, defers_aliases);
   const Command* body = parse_list(false);
   const Token& token = peek();
   if (token.kind != TokenKind::RightParenthesis) {

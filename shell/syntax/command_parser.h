@@ -34,7 +34,7 @@ class CommandParser final : public SubstitutionParser {
   /// Null if there is none. Throws ParseFailure.
   const Command* parse_program(bool all);
 
-  const Command* parse_substitution(uint32_t line) override;
+  const Command* parse_substitution(uint32_t line, bool& defers_aliases) override;
   const Command* parse_backquoted(std::string_view text, uint32_t line) override;
 
  private:
@@ -69,6 +69,7 @@ class CommandParser final : public SubstitutionParser {
   std::string describe(const Token& token) const;
 
   const Command* parse_list(bool complete);
+  const Command* parse_to_parenthesis(uint32_t line, bool defers_aliases);
   const Command* parse_body(std::string_view of, const Opener& opener, ReservedWord end);
   const Command* parse_and_or();
   const Command* parse_pipeline();
@@ -130,6 +131,7 @@ class CommandParser final : public SubstitutionParser {
   WordParser words_;
   Lexer lexer_;
   std::string source_name_;
+  bool takes_aliases_ = false;  // a `$(` is read again, with aliases
   // Elements of the nodes under construction; every function works above the size it found.
   std::vector<const Word*> word_stack_;
   std::vector<Assignment> assignment_stack_;

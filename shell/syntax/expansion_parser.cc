@@ -415,9 +415,8 @@ void WordParser::parse_command_substitution(Builder& b, bool quoted, size_t star
   flush(b);
   auto* node = cx_.arena->make<CommandSubstitution>();
   node->line = line;
-  node->defers_aliases = cx_.options.posix;
   const size_t text_start = in.position();
-  node->body = substitutions_.parse_substitution(line);
+  node->body = substitutions_.parse_substitution(line, node->defers_aliases);
   record(&node->text, text_start, in.position() - 1);
   node->reads_file = reads_file(node->body);
   add_part(b, PartKind::CommandSubstitution, quoted, line).command = node;
@@ -532,7 +531,8 @@ void WordParser::parse_process_substitution(Builder& b) {
   node->reads = in.current() == '<';
   in.skip(2);
   const size_t start = in.position();
-  node->body = substitutions_.parse_substitution(line);
+  bool defers_aliases = false;  // there is no such substitution in POSIX mode
+  node->body = substitutions_.parse_substitution(line, defers_aliases);
   node->reads_file = node->reads && reads_file(node->body);
   record(&node->text, start, in.position() - 1);
   add_part(b, PartKind::ProcessSubstitution, false, line).process = node;

@@ -69,6 +69,8 @@ class Lexer {
   /// `keep_pending`: here-documents left over from the inner level are read after the outer line.
   void leave_level(Level&& level, bool keep_pending);
   uint32_t level() const { return level_; }
+  /// Whether aliases act on what is read now.
+  bool aliases_enabled() const { return aliases_enabled_; }
 
   /// Before a complete command; `aliases_enabled` as the options say now.
   void begin_command(bool aliases_enabled);

@@ -40,7 +40,8 @@ class SubstitutionParser {
  public:
   virtual ~SubstitutionParser() = default;
   /// The input stands behind the `(`. Parses a list and consumes the `)` that ends it; null if it is empty.
-  virtual const Command* parse_substitution(uint32_t line) = 0;
+  /// `defers_aliases` is set if no alias acted on the text: in POSIX mode they do when it is expanded (XCU 2.2.3).
+  virtual const Command* parse_substitution(uint32_t line, bool& defers_aliases) = 0;
   /// Parses the text of a backquoted substitution after its own level of backslashes was removed.
   virtual const Command* parse_backquoted(std::string_view text, uint32_t line) = 0;
 };
