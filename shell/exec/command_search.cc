@@ -11,6 +11,7 @@
 
 #include "shell/base/retry.h"
 #include "shell/base/stack_guard.h"
+#include "shell/syntax/token.h"
 
 namespace mish::exec {
 
@@ -209,7 +210,7 @@ api::FoundCommand CommandSearch::describe(std::string_view name, const api::RunO
       found.kind = Kind::Alias;
       return found;
     }
-    if (std::find(std::begin(kReservedWords), std::end(kReservedWords), name) != std::end(kReservedWords)) {
+    if (syntax::find_reserved_word(name, context_.state.is_posix()) != syntax::ReservedWord::None) {
       found.kind = Kind::Keyword;
       return found;
     }

@@ -356,6 +356,7 @@ bool Executor::ask(Completion& due) {
     char c = 0;
     Result<size_t> got = read_some(STDIN_FILENO, &c, 1);
     if (!got || *got == 0) {
+      state.variables.assign_internal(names::REPLY, line);
       context_.out.put('\n');
       context_.out.flush();
       return false;
