@@ -185,7 +185,9 @@ void prepare_array(BuiltinContext& context, const Declaration& declaration, cons
   state::VariableTable& variables = context.state.variables;
   const Variable* v = variables.resolve(operand.name);
   Value::Kind kind = v != nullptr ? v->value.kind() : Value::Kind::Unset;
-  bool wants_indexed = declaration.indexed || (operand.compound != nullptr && kind < Value::Kind::Indexed);
+  // `declare -i a[4]` makes an array: the subscript says no more than that.
+  bool is_compound = operand.compound != nullptr || (operand.has_subscript && !operand.has_value);
+  bool wants_indexed = declaration.indexed || (is_compound && kind < Value::Kind::Indexed);
   if (declaration.associative) {
     if (kind == Value::Kind::Indexed) refuse(operand.name_text, "cannot convert indexed to associative array");
     variables.prepare_associative(operand.name, true);
