@@ -18,6 +18,9 @@ using syntax::ParameterOp;
 using syntax::Subscript;
 namespace attribute = state::attribute;
 
+// Steps from reference to reference that are followed; more are taken for a loop.
+constexpr int kLongestChain = 64;
+
 struct ParameterExpander::Value {
   explicit Value(Arena& arena) : items(arena) {}
   bool is_list = false;
@@ -43,6 +46,18 @@ std::string parameter_name(const Parameter& parameter) {
   return name;
 }
 
+/// What the reference `name` stands for at last: of one to a reference that one's target.
+static std::string_view end_of_references(const state::VariableTable& variables, Name name) {
+  std::string_view target = variables.find(name)->value.text();
+  for (int step = 0; step < kLongestChain; ++step) {
+    std::optional<Name> next = NameTable::find(target);
+    const Variable* variable = next.has_value() ? variables.find(*next) : nullptr;
+    if (variable == nullptr || !variable->has(attribute::Nameref) || variable->value.text().empty()) break;
+    target = variable->value.text();
+  }
+  return target;
+}
+
 void ParameterExpander::expand(const ParameterExpansion& p, bool quoted) {
   if (p.op == ParameterOp::Bad) {
     throw ShellError(ShellError::Kind::Substitution, std::string(p.text) + ": bad substitution");
@@ -53,8 +68,7 @@ void ParameterExpander::expand(const ParameterExpansion& p, bool quoted) {
   bool is_name_of_reference = p.indirect && p.kind == ParameterKind::Variable && p.subscript == nullptr &&
                               (state_.variables.attributes(p.name) & attribute::Nameref) != 0;
   if (is_name_of_reference) {
-    const Variable* reference = state_.variables.find(p.name);
-    return out_.add(arena_.copy(reference->value.text()), quoted);
+    return out_.add(arena_.copy(end_of_references(state_.variables, p.name)), quoted);
   }
   Parameter parameter = p.indirect ? follow_indirection(p) : parameter_of(p);
 
@@ -117,11 +131,11 @@ Parameter ParameterExpander::follow_indirection(const ParameterExpansion& p) {
   Parameter base = parameter_of(p);
   Value value = fetch(base);
   if (!value.is_set()) {
-    // bash: a positional parameter that is not set, and a variable that is declared but has no value, refer to nothing;
-    // the operators see a parameter not set.
+    // bash: a positional parameter that is not set, an element of a variable that is set, and a variable that is declared
+    // but has no value refer to nothing; the operators see a parameter not set.
     if (base.kind == ParameterKind::Positional) return base;
     const Variable* variable = base.kind == ParameterKind::Variable ? state_.variables.resolve(base.name) : nullptr;
-    if (variable != nullptr && (variable->has(attribute::Declared) || variable->value.is_array())) return base;
+    if (variable != nullptr && (variable->has(attribute::Declared) || !variable->value.is_unset())) return base;
     throw ShellError(ShellError::Kind::Expansion, parameter_name(base) + ": invalid indirect expansion");
   }
   std::string_view target = value.is_list ? value.items[0] : value.text;
