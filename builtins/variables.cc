@@ -30,14 +30,15 @@ struct Marking {
 
 void list_marked(BuiltinContext& context, const Marking& marking) {
   const state::VariableTable& variables = context.state.variables;
+  // bash with POSIXLY_CORRECT is in POSIX mode; a script that sets it for this list is to get what it asks for.
+  const bool is_portable = context.state.is_posix() || variables.is_set(names::POSIXLY_CORRECT);
   for (Name name : variables.sorted_names()) {
     const Variable* v = variables.find(name);
     if (!v->has(marking.attribute)) continue;
     if (marking.indexed && v->value.kind() != Value::Kind::Indexed) continue;
     if (marking.associative && v->value.kind() != Value::Kind::Associative) continue;
     if (!v->has(attribute::Nameref)) v = variables.resolve(name);
-    context.out.write(context.state.is_posix() ? format_posix_declaration(marking.word, name, *v)
-                                               : format_declaration(name, *v));
+    context.out.write(is_portable ? format_posix_declaration(marking.word, name, *v) : format_declaration(name, *v));
   }
 }
 

@@ -17,6 +17,7 @@
 #include "shell/process/child.h"
 #include "shell/process/signals.h"
 #include "shell/process/wait.h"
+#include "shell/state/special_variables.h"
 
 namespace mish::exec {
 
@@ -183,7 +184,10 @@ Completion Shell::run_command(api::Args words, const api::RunOptions& options) {
 Completion Shell::replace_shell(api::Args words, std::string_view argv0, bool empty_environment) {
   bool had_terminal = terminal_.is_taken();
   if (had_terminal) terminal_.leave();
+  const bool counts = !state_.is_posix() && state_.subshell_depth == 0;
+  if (counts) state::uncount_shell_level(state_);
   int status = simple_commands_.replace(words, argv0, empty_environment, false);
+  if (counts) state::count_shell_level(state_);
   if (had_terminal) static_cast<void>(terminal_.take(false));
   bool survives = context_.is_interactive() || state_.is_on(Option::ExecFail);
   return {status, survives ? Flow::Normal : Flow::Exit, 0};

@@ -184,8 +184,12 @@ Completion SimpleCommandRunner::redirect_only(const syntax::SimpleCommand& node)
   return Completion::of(status < 0 ? 0 : status);
 }
 
-void SimpleCommandRunner::assign_all(const syntax::SimpleCommand& node) {
-  for (const syntax::Assignment& each : node.assignments) context_.expander.assign(each);
+void SimpleCommandRunner::assign_all(const syntax::SimpleCommand& node, bool exports) {
+  state::VariableTable& variables = context_.state.variables;
+  for (const syntax::Assignment& each : node.assignments) {
+    context_.expander.assign(each);
+    if (exports) variables.add_attributes(variables.target(each.name), state::attribute::Exported);
+  }
 }
 
 void SimpleCommandRunner::assign_prefix(const syntax::SimpleCommand& node, bool exports) {
@@ -295,13 +299,15 @@ Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const
     redirections.restore();
     return completion;
   }
+  // XCU 2.9.1.2 leaves open whether the command `exec` becomes sees them; every shell lets it.
+  bool exports = is_permanent && builtin.name == "exec" && fields.size() > 1;
   AppliedRedirections redirections(context_);
   if (!node.redirections.empty() && !redirections.apply(node.redirections)) return redirection_failure(is_special);
   // An EXIT action is to write where the shell wrote, not where `trap >file &` did.
   if (builtin.name != "trap" && context_.subshells->take_fresh(node)) redirections.keep();
   PrefixScope scope(context_.state.variables);
   if (is_permanent) {
-    assign_all(node);
+    assign_all(node, exports);
   } else if (!node.assignments.empty()) {
     scope.push();
     try {

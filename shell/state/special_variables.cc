@@ -463,4 +463,10 @@ void count_shell_level(ShellState& state) {
   state.variables.add_attributes(names::SHLVL, attribute::Exported);
 }
 
+void uncount_shell_level(ShellState& state) {
+  int64_t level = parse_integer_trimmed(state.variables.text(names::SHLVL)).value_or(0) - 1;
+  state.variables.assign_integer(names::SHLVL, level < 0 ? 0 : level);
+  state.variables.add_attributes(names::SHLVL, attribute::Exported);
+}
+
 }  // namespace mish::state

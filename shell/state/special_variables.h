@@ -36,6 +36,8 @@ bool is_in_effect(const SpecialVariable& special, const ShellState& state);
 void install_special_variables(ShellState& state);
 /// Increments SHLVL in the environment's fashion (bash): not a number counts as 0.
 void count_shell_level(ShellState& state);
+/// Takes that back, before the shell becomes another program that may be a shell (bash).
+void uncount_shell_level(ShellState& state);
 
 }  // namespace mish::state
 
