@@ -304,7 +304,7 @@ Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const
   AppliedRedirections redirections(context_);
   if (!node.redirections.empty() && !redirections.apply(node.redirections)) return redirection_failure(is_special);
   // An EXIT action is to write where the shell wrote, not where `trap >file &` did.
-  if (builtin.name != "trap" && context_.subshells->take_fresh(node)) redirections.keep();
+  bool keeps = builtin.name != "trap" && context_.subshells->take_fresh(node);
   PrefixScope scope(context_.state.variables);
   if (is_permanent) {
     assign_all(node, exports);
@@ -317,6 +317,7 @@ Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const
     }
   }
   trace(node, fields, redirections);
+  if (keeps) redirections.keep();
   redirections.belong_to_command();
   AppliedRedirections* outer = std::exchange(redirections_, &redirections);
   Completion completion;
@@ -346,7 +347,7 @@ Completion SimpleCommandRunner::function(const syntax::SimpleCommand& node, cons
   if (!node.redirections.empty() && !redirections.apply(node.redirections))
     return Completion::of(context_.state.error_status());
   redirections.belong_to_command();
-  if (context_.subshells->take_fresh(node)) redirections.keep();
+  bool keeps = context_.subshells->take_fresh(node);
   PrefixScope scope(context_.state.variables);
   if (!node.assignments.empty()) {
     scope.push();
@@ -357,6 +358,7 @@ Completion SimpleCommandRunner::function(const syntax::SimpleCommand& node, cons
     }
   }
   trace(node, fields, redirections);
+  if (keeps) redirections.keep();
   return call_function(target, fields);
 }
 
