@@ -102,6 +102,9 @@ Completion ReadEvalLoop::run(Tail tail) {
       Completion due = context_.traps->run_pending();
       if (!due.is_normal() && is_final(due)) return due;
     }
+    if (purpose_ == Purpose::Terminal && context_.jobs.terminal() != nullptr) {
+      context_.jobs.terminal()->witness().stop();
+    }
     refresh_options();
     syntax::ParseResult parsed = parser_.parse_command();
     if (state.is_on(Option::Verbose) && !parser_.last_text().empty()) [[unlikely]] {

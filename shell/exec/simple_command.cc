@@ -446,7 +446,7 @@ bool SimpleCommandRunner::has_not_found_handler() const {
 }
 
 SimpleCommandRunner::Started SimpleCommandRunner::start(Fields fields, process::FdPlan& plan, pid_t process_group,
-                                                        const process::Terminal* terminal, bool is_asynchronous,
+                                                        process::Terminal* terminal, bool is_asynchronous,
                                                         bool default_path) {
   std::string path;
   Arena& scratch = context_.state.scratch;

@@ -47,7 +47,7 @@ class SimpleCommandRunner {
   };
   /// Starts the utility `fields` with `plan` as a process of `job`'s group, searching PATH (or `default_path`). Scripts
   /// without an interpreter line are run by this shell.
-  Started start(Fields fields, process::FdPlan& plan, pid_t process_group, const process::Terminal* terminal,
+  Started start(Fields fields, process::FdPlan& plan, pid_t process_group, process::Terminal* terminal,
                 bool is_asynchronous, bool default_path);
   /// As report_failure(), with the redirections of the command in force: `nosuch 2>/dev/null` is silent.
   int report_failure_under(process::FdPlan& plan, std::string_view name, int error);

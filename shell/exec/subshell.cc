@@ -571,10 +571,14 @@ void SubshellRunner::end_child(Completion completion) {
 
 process::Job& SubshellRunner::new_job(const syntax::Command* node) {
   bool own_group = context_.jobs.is_monitor() && context_.in_process == nullptr;
+  // The end of one job must not hide from the shell that the user wants none of those that follow.
+  if (own_group && is_in_loop() && context_.is_interactive() && context_.jobs.terminal() != nullptr) {
+    context_.jobs.terminal()->witness().start();
+  }
   return context_.jobs.create(own_group, {node == nullptr ? nullptr : print_job, node});
 }
 
-const process::Terminal* SubshellRunner::terminal_for(const process::Job& job) const {
+process::Terminal* SubshellRunner::terminal_for(const process::Job& job) const {
   static_cast<void>(job);
   bool hands_over = context_.jobs.is_monitor() && context_.in_process == nullptr &&
                     context_.jobs.terminal() != nullptr && context_.jobs.terminal()->is_taken();
@@ -634,11 +638,14 @@ bool SubshellRunner::shares_interrupt() const {
          !context_.state.traps.action(SIGINT).is_set();
 }
 
+bool SubshellRunner::is_in_loop() const {
+  return std::ranges::any_of(context_.state.calls.frames(),
+                             [](const state::Frame& frame) { return frame.loop_depth != 0; });
+}
+
 /// bash: who has an action for SIGINT wants only the command in the foreground to end, or the loop that it is in.
 bool SubshellRunner::goes_on_after_interrupt() const {
-  if (context_.state.traps.action(SIGINT).kind != state::TrapAction::Kind::Command) return false;
-  return std::ranges::all_of(context_.state.calls.frames(),
-                             [](const state::Frame& frame) { return frame.loop_depth == 0; });
+  return context_.state.traps.action(SIGINT).kind == state::TrapAction::Kind::Command && !is_in_loop();
 }
 
 /// Who stops a command of a loop wants the prompt, not the next round.

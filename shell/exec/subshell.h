@@ -140,9 +140,10 @@ class SubshellRunner {
   /// A new foreground job of the command `node`: with a process group of its own under job control.
   process::Job& new_job(const syntax::Command* node);
   /// The terminal to hand to the children of `job`, null when it stays where it is.
-  const process::Terminal* terminal_for(const process::Job& job) const;
+  process::Terminal* terminal_for(const process::Job& job) const;
   static void watch(const process::Job& job, process::InterruptHold& hold);
   bool shares_interrupt() const;
+  bool is_in_loop() const;
   void leave_loops(Completion& completion) const;
   void throw_interrupt(const Completion& completion) const;
   bool is_shells_end(const Completion& completion) const;

@@ -22,8 +22,12 @@ constexpr int64_t kPausesMs[] = {5, 15, 40, 90, 200, 450};
 void set_up_child(const ChildOptions& options) {
   // Both sides do this: whoever comes first, the group exists before the child goes on or is waited for.
   if (options.process_group != kShellsGroup) setpgid(0, options.process_group);
-  // A failure is not fatal: the command runs, without the terminal.
-  if (options.terminal != nullptr) (void)options.terminal->set_foreground_group(getpgrp()).ok();
+  if (options.terminal != nullptr) {
+    options.terminal->witness().await_in_group();
+    // A failure is not fatal: the command runs, without the terminal.
+    (void)options.terminal->set_foreground_group(getpgrp()).ok();
+  }
+  InterruptWitness::forget_in_child();
   ChildDispositions dispositions;
   dispositions.is_asynchronous = options.role == ChildRole::Background && options.process_group == kShellsGroup;
   dispositions.keeps_stop_ignored = options.role == ChildRole::Substitution;
@@ -76,7 +80,9 @@ Result<pid_t> fork_child(const ChildOptions& options) {
     }
     if (pid > 0) {
       if (options.process_group != kShellsGroup) {
-        setpgid(pid, options.process_group == kNewGroup ? pid : options.process_group);
+        const pid_t group = options.process_group == kNewGroup ? pid : options.process_group;
+        setpgid(pid, group);
+        if (options.terminal != nullptr) options.terminal->witness().join(group);
       }
       return pid;
     }

@@ -27,7 +27,7 @@ inline constexpr pid_t kNewGroup = 0;      // lead a new group
 struct ChildOptions {
   ChildRole role = ChildRole::Foreground;
   pid_t process_group = kShellsGroup;
-  const Terminal* terminal = nullptr;  // not null: the child's group becomes the foreground group before it goes on
+  Terminal* terminal = nullptr;  // not null: the child's group becomes the foreground group before it goes on
 };
 
 /// Forks. Returns 0 in the child and the pid in the parent, where the child's process group is set already too. The

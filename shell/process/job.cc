@@ -53,9 +53,10 @@ int Job::exit_status() const {
 }
 
 bool Job::was_interrupted() const {
-  return std::any_of(processes_.begin(), processes_.end(), [](const JobProcess& process) {
-    return process.status == ProcessStatus::signaled(SIGINT) || process.status == ProcessStatus::signaled(SIGINT, true);
-  });
+  return is_late_interrupted_ || std::any_of(processes_.begin(), processes_.end(), [](const JobProcess& process) {
+           return process.status == ProcessStatus::signaled(SIGINT) ||
+                  process.status == ProcessStatus::signaled(SIGINT, true);
+         });
 }
 
 void JobList::append(Job* job) {
@@ -309,6 +310,7 @@ void JobTable::trim_done() {
 
 void JobTable::hand_terminal_to(Job& job) {
   if (terminal_ == nullptr || !terminal_->is_taken() || job.group_ == 0) return;
+  terminal_->witness().join(job.group_);
   // Fails when the job is over already; then there is nobody to have it.
   (void)terminal_->set_foreground_group(job.group_).ok();
 }
@@ -316,6 +318,8 @@ void JobTable::hand_terminal_to(Job& job) {
 void JobTable::take_terminal_back(Job& job) {
   if (terminal_ == nullptr || !terminal_->is_taken() || job.group_ == 0) return;
   (void)terminal_->reclaim().ok();
+  const bool is_hit = terminal_->witness().leave_group();
+  job.is_late_interrupted_ = is_hit && job.state() == JobState::Done;
   bool ended_well = job.state() == JobState::Done && !job.status().is_signaled();
   if (ended_well) {
     terminal_->save_modes();

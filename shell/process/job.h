@@ -58,7 +58,8 @@ class Job {
   ProcessStatus status() const;
   /// Exit status of the job, `!` applied. 128 + n while stopped.
   int exit_status() const;
-  bool was_interrupted() const;  // a process of it died of SIGINT
+  /// A process of it died of SIGINT, or the keyboard's SIGINT came when it was over but still had the terminal.
+  bool was_interrupted() const;
   const std::string& text() const { return text_; }
   bool is_foreground() const { return is_foreground_; }
   /// disown -h: gets no SIGHUP from the shell.
@@ -81,6 +82,7 @@ class Job {
   bool has_changed_ = false;
   bool is_pipefail_ = false;
   bool is_negated_ = false;
+  bool is_late_interrupted_ = false;
   bool has_modes_ = false;
   struct termios modes_ = {};  // of the terminal when the job stopped
   Job* previous_ = nullptr;    // in the list of its state

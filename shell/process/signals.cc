@@ -438,8 +438,17 @@ SignalMask::~SignalMask() {
 namespace {
 InterruptHold* volatile g_hold = nullptr;
 
-/// Whether the process catches or ignores SIGINT, or did when it ended: it may have been faster than we are. Called by
-/// a signal handler: plain system calls only.
+}  // namespace
+
+bool shows_interrupt(const char* status, const char* field) {
+  const char* found = strstr(status, field);
+  // SIGINT is bit 1 of the last of sixteen digits.
+  if (found == nullptr || strlen(found) < strlen(field) + 16) return false;
+  char digit = found[strlen(field) + 15];
+  int value = digit <= '9' ? digit - '0' : digit - 'a' + 10;
+  return (value & 2) != 0;
+}
+
 bool survives_interrupt(pid_t pid) {
   char path[32] = "/proc/";
   char digits[12];
@@ -455,18 +464,12 @@ bool survives_interrupt(pid_t pid) {
   ::close(fd);
   if (size <= 0) return false;
   text[size] = '\0';
-  for (const char* field : {"\nSigIgn:\t", "\nSigCgt:\t"}) {
-    const char* found = strstr(text, field);
-    // SIGINT is bit 1 of the last of sixteen digits.
-    if (found == nullptr || strlen(found) < 25) continue;
-    char digit = found[9 + 15];
-    int value = digit <= '9' ? digit - '0' : digit - 'a' + 10;
-    if ((value & 2) != 0) return true;
+  // Who blocks it takes it by sigwait() or signalfd().
+  for (const char* field : {"\nSigBlk:\t", "\nSigIgn:\t", "\nSigCgt:\t"}) {
+    if (shows_interrupt(text, field)) return true;
   }
   return false;
 }
-
-}  // namespace
 
 /// Notes SIGINT in the hold in force.
 struct InterruptHandler {

@@ -140,8 +140,8 @@ class InterruptHold {
   ~InterruptHold();
   InterruptHold(const InterruptHold&) = delete;
   InterruptHold& operator=(const InterruptHold&) = delete;
-  /// The command's processes. When SIGINT comes they are asked at once (in /proc) whether they catch or ignore it. One
-  /// that came before they were started is sent on to them.
+  /// The command's processes. When SIGINT comes they are asked at once (in /proc) whether they catch, ignore or block
+  /// it. One that came before they were started is sent on to them.
   void watch(std::span<const pid_t> processes);
   /// A process is about to be started, signals are blocked: what came until now did not come to it.
   static void note_start();
@@ -167,6 +167,12 @@ class InterruptHold {
   volatile sig_atomic_t watched_count_ = 0;
   pid_t watched_[kMaxWatched] = {};
 };
+
+/// Whether the process catches, ignores or blocks SIGINT, or did when it ended (it is not reaped yet).
+/// Async-signal-safe.
+bool survives_interrupt(pid_t pid);
+/// Whether SIGINT is in the set that `field` ("\nSigCgt:\t") of the text of /proc/PID/status shows. Likewise.
+bool shows_interrupt(const char* status, const char* field);
 
 // --- for process/child and process/spawn -----------------------------------------------------------------------------
 

@@ -2,10 +2,13 @@
 #include "shell/process/spawn.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <optional>
 
 #include "shell/process/signals.h"
@@ -19,10 +22,12 @@ namespace {
 
 /// What the child reads and, on failure, writes. Lives on the stack of the suspended shell.
 struct Handover {
+  Handover(const SpawnRequest& wanted, const ExecDispositions& changed) : request(&wanted), dispositions(&changed) {}
   const SpawnRequest* request;
   const ExecDispositions* dispositions;
   int error = 0;
   SpawnStage stage = SpawnStage::Started;
+  std::atomic<int> is_borrowing = 1;  // the memory; the kernel clears it when the child has called execve or ended
 };
 
 /// Enough for execve(2) and the small calls before it. Pages that are never touched cost nothing.
@@ -71,7 +76,10 @@ MISH_BORROWED_STACK int run_child(void* data) {
   Handover& handover = *static_cast<Handover*>(data);
   const SpawnRequest& request = *handover.request;
   if (request.process_group != kShellsGroup) setpgid(0, request.process_group);
-  if (request.terminal != nullptr) (void)request.terminal->set_foreground_group(getpgrp()).ok();
+  if (request.terminal != nullptr) {
+    request.terminal->witness().await_in_group();
+    (void)request.terminal->set_foreground_group(getpgrp()).ok();
+  }
   if (request.plan != nullptr) {
     if (auto applied = request.plan->apply_in_child(); !applied) {
       return fail(handover, SpawnStage::Descriptors, applied.error().code());
@@ -84,18 +92,37 @@ MISH_BORROWED_STACK int run_child(void* data) {
   return fail(handover, SpawnStage::Exec, errno);
 }
 
+/// Starts the child and returns when it needs the memory no more; -1 with errno when there is none.
+pid_t start_child(const SpawnRequest& request, Handover& handover) {
+  InterruptWitness* witness = request.terminal != nullptr ? &request.terminal->witness() : nullptr;
+  // The shell sleeps until the child has called execve or ended, so one stack serves all.
+  if (witness == nullptr || !witness->is_present()) {
+    return clone(run_child, g_stack + kStackSize, CLONE_VM | CLONE_VFORK | SIGCHLD, &handover);
+  }
+  // Only the shell can put the witness into the child's group, which the child waits for: the shell sleeps after that.
+  pid_t pid = clone(run_child, g_stack + kStackSize, CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD, &handover, nullptr,
+                    nullptr, &handover.is_borrowing);
+  if (pid < 0) return pid;
+  const pid_t group = request.process_group == kNewGroup ? pid : request.process_group;
+  setpgid(pid, group);
+  witness->join(group);
+  while (handover.is_borrowing.load() != 0) {
+    syscall(SYS_futex, &handover.is_borrowing, FUTEX_WAIT, 1, nullptr, nullptr, 0);
+  }
+  return pid;
+}
+
 }  // namespace
 
 SpawnResult spawn(const SpawnRequest& request) {
   ExecDispositions dispositions = exec_dispositions(request.is_asynchronous);
   for (int attempt = 0;; ++attempt) {
-    Handover handover = {&request, &dispositions};
+    Handover handover(request, dispositions);
     // A handler of the shell must not run in the child, and nothing must stop it while the shell is suspended.
     std::optional<SignalMask> blocked(std::in_place);
     g_stop_signal = 0;
     InterruptHold::note_start();
-    // The shell sleeps until the child has called execve or ended, so one stack serves all.
-    pid_t pid = clone(run_child, g_stack + kStackSize, CLONE_VM | CLONE_VFORK | SIGCHLD, &handover);
+    pid_t pid = start_child(request, handover);
     int error = errno;
     if (pid < 0) {
       blocked.reset();

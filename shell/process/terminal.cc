@@ -98,6 +98,7 @@ void Terminal::leave() {
   // A forked subshell has nothing to give back.
   if (!is_taken_ || owner_ != getpid()) return;
   is_taken_ = false;
+  witness_.stop();
   if (original_group_ == shell_group_) return;
   // The old group may be gone; then the terminal stays with ours.
   if (setpgid(0, original_group_) != 0) return;

@@ -9,6 +9,7 @@
 
 #include "shell/base/private_fd.h"
 #include "shell/base/result.h"
+#include "shell/process/interrupt_witness.h"
 
 namespace mish::process {
 
@@ -54,6 +55,9 @@ class Terminal {
   Result<struct termios> current_modes() const;
   Result<void> set_modes(const struct termios& modes) const;
 
+  /// Sees what the terminal sends to the foreground group while nobody else there is alive. Absent until started.
+  InterruptWitness& witness() { return witness_; }
+
  private:
   PrivateFd fd_;
   pid_t shell_group_ = 0;
@@ -63,6 +67,7 @@ class Terminal {
   bool is_taken_ = false;
   bool has_modes_ = false;
   struct termios modes_ = {};
+  InterruptWitness witness_;
 };
 
 }  // namespace mish::process

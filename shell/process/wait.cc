@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "shell/process/interrupt_witness.h"
 #include "shell/process/signals.h"
 #include "shell/process/usage.h"
 
@@ -71,6 +72,7 @@ WaitOutcome wait_for_change(WaitMode mode, bool stops, ChildChange& change) {
       siginfo_t info;
       waitid(P_ALL, 0, &info, WEXITED | WNOWAIT | (stops ? WSTOPPED | WCONTINUED : 0));
     }
+    InterruptWitness::look_at_ended_child();
     int raw = 0;
     pid_t pid = waitpid(-1, &raw, options);
     if (pid > 0) {

@@ -126,6 +126,35 @@ TEST(KeyboardSignals, CtrlCIsNotLostBetweenTheCommandsOfALoop) {
   }
 }
 
+TEST(KeyboardSignals, CtrlCAfterTheEndOfACommandEndsTheLoopAtThePrompt) {
+  // The command stops the shell, which finds it dead and the interrupt come and gone when it is continued.
+  for (std::string loop :
+       {"while :; do env kill -STOP $$; done", "f() { echo a | env kill -STOP $$; }; for i in 1 2 3; do f; done",
+        "while (true) | env kill -STOP $$; do :; done", "while :; do (env kill -STOP $$; :); done"}) {
+    InteractiveShell shell;
+    shell.type(loop + "; echo not''reached");
+    ASSERT_TRUE(shell.await([&shell] { return process_state(shell.pid()) == 'T' && zombie_children(shell.pid()) > 0; }))
+        << loop;
+    shell.send(kCtrlC);
+    ASSERT_TRUE(shell.expect("^C"));
+    kill(shell.pid(), SIGCONT);
+    ASSERT_TRUE(shell.expect("ready> ")) << loop;
+    EXPECT_EQ(shell.before().find("notreached"), std::string::npos);
+    EXPECT_FALSE(has_child(shell.pid()));
+  }
+}
+
+TEST(KeyboardSignals, LoopAtThePromptGoesOnWhenItsCommandHandledTheInterrupt) {
+  InteractiveShell shell;
+  shell.type(
+      "for i in 1 2 3; do sh -c 'trap \"exit 0\" INT; echo in''ner; while :; do sleep 0.1; done'; done; echo af''ter");
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(shell.expect("inner"));
+    shell.send(kCtrlC);
+  }
+  EXPECT_TRUE(shell.expect("after"));
+}
+
 TEST(KeyboardSignals, KeysAfterCtrlCBelongToTheNextLine) {
   if (!kHasFrontend) GTEST_SKIP();
   for (int i = 0; i < 10; ++i) {

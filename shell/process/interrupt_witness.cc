@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shell/process/interrupt_witness.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <limits>
+#include <string>
+
+#include "shell/base/fd.h"
+#include "shell/process/signals.h"
+
+namespace mish::process {
+namespace {
+
+/// The witness that is in the group of a job now.
+InterruptWitness* g_on_duty = nullptr;
+
+/// How long an interrupt is kept: who lives on for longer after it came has dealt with it.
+constexpr struct timespec kMemory = {10, 0};
+
+/// Whether a process of this group that the shell started handles the interrupt that has just come. It may be ready to
+/// die in the ordinary way, with the signal's default action back in place, when the shell looks.
+bool is_handled_in_group(const std::string& children) {
+  const pid_t group = getpgrp();
+  if (survives_interrupt(group)) return true;
+  Result<UniqueFd> file = open_file(children.c_str(), O_RDONLY);
+  if (!file) return false;
+  char text[4096];
+  ssize_t size = ::read(file->get(), text, sizeof text - 1);
+  text[size < 0 ? 0 : size] = '\0';
+  for (char* at = text; *at != '\0';) {
+    char* end = at;
+    const auto pid = static_cast<pid_t>(strtol(at, &end, 10));
+    if (end == at) break;
+    at = end + strspn(end, " ");
+    if (pid != getpid() && getpgid(pid) == group && survives_interrupt(pid)) return true;
+  }
+  return false;
+}
+
+/// The life of the witness. It holds nothing open and dies with the shell.
+[[noreturn]] void bear_witness(pid_t shell) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != shell) _exit(0);
+  syscall(SYS_close_range, 0U, std::numeric_limits<unsigned>::max(), 0U);
+  (void)!chdir("/");
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  const std::string children = fmt::format("/proc/{0}/task/{0}/children", shell);
+  struct pollfd descriptor = {signalfd(-1, &interrupt, SFD_CLOEXEC), POLLIN, 0};
+  for (;;) {
+    // Sees that the signal is there without taking it: the shell reads what is pending.
+    poll(&descriptor, 1, -1);
+    if (!is_handled_in_group(children)) nanosleep(&kMemory, nullptr);
+    struct signalfd_siginfo info;
+    (void)!read(descriptor.fd, &info, sizeof info);
+  }
+}
+
+}  // namespace
+
+void InterruptWitness::start() {
+  if (is_present()) return;
+  SignalMask blocked;  // for good in the child
+  const pid_t shell = getpid();
+  // Without a signal at its end it is no child that anybody waits for by accident.
+  const auto pid = static_cast<pid_t>(syscall(SYS_clone, 0, nullptr, nullptr, nullptr, 0));
+  if (pid == 0) bear_witness(shell);
+  if (pid < 0) return;
+  setpgid(pid, pid);
+  pid_ = group_ = pid;
+  owner_ = shell;
+  is_handled_ = false;
+  Result<UniqueFd> file = open_file(fmt::format("/proc/{}/status", pid).c_str(), O_RDONLY);
+  Result<UniqueFd> moved = file ? move_above_9(std::move(*file)) : file.error();
+  if (moved) {
+    status_ = std::move(*moved);
+  } else {
+    stop();
+  }
+}
+
+void InterruptWitness::stop() {
+  if (!is_present()) return;
+  const pid_t pid = pid_;
+  pid_ = group_ = 0;
+  if (g_on_duty == this) g_on_duty = nullptr;
+  status_.reset();
+  if (owner_ != getpid()) return;
+  kill(pid, SIGKILL);
+  while (waitpid(pid, nullptr, __WCLONE) < 0 && errno == EINTR) {
+  }
+}
+
+void InterruptWitness::join(pid_t group) {
+  if (!is_present() || group == group_) return;
+  if (setpgid(pid_, group) != 0) {
+    stop();
+    return;
+  }
+  group_ = group;
+  is_handled_ = false;
+  g_on_duty = this;
+}
+
+void InterruptWitness::await_in_group() const {
+  // The shell is on its way to join(): it has just made this process. Should it be stopped there, life goes on all the
+  // same after a while.
+  constexpr int kYields = 200;
+  constexpr int kTries = kYields + 1000;
+  constexpr struct timespec kPause = {0, 1000000};
+  for (int tries = 0; pid_ > 0 && tries < kTries; ++tries) {
+    const pid_t group = getpgid(pid_);
+    if (group < 0 || group == getpgrp()) return;
+    if (tries < kYields) {
+      sched_yield();
+    } else {
+      nanosleep(&kPause, nullptr);
+    }
+  }
+}
+
+bool InterruptWitness::leave_group() {
+  if (!is_present() || group_ == pid_) return false;
+  g_on_duty = nullptr;
+  const bool has_come = has_seen();
+  const bool was_handled = is_handled_;
+  if (has_come || setpgid(pid_, pid_) != 0) {
+    stop();  // the next one starts afresh
+  } else {
+    group_ = pid_;
+  }
+  return has_come && !was_handled;
+}
+
+/// Whether SIGINT is pending there.
+bool InterruptWitness::has_seen() const {
+  char text[4096];
+  const ssize_t size = ::pread(status_.get(), text, sizeof text - 1, 0);
+  if (size <= 0) return false;
+  text[size] = '\0';
+  return shows_interrupt(text, "\nShdPnd:\t");
+}
+
+void InterruptWitness::look_at_ended_child() {
+  InterruptWitness* witness = g_on_duty;
+  if (witness == nullptr || witness->is_handled_) return;
+  siginfo_t info;
+  info.si_pid = 0;
+  if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
+  // In this order: an interrupt that comes after the look finds the child dead.
+  if (witness->has_seen() && survives_interrupt(info.si_pid)) witness->is_handled_ = true;
+}
+
+void InterruptWitness::forget_in_child() {
+  if (g_on_duty != nullptr) g_on_duty->stop();
+}
+
+}  // namespace mish::process
