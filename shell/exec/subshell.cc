@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -246,6 +247,7 @@ Completion SubshellRunner::run_body(const syntax::Subshell& node, Tail tail) {
   if (!context_.jobs.is_monitor() && admits(*node.body, node.containment, keeper)) {
     Completion completion = run_in_process(*node.body);
     context_.state.pipe_statuses.clear();  // those of its own pipelines
+    look_at_window();
     return completion;
   }
   if (tail == Tail::Yes && context_.in_process == nullptr && context_.traps->allows_replacement()) {
@@ -302,6 +304,7 @@ int SubshellRunner::substitute(const syntax::CommandSubstitution& node, std::str
     status = capture_forked(*node.body, out);
   }
   context_.state.line = line;
+  look_at_window();
   // bash: $? in the rest of the command is that of the substitution; by XCU 2.5.2 still that of the last pipeline.
   context_.state.last_status = context_.state.is_posix() ? status_before : status;
   return status;
@@ -663,6 +666,29 @@ void SubshellRunner::leave_loops(Completion& completion) const {
   completion.levels = static_cast<uint16_t>(std::min<uint32_t>(loops, UINT16_MAX));
 }
 
+/// checkwinsize (bash): after each command that has, or might have had, a process of its own, LINES and COLUMNS are
+/// what the terminal says. A system call, but a small one beside that process; none once there is known to be no
+/// terminal.
+void SubshellRunner::look_at_window() {
+  state::ShellState& state = context_.state;
+  if (has_no_window_ || context_.in_process != nullptr || state.subshell_depth != 0) return;
+  if (!state.is_on(Option::CheckWinSize) || (state.is_posix() && !context_.is_interactive())) return;
+  const process::Terminal* terminal = context_.jobs.terminal();
+  struct winsize window = {};
+  if (ioctl(terminal != nullptr ? terminal->fd() : STDERR_FILENO, TIOCGWINSZ, &window) != 0) {
+    has_no_window_ = context_.redirections == nullptr;
+    return;
+  }
+  if (window.ws_row == 0 || window.ws_col == 0) return;
+  auto update = [&state](Name name, unsigned short value) {
+    if (parse_integer(state.variables.text(name)) == value) return;
+    if ((state.variables.attributes(name) & state::attribute::ReadOnly) != 0) return;
+    state.variables.assign_internal(name, std::to_string(value));
+  };
+  update(names::LINES, window.ws_row);
+  update(names::COLUMNS, window.ws_col);
+}
+
 void SubshellRunner::watch(const process::Job& job, process::InterruptHold& hold) {
   pid_t pids[8];
   size_t count = 0;
@@ -707,6 +733,7 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
   if (processes != nullptr) processes->assign(job.processes().begin(), job.processes().end());
   pid_t last = job.last_pid();
   bool must_die = hold.settle(interrupted, {&last, 1});
+  look_at_window();
   if (job.state() == process::JobState::Running) return completion;  // hung up: the next safe point ends the shell
   context_.jobs.release(job);
   if (must_die) {

@@ -144,6 +144,7 @@ class SubshellRunner {
   static void watch(const process::Job& job, process::InterruptHold& hold);
   bool shares_interrupt() const;
   bool is_in_loop() const;
+  void look_at_window();
   void leave_loops(Completion& completion) const;
   void throw_interrupt(const Completion& completion) const;
   bool is_shells_end(const Completion& completion) const;
@@ -191,6 +192,7 @@ class SubshellRunner {
   std::vector<UniqueFd> process_fds_;
   /// What run_child() was made for, until something ran.
   const syntax::Command* fresh_ = nullptr;
+  bool has_no_window_ = false;
 };
 
 }  // namespace mish::exec

@@ -85,8 +85,12 @@ std::string Notices::mail() {
 void Notices::update_window_size(int fd) {
   if (!state_.is_on(state::Option::CheckWinSize)) return;
   WindowSize size = window_size(fd);
-  state_.variables.assign_internal(names::LINES, std::to_string(size.rows));
-  state_.variables.assign_internal(names::COLUMNS, std::to_string(size.columns));
+  auto update = [this](Name name, int value) {
+    if ((state_.variables.attributes(name) & state::attribute::ReadOnly) != 0) return;
+    state_.variables.assign_internal(name, std::to_string(value));
+  };
+  update(names::LINES, size.rows);
+  update(names::COLUMNS, size.columns);
 }
 
 }  // namespace mish::interactive

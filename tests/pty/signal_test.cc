@@ -178,6 +178,26 @@ TEST(KeyboardSignals, WindowChangeRunsItsTrapAtThePrompt) {
   EXPECT_TRUE(shell.expect("changed"));
 }
 
+TEST(WindowSize, OfTheTerminalIsInLinesAndColumnsAfterEachCommand) {
+  InteractiveShell shell;
+  EXPECT_NE(shell.command("stty rows 30 cols 90; echo $LINES,$COLUMNS").find("30,90"), std::string::npos);
+  std::string text =
+      shell.command("for i in 91 92; do stty cols $i; echo 1: $COLUMNS; done; (stty cols 93); echo 2: $COLUMNS");
+  EXPECT_NE(text.find("1: 91\r\n1: 92\r\n2: 93"), std::string::npos) << text;
+  text = shell.command("x=$(stty cols 94); echo 1: $COLUMNS; echo | stty cols 95 </dev/tty; echo 2: $COLUMNS");
+  EXPECT_NE(text.find("1: 94\r\n2: 95"), std::string::npos) << text;
+  text = shell.command(
+      "shopt -u checkwinsize; stty cols 96; echo 1: $COLUMNS; readonly LINES; shopt -s checkwinsize; "
+      "stty rows 31; echo 2: $LINES,$COLUMNS");
+  EXPECT_NE(text.find("1: 95\r\n2: 30,96"), std::string::npos) << text;
+  EXPECT_NE(shell.command("echo 3: $LINES").find("3: 30"), std::string::npos);
+}
+
+TEST(WindowSize, OfTheTerminalComesToScriptsWithTheirFirstSubshell) {
+  PtySession script({shell_path(), "-c", "stty rows 31 cols 77; unset LINES COLUMNS; (:); echo size: $LINES,$COLUMNS"});
+  EXPECT_TRUE(script.expect("size: 31,77"));
+}
+
 TEST(KeyboardSignals, QuitAndTermDoNotEndAnInteractiveShell) {
   InteractiveShell shell;
   shell.send(kCtrlBackslash);
