@@ -162,9 +162,22 @@ Result<void> FdPlan::adopt(UniqueFd source, int target) {
     int moved = duplicate_private(source.get(), std::max(kFirstPrivateFd, highest + 1));
     if (moved < 0) return Errno::last();
     source.reset(moved);
+    // Under a low limit no number above the user's is left. The number was free: there is nothing of his to be closed.
+    if (moved < kFirstPrivateFd) forget_closing(moved);
   }
   actions_.push_back({source.release(), target, true});
   return {};
+}
+
+void FdPlan::forget_closing(int number) {
+  InlineVector<FdAction, 4> kept;
+  for (const FdAction& action : actions_) {
+    if (action.source >= 0 && action.target == number) return;  // copied there before: it is to be closed
+    if (action.source >= 0 || action.target != number) kept.push_back(action);
+  }
+  if (kept.size() == actions_.size()) return;
+  actions_.clear();
+  for (const FdAction& action : kept) actions_.push_back(action);
 }
 
 void FdPlan::close(int target) { actions_.push_back({-1, target, false}); }

@@ -102,6 +102,9 @@ class FdPlan {
   Result<void> apply_in_child() const;
 
  private:
+  /// Takes back that `number` shall be closed.
+  void forget_closing(int number);
+
   InlineVector<FdAction, 4> actions_;
 };
 
