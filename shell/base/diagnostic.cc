@@ -34,8 +34,12 @@ Excerpt cut_excerpt(std::string_view line, size_t caret) {
 }  // namespace
 
 std::string format_diagnostic(std::string_view shell, const Location& where, std::string_view message) {
-  std::string out(shell);
-  out += ": ";
+  std::string out;
+  // Programs that look at bash's messages (bats) know them without its name.
+  if (shell != "bash" || where.source.empty()) {
+    out += shell;
+    out += ": ";
+  }
   if (!where.source.empty()) {
     out += where.source;
     out += ": ";

@@ -17,7 +17,7 @@ struct Location {
 };
 
 /// "mish: FILE: line N: MESSAGE\n"; file and line are left out when unknown (interactive).
-/// `shell` is the name the shell was invoked by.
+/// `shell` is the name the shell was invoked by; "bash" is left out, too, where a file is known, as bash does.
 std::string format_diagnostic(std::string_view shell, const Location& where, std::string_view message);
 
 /// "FILE:LINE:COLUMN: syntax error: MESSAGE\n", then the source line and a caret under the column.

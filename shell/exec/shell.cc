@@ -395,6 +395,7 @@ Location Shell::location() const {
   if (context_.is_interactive() && state_.calls.depth() == 1) return {};
   std::string_view source = state_.calls.top().source_name;
   // As within the functions of the text.
+  if (source.empty() && state_.shell_name == "bash") source = state_.zero;
   if (source.empty() && state_.is_on(Option::CommandString)) source = "-c";
   return {source, state_.line, 0};
 }

@@ -15,6 +15,11 @@ TEST(Diagnostic, LeavesOutWhatIsUnknown) {
   EXPECT_EQ(format_diagnostic("sh", {}, "no job control"), "sh: no job control\n");
 }
 
+TEST(Diagnostic, CalledBashItSaysFileAndLineAlone) {
+  EXPECT_EQ(format_diagnostic("bash", {"a.sh", 7, 0}, "x: unbound variable"), "a.sh: line 7: x: unbound variable\n");
+  EXPECT_EQ(format_diagnostic("bash", {}, "no job control"), "bash: no job control\n");
+}
+
 TEST(Diagnostic, SyntaxErrorPointsAtTheColumn) {
   EXPECT_EQ(format_syntax_error({"a.sh", 2, 5}, "unexpected `fi'", "  x fi\n"),
             "a.sh:2:5: syntax error: unexpected `fi'\n      x fi\n        ^\n");
