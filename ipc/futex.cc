@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -90,6 +91,28 @@ WakeReason wait_on(std::span<const WaitFor> words, Deadline deadline) {
 int wake(const SharedWord& word, int count) {
   long woken = syscall(SYS_futex, &word, FUTEX_WAKE, count, nullptr, nullptr, 0);
   return woken < 0 ? 0 : static_cast<int>(woken);
+}
+
+bool admit_remote_barriers() {
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+  static std::atomic<uint32_t> asked_generation{0};
+  static std::atomic<bool> is_admitted{false};
+  if (asked_generation.load(std::memory_order_acquire) != fork_generation()) {
+    bool done = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0;
+    is_admitted.store(done, std::memory_order_relaxed);
+    asked_generation.store(fork_generation(), std::memory_order_release);
+  }
+  return is_admitted.load(std::memory_order_relaxed);
+#else
+  return false;
+#endif
+}
+
+void remote_barrier() {
+  if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) == 0) return;
+  // Forbidden to this process alone. A store leaves its CPU, and a load is done, in much less time than this.
+  constexpr timespec kLongForACpu{0, 5'000'000};
+  nanosleep(&kLongForACpu, nullptr);
 }
 
 constinit thread_local RobustLock::Thread RobustLock::t_thread;

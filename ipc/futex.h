@@ -89,6 +89,14 @@ inline void prefetch_to_write(const void* address) {
 #endif
 }
 
+/// Makes remote_barrier() of other processes reach the threads of this one. False where the kernel does not offer it or
+/// nobody has tried it (machines other than x86-64; ThreadSanitizer, who cannot see such a barrier).
+bool admit_remote_barriers();
+/// A full barrier on this CPU and on each that runs a thread of a process which admits it. With it a thread that stores
+/// A and loads B needs no barrier itself against another that stores B, calls this and loads A: one of them sees the
+/// other's store. Costs a system call, and an interrupt where such a thread runs.
+void remote_barrier();
+
 /// How lock() ended.
 enum class LockResult : uint8_t { Locked, OwnerDied, Damaged };
 

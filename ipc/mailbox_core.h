@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The inside of Mailbox, shared by the files that implement it: mailbox.cc (making, opening, looking), mailbox_send.cc,
-// mailbox_receive.cc, mailbox_wait.cc (participants, sleeping, waking), mailbox_space.cc (ring and blocks) and
-// mailbox_repair.cc. Nobody else includes it, but tests.
+// mailbox_receive.cc, mailbox_wait.cc (participants, sleeping, waking), mailbox_space.cc (ring and blocks),
+// mailbox_bias.cc (doing without a lock) and mailbox_repair.cc. Nobody else includes it, but tests.
 #ifndef MISH_IPC_MAILBOX_CORE_H_
 #define MISH_IPC_MAILBOX_CORE_H_
 
@@ -57,6 +57,10 @@ class Mailbox::Core {
   void disarm_doorbell();
   bool has_receivers();
 
+  // --- mailbox_bias.cc
+  /// So many plain sends (receives) in a mailbox for two earn the bias to their lock. Tests make it fewer.
+  inline static uint32_t plain_enough = 64;
+
   // --- mailbox_repair.cc
   Outcome<Repairs> repair();
 
@@ -72,6 +76,7 @@ class Mailbox::Core {
  private:
   using Header = layout::Header;
   using Slot = layout::Slot;
+  using Bias = layout::Bias;
   using ParticipantRecord = layout::ParticipantRecord;
 
   Core() = default;
@@ -82,17 +87,17 @@ class Mailbox::Core {
 
   // Locks. Done: held, and the mailbox is whole. Otherwise not held.
   Status lock_tail() {
-    LockResult result = header_->tail_lock.lock();
+    LockResult result = take_lock(header_->tail_lock, header_->tail_bias);
     if (result == LockResult::Locked && is_whole()) [[likely]]
       return Status::Done;
-    return lock_slow(header_->tail_lock, result);
+    return lock_slow(header_->tail_lock, header_->tail_bias, result);
   }
   void unlock_tail() { header_->tail_lock.unlock(); }
   Status lock_head() {
-    LockResult result = header_->head_lock.lock();
+    LockResult result = take_lock(header_->head_lock, header_->head_bias);
     if (result == LockResult::Locked && is_whole()) [[likely]]
       return Status::Done;
-    return lock_slow(header_->head_lock, result);
+    return lock_slow(header_->head_lock, header_->head_bias, result);
   }
   void unlock_head() { header_->head_lock.unlock(); }
   Status lock_both();
@@ -104,10 +109,71 @@ class Mailbox::Core {
     unlock_head();
     unlock_tail();
   }
-  Status lock_slow(RobustLock& lock, LockResult result);
+  Status lock_slow(RobustLock& lock, Bias& bias, LockResult result);
+  LockResult take_lock(RobustLock& lock, Bias& bias) {
+    LockResult result = lock.lock();
+    if (bias.bearer.load(std::memory_order_relaxed) == 0) [[likely]]
+      return result;
+    return end_bias(bias, result);
+  }
   bool is_whole() {
     return header_->broken.load(std::memory_order_relaxed) == 0 &&
            header_->ring.load(std::memory_order_relaxed) == ring_word_ && !mapping_.is_damaged();
+  }
+
+  // mailbox_bias.cc: the locks of a mailbox for two, without the lock. Hold: how one of them is held.
+  enum class Hold : uint8_t { Not, Locked, Biased };
+  Hold hold_tail() {
+    if (enter(header_->tail_bias)) [[likely]]
+      return Hold::Biased;
+    return lock_tail() == Status::Done ? Hold::Locked : Hold::Not;
+  }
+  void release_tail(Hold hold) { hold == Hold::Biased ? leave(header_->tail_bias) : unlock_tail(); }
+  Hold hold_head() {
+    if (enter(header_->head_bias)) [[likely]]
+      return Hold::Biased;
+    return lock_head() == Status::Done ? Hold::Locked : Hold::Not;
+  }
+  void release_head(Hold hold) { hold == Hold::Biased ? leave(header_->head_bias) : unlock_head(); }
+  /// Whether a bearer word names this participant and thread.
+  bool is_me(uint32_t bearer) const {
+    return bearer != 0 && bearer == static_cast<uint32_t>(me_) + 1 && people_[me_].life.is_held_by_me();
+  }
+  bool enter(Bias& bias) {
+    if (!is_me(bias.bearer.load(std::memory_order_relaxed))) return false;
+    bias.is_inside.store(1, std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);  // the rest is up to remote_barrier() of who revokes
+    if (bias.bearer.load(std::memory_order_acquire) == static_cast<uint32_t>(me_) + 1 && is_whole()) [[likely]]
+      return true;
+    leave(bias);
+    return false;
+  }
+  void leave(Bias& bias) {
+    bias.is_inside.store(0, std::memory_order_release);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if ((bias.bearer.load(std::memory_order_relaxed) & layout::kRevoked) != 0) [[unlikely]]
+      wake(bias.is_inside, 1);
+  }
+  /// After a plain operation under the lock, `count` of them so far: enough of them in a row earn the bias.
+  void earn_bias(Bias& bias, uint32_t& count) {
+    if (config_.policy == Policy::Pair && ++count >= plain_enough) [[unlikely]]
+      take_bias(bias, count);
+  }
+  void take_bias(Bias& bias, uint32_t& count);  // the lock of the bias
+  /// Ends our own bias, with or without the lock.
+  void drop_bias(Bias& bias, uint32_t& count) {
+    count = 0;
+    if (uint32_t mine = bias.bearer.load(std::memory_order_relaxed); is_me(mine)) [[unlikely]] {
+      bias.bearer.compare_exchange_strong(mine, 0, std::memory_order_release, std::memory_order_relaxed);
+    }
+  }
+  LockResult end_bias(Bias& bias, LockResult result);  // the lock of the bias
+  bool wait_for_bearer(Bias& bias, uint32_t index);
+  /// Between our entry among those who wait and our last look at what the bearer changes.
+  void barrier_against(const Bias& bias) {
+    uint32_t bearer = bias.bearer.load(std::memory_order_seq_cst);
+    if (bearer != 0 && !is_me(bearer)) [[unlikely]]
+      remote_barrier();
   }
 
   // mailbox_space.cc. With tail_lock, those marked * with both.
@@ -281,6 +347,8 @@ class Mailbox::Core {
   uint32_t skipped_yields_ = kLeastSkippedYields;             // after the next long yield
   uint64_t sends_seen_ = 0;                                   // t_sends when we last waited for a message
   inline static constinit thread_local uint64_t t_sends = 0;  // through any handle
+  uint32_t plain_sends_ = 0;                                  // under tail_lock, in a row
+  uint32_t plain_takes_ = 0;                                  // under head_lock
   uint32_t generation_ = 0;
   uint32_t thread_ = 0;    // that holds our life lock
   bool is_plain_ = false;  // bounded or unbounded, fifo, each message for any one (of the pair)

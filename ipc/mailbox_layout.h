@@ -17,6 +17,15 @@
 //
 // Locks: `tail_lock` for whatever adds (tail, free blocks), `head_lock` for whatever removes or changes a state, and
 // for the participants; both, tail first, to move slots, to grow the ring and to rebuild.
+//
+// Biases: in Policy::Pair the participant that sent (received) many messages in a row takes the bias to tail_lock
+// (head_lock) while it holds that lock, and does without the lock as long as the bias names it. Each operation stores
+// `is_inside` = 1, looks whether `bearer` still names it and is not revoked, and ends with `is_inside` = 0; no barrier
+// of the CPU stands in between. Whoever takes the lock and finds the bias of another marks it revoked, makes every CPU
+// pass a barrier (membarrier(2), for which the bearer has registered), and waits until `is_inside` is 0 or the kernel
+// says that the bearer, who holds its life lock, is dead; then the bias ends, under the lock. Death inside is death
+// with the lock held. A receiver that goes to sleep ends nobody's bias to tail_lock; it makes the bearer pass a barrier
+// between its own entry in `attention` and its last look at the tail.
 #ifndef MISH_IPC_MAILBOX_LAYOUT_H_
 #define MISH_IPC_MAILBOX_LAYOUT_H_
 
@@ -30,7 +39,7 @@
 namespace mish::ipc::layout {
 
 inline constexpr uint64_t kMagic = 0x31786f62'6873696dULL;  // "mishbox1"
-inline constexpr uint32_t kVersion = 6;
+inline constexpr uint32_t kVersion = 7;
 inline constexpr size_t kPage = 4096;
 inline constexpr size_t kBlock = 4096;
 inline constexpr uint32_t kParticipants = 256;
@@ -103,6 +112,13 @@ struct GrantRecord {
   ProcessIdentity process;
 };
 
+/// Who may do without a lock. On a line of its own: its bearer writes it with every message.
+struct alignas(64) Bias {
+  SharedWord bearer;     // index + 1 of the participant, 0 = nobody; or kRevoked
+  SharedWord is_inside;  // it is at it
+};
+inline constexpr uint32_t kRevoked = 0x80000000;
+
 enum HeaderFlags : uint32_t { kKeep = 1, kDirect = 2 };
 
 /// Fixed at creation; `checksum` covers it.
@@ -144,6 +160,7 @@ struct Header {
   uint64_t head_seen;
   uint32_t free_block;  // stack of free blocks
   uint32_t free_count;
+  Bias tail_bias;
   alignas(64) std::atomic<uint64_t> tail;
   std::atomic<uint64_t> payload_sent;
   SharedWord send_cpu;
@@ -152,6 +169,7 @@ struct Header {
   // Receivers, likewise.
   alignas(64) RobustLock head_lock;
   uint64_t tail_seen;
+  Bias head_bias;
   alignas(64) std::atomic<uint64_t> taken;
   std::atomic<uint64_t> head;
   std::atomic<uint64_t> payload_taken;

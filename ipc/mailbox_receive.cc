@@ -127,8 +127,10 @@ Outcome<void> Mailbox::Core::receive_when_possible(Message& message, const Recei
       }
       continue;
     }
+    drop_bias(h.head_bias, plain_takes_);  // the sender takes this lock to wake us
     start_waiting(kWaiting, &options);
     waiting = true;
+    barrier_against(h.tail_bias);
     bool news = h.tail.load(std::memory_order_seq_cst) != tail || h.closed.load(std::memory_order_seq_cst) != 0;
     unlock_head();
     if (news) continue;
@@ -287,14 +289,16 @@ std::optional<uint64_t> Mailbox::Core::position_of(uint64_t id) {
 /// What receive() does with the oldest message as long as that is small and known to be there and nothing is promised
 /// or leased. False: nothing was done.
 bool Mailbox::Core::take_at_once(Message& message) {
-  if (lock_head() != Status::Done) return false;
+  Hold hold = hold_head();
+  if (hold == Hold::Not) [[unlikely]]
+    return false;
   Header& h = *header_;
   uint64_t head = h.head.load(std::memory_order_relaxed);
   Slot& source = slot(head);
   if (head >= h.tail_seen || h.leased.load(std::memory_order_relaxed) != 0 ||
       h.promised.load(std::memory_order_relaxed) != 0 || source.state.load(std::memory_order_acquire) != kCommitted ||
       source.first_block != 0 || source.length > kInline) {
-    unlock_head();
+    release_head(hold);
     return false;
   }
   raise_herald_for(h.space_attention);
@@ -307,7 +311,8 @@ bool Mailbox::Core::take_at_once(Message& message) {
   free_slot(head);
   h.head.store(head + 1, std::memory_order_release);
   h.receive_cpu.store(current_cpu(), std::memory_order_relaxed);
-  unlock_head();
+  if (hold == Hold::Locked) earn_bias(h.head_bias, plain_takes_);
+  release_head(hold);
   after_taking();
   return true;
 }
@@ -352,7 +357,9 @@ Outcome<void> Mailbox::Core::take(uint64_t position, Message& message, const Rec
 /// Without locks: wakes who waits for the space, and the next receiver when there is more.
 void Mailbox::Core::after_taking() {
   Header& h = *header_;
-  barrier_after_unlock();  // against a sender that enters itself as waiting and then looks at what was taken
+  // Against a sender that enters itself as waiting, for which it takes head_lock and so ends the bias, and then looks
+  // at what was taken.
+  barrier_after_unlock();
   if (h.space_attention.load(std::memory_order_seq_cst) != 0) announce_space();
   if (h.attention.load(std::memory_order_relaxed) != 0 &&
       h.tail.load(std::memory_order_relaxed) - h.taken.load(std::memory_order_relaxed) >

@@ -12,7 +12,7 @@ namespace mish::ipc {
 using namespace layout;
 
 /// What lock_tail() and lock_head() do when taking the lock was not all: follows a ring that moved, or repairs.
-Status Mailbox::Core::lock_slow(RobustLock& lock, LockResult result) {
+Status Mailbox::Core::lock_slow(RobustLock& lock, Bias& bias, LockResult result) {
   for (;;) {
     if (result == LockResult::Damaged) return Status::Damaged;
     if (result == LockResult::OwnerDied) header_->broken.store(1, std::memory_order_relaxed);
@@ -23,17 +23,17 @@ Status Mailbox::Core::lock_slow(RobustLock& lock, LockResult result) {
     if (!is_broken) return Status::Damaged;
     if (Status status = lock_both(); status != Status::Done) return status;
     unlock_both();
-    result = lock.lock();
+    result = take_lock(lock, bias);
     if (result == LockResult::Locked && is_whole()) return Status::Done;
   }
 }
 
 Status Mailbox::Core::lock_both_as_is() {
   if (mapping_.is_damaged()) return Status::Damaged;
-  LockResult result = header_->tail_lock.lock();
+  LockResult result = take_lock(header_->tail_lock, header_->tail_bias);
   if (result == LockResult::Damaged) return Status::Damaged;
   if (result == LockResult::OwnerDied) header_->broken.store(1, std::memory_order_relaxed);
-  result = header_->head_lock.lock();
+  result = take_lock(header_->head_lock, header_->head_bias);
   if (result == LockResult::Damaged) {
     unlock_tail();
     return Status::Damaged;
@@ -52,7 +52,7 @@ Status Mailbox::Core::lock_both() {
 }
 
 Status Mailbox::Core::lock_head_too() {
-  LockResult result = header_->head_lock.lock();
+  LockResult result = take_lock(header_->head_lock, header_->head_bias);
   if (result == LockResult::Damaged) return Status::Damaged;
   if (result == LockResult::OwnerDied) header_->broken.store(1, std::memory_order_relaxed);
   if (is_whole()) [[likely]]

@@ -66,9 +66,11 @@ Outcome<void> Mailbox::Core::check_size(std::string_view body, const SendOptions
 
 [[gnu::always_inline]] inline void Mailbox::Core::after_commit(const SendOptions& options) {
   Header& h = *header_;
-  barrier_after_unlock();  // against a receiver that enters itself as waiting and then looks at the tail
+  // Against a receiver that enters itself as waiting and then looks at the tail; with the bias, the receiver's barrier.
+  barrier_after_unlock();
   if (h.attention.load(std::memory_order_seq_cst) != 0) {
     announce({options.type, ProcessIdentity::self().pid, options.priority});
+    drop_bias(h.tail_bias, plain_sends_);  // who sleeps and wakes all the time is not to need barriers for it
   }
   lower_herald();
   // Another sender may sleep although there is room, when one that was woken died.
@@ -81,19 +83,22 @@ Outcome<void> Mailbox::Core::check_size(std::string_view body, const SendOptions
 /// What send_when_possible() does with a small message of a plain mailbox, as long as there is room and nobody listens.
 /// Returns its id; 0: nothing was done.
 uint64_t Mailbox::Core::send_at_once(std::string_view body, const SendOptions& options) {
-  if (lock_tail() != Status::Done) return 0;
+  Hold hold = hold_tail();
+  if (hold == Hold::Not) [[unlikely]]
+    return 0;
   const Header& h = *header_;
   uint64_t tail = h.tail.load(std::memory_order_relaxed);
   uint64_t reserved = h.reserved.load(std::memory_order_relaxed);
-  barrier_after_lock();
+  barrier_after_lock();  // with the bias: who asks for the bell ends it (arm_doorbell)
   bool has_room = tail - h.taken_seen + reserved < config_.capacity && tail - h.head_seen + reserved <= ring_mask_;
   if (!has_room || h.listening.load(std::memory_order_seq_cst) != 0 || is_closing(false)) [[unlikely]] {
-    unlock_tail();
+    release_tail(hold);
     return 0;
   }
   raise_herald_for(h.attention);
   uint64_t id = commit(body, options, 0, false);
-  unlock_tail();
+  if (hold == Hold::Locked) earn_bias(header_->tail_bias, plain_sends_);
+  release_tail(hold);
   after_commit(options);
   return id;
 }

@@ -75,7 +75,7 @@ Mailbox::Core::Room Mailbox::Core::find_room(uint32_t count) {
 /// Makes room in the ring: closes the holes when there are many, else doubles it.
 Mailbox::Core::Room Mailbox::Core::stretch_ring() {
   Header& h = *header_;
-  LockResult locked = h.head_lock.lock();
+  LockResult locked = take_lock(h.head_lock, h.head_bias);
   if (locked == LockResult::Damaged) return Room::Damaged;
   if (locked == LockResult::OwnerDied) h.broken.store(1, std::memory_order_relaxed);
   uint64_t used = h.tail.load(std::memory_order_relaxed) - h.head.load(std::memory_order_relaxed);

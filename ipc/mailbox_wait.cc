@@ -103,6 +103,7 @@ Outcome<void> Mailbox::Core::attach() {
   me_ = -1;  // inherited over fork: the record is our parent's
   is_subscribed_ = false;
   has_role_ = false;
+  plain_sends_ = plain_takes_ = 0;
   const ProcessIdentity& self = ProcessIdentity::self();
   uint32_t limit = config_.policy == Policy::All ? kSubscribers : kParticipants;
   for (int attempt = 0; attempt < 2; ++attempt) {
@@ -160,7 +161,7 @@ Outcome<void> Mailbox::Core::join_pair() {
       return {};
     }
     unlock_head();
-    if (!reclaim_dead(true)) break;
+    reclaim_dead(true);  // even if it finds nobody: another may have been quicker
   }
   return {Status::NotPermitted, "link is busy: two other processes use it", EBUSY};
 }
@@ -172,6 +173,8 @@ void Mailbox::Core::detach() {
   bool is_own_thread = thread_ == thread_id();
   if (lock_both() == Status::Done) {
     bool had_leases = record.leases != 0;
+    drop_bias(header_->tail_bias, plain_sends_);
+    drop_bias(header_->head_bias, plain_takes_);
     if (is_own_thread) record.life.unlock();
     forget_participant(static_cast<uint32_t>(me_));
     unlock_both();
@@ -607,7 +610,9 @@ Outcome<void> Mailbox::Core::arm_doorbell() {
   unlock_head();
   let_herald_finish();
   // Who is sending now may have looked for listeners before: what it sends is there when it has given the lock back.
-  if (!header_->tail_lock.is_held()) return {};
+  // A bearer of the bias looks for listeners without barriers: taking the lock ends its bias.
+  bool has_bearer = header_->tail_bias.bearer.load(std::memory_order_seq_cst) != 0;
+  if (!has_bearer && !header_->tail_lock.is_held()) return {};
   if (Status status = lock_tail(); status != Status::Done) return error(status);
   unlock_tail();
   return {};

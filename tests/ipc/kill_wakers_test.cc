@@ -2,6 +2,7 @@
 // Kill at every instruction, for whoever sleeps meanwhile: a process that dies between a change and the waking of those
 // who wait for it leaves nobody asleep. Sleepers would look around by themselves only after most of a minute here.
 #include <poll.h>
+#include <sys/mman.h>
 
 #include <memory>
 
@@ -18,10 +19,10 @@ class KillWakersTest : public MailboxTest {
   ~KillWakersTest() override { Mailbox::Core::longest_sleep = usual_; }
 
   /// A fresh mailbox "k" in which nobody waits.
-  Mailbox start_with(uint64_t capacity) {
+  Mailbox start_with(uint64_t capacity, Policy policy = Policy::Any) {
     sleepers_.clear();
     (void)Mailbox::remove(named("k"), where());
-    return make("k", {.capacity = capacity, .keep = true});
+    return make("k", {.capacity = capacity, .policy = policy, .keep = true});
   }
   /// Runs `body` in a child on a handle of its own.
   template <typename Body>
@@ -37,6 +38,19 @@ class KillWakersTest : public MailboxTest {
       auto received = mine.receive(message, options);
       return received ? kMet : static_cast<int>(received.status());
     });
+  }
+  /// A fresh mailbox, a receiver that sleeps and a listener that does.
+  void start_with_receiver_and_listener() {
+    Mailbox box = start_with(4);
+    add_receiver();
+    add_sleeper([](Mailbox& mine) {
+      pollfd bell{*Doorbell::fd(), POLLIN, 0};
+      while (mine.arm_doorbell() && !mine.is_ready()) {
+        if (poll(&bell, 1, -1) == 1) Doorbell::clear();
+      }
+      return kMet;
+    });
+    wait_until([&] { return box.stat()->waiting_receivers == 1 && box.core().header().listening.load() == 1; });
   }
   /// The sleeper ends with `status` before it could have woken by itself.
   void expect_awake(size_t sleeper, int status) {
@@ -68,6 +82,42 @@ TEST_F(KillWakersTest, Sender) {
           expect_awake(0, kMet);
         });
   }
+}
+
+// The sender does without the lock, which the receiver that goes to sleep does not end.
+TEST_F(KillWakersTest, SenderWithBias) {
+  if (!admit_remote_barriers()) GTEST_SKIP() << "no biases here";
+  EarlyBias early_bias;
+  auto* go = static_cast<SharedWord*>(
+      mmap(nullptr, sizeof(SharedWord), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  kill_everywhere(
+      [&] {
+        (void)start_with(4, Policy::Pair);
+        go->store(0);
+        add_sleeper([go](Mailbox& mine) {
+          WaitFor word{go, 0};
+          while (go->load() == 0) wait_on({&word, 1}, kForever);
+          Message message;
+          return mine.receive(message) ? kMet : 1;
+        });
+      },
+      [&] {
+        Mailbox box = open("k");
+        EarlyBias::earn(box);
+        go->store(1);
+        wake(*go, 1);
+        wait_until([&] { return box.stat()->waiting_receivers == 1; });
+        return box;
+      },
+      [](Mailbox& box) { return EarlyBias::is_tail_borne(box) && box.send("news", {.deadline = kNoWait}).ok(); },
+      [&](const Stepped&) {
+        Mailbox box = open("k");
+        if (box.stat()->sent == EarlyBias::kRounds) {
+          ASSERT_TRUE(box.send("probe", {.deadline = kNoWait}));
+        }
+        expect_awake(0, kMet);
+      });
+  munmap(go, sizeof(SharedWord));
 }
 
 // The kernel wakes one of them, maybe not the one who is meant.
@@ -112,28 +162,16 @@ TEST_F(KillWakersTest, Receiver) {
 }
 
 TEST_F(KillWakersTest, Closer) {
-  kill_everywhere(
-      [&] {
-        Mailbox box = start_with(4);
-        add_receiver();
-        add_sleeper([](Mailbox& mine) {
-          pollfd bell{*Doorbell::fd(), POLLIN, 0};
-          while (mine.arm_doorbell() && !mine.is_ready()) {
-            if (poll(&bell, 1, -1) == 1) Doorbell::clear();
-          }
-          return kMet;
-        });
-        wait_until([&] { return box.stat()->waiting_receivers == 1 && box.core().header().listening.load() == 1; });
-      },
-      [&] { return open("k"); }, [](Mailbox& box) { return box.close().ok(); },
-      [&](const Stepped&) {
-        Mailbox box = open("k");
-        if (!box.stat()->is_closed) {
-          ASSERT_TRUE(box.close());
-        }
-        expect_awake(0, static_cast<int>(Status::Closed));
-        expect_awake(1, kMet);
-      });
+  kill_everywhere([&] { start_with_receiver_and_listener(); }, [&] { return open("k"); },
+                  [](Mailbox& box) { return box.close().ok(); },
+                  [&](const Stepped&) {
+                    Mailbox box = open("k");
+                    if (!box.stat()->is_closed) {
+                      ASSERT_TRUE(box.close());
+                    }
+                    expect_awake(0, static_cast<int>(Status::Closed));
+                    expect_awake(1, kMet);
+                  });
 }
 
 }  // namespace

@@ -102,6 +102,9 @@ class Tracee {
 #endif
   }
 
+  /// Runs to the end of the operation.
+  Stop run_on() { return ptrace(PTRACE_CONT, pid_, nullptr, nullptr) == 0 ? wait() : Stop::Dead; }
+
   Stop wait() {
     int status = 0;
     if (waitpid(pid_, &status, 0) < 0 || !WIFSTOPPED(status)) return Stop::Dead;
@@ -120,8 +123,12 @@ class Tracee {
 
 /// Forks; the child calls `prepare` (what it returns stays alive), then `operation` (bool) on it under the eye of the
 /// stepper, and is killed after `limit` instructions or, with a negative limit, at the end, and `route` is recorded.
-template <typename Prepare, typename Operation>
-Stepped run_stepped(long limit, Route& route, Prepare prepare, Operation operation) {
+/// Before it is killed within the operation, `pause` gets the stopped Tracee.
+struct NoPause {
+  void operator()(Tracee&) const {}
+};
+template <typename Prepare, typename Operation, typename Pause = NoPause>
+Stepped run_stepped(long limit, Route& route, Prepare prepare, Operation operation, Pause pause = {}) {
   struct Shared {
     volatile int succeeded;
   };
@@ -156,6 +163,7 @@ Stepped run_stepped(long limit, Route& route, Prepare prepare, Operation operati
     result.finished = stop == Tracee::Stop::End;
     if (runs) ++result.steps;
   }
+  if (runs) pause(child);
   child.end();
   result.succeeded = shared->succeeded != 0;
   munmap(shared, sizeof(Shared));

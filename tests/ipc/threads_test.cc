@@ -81,6 +81,34 @@ TEST_F(ThreadsTest, LookingAndRepairingDisturbNobody) {
   EXPECT_EQ(box.stat()->messages, 0u);
 }
 
+// Two threads that do without the locks where that is possible, and a third that takes them all the time.
+TEST_F(ThreadsTest, PairIsLookedAtMeanwhile) {
+  constexpr int kMessages = 20'000;
+  Mailbox box = make("t", {.policy = Policy::Pair, .keep = true});
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  threads.push_back(with_handle([&](Mailbox& mine) {
+    for (int n = 0; n < kMessages; ++n) ASSERT_TRUE(mine.send(std::to_string(n)));
+  }));
+  threads.push_back(with_handle([&](Mailbox& mine) {
+    Message message;
+    for (int n = 0; n < kMessages; ++n) {
+      ASSERT_TRUE(mine.receive(message));
+      ASSERT_EQ(message.text(), std::to_string(n));
+    }
+    stop = true;
+  }));
+  threads.push_back(with_handle([&](Mailbox& mine) {
+    while (!stop) {
+      (void)mine.receipt(5);
+      (void)mine.repair();
+      std::this_thread::yield();
+    }
+  }));
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(box.stat()->messages, 0u);
+}
+
 TEST_F(ThreadsTest, CopiesForEverybody) {
   Mailbox box = make("t", {.capacity = 8, .policy = Policy::All, .keep = true});
   std::atomic<int> ready{0};
