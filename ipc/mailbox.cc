@@ -274,7 +274,19 @@ Outcome<void> Mailbox::Core::remove() {
   bool is_ours = fstat(file_.get(), &ours) == 0 && fstatat(directory_.fd(), file, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
                  ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
   if (!is_ours) return {Status::NoObject, "no such mailbox", ENOENT};
-  if (unlinkat(directory_.fd(), file, 0) != 0) return error_from_errno(errno);
+  return unlink();
+}
+
+/// Takes the name away and tells. The herald is raised and the bell rung before, so that whoever waits looks whether
+/// the name is gone when we die in between.
+Outcome<void> Mailbox::Core::unlink() {
+  raise_herald();
+  ring_everyone();
+  if (unlinkat(directory_.fd(), name_.file().c_str(), 0) != 0) {
+    int code = errno;
+    lower_herald();
+    return code == ENOENT ? error(Status::NoObject) : error_from_errno(code);
+  }
   mark_removed();
   return {};
 }
@@ -474,12 +486,10 @@ Outcome<void> Mailbox::remove(const ObjectName& name, const ObjectDirectory& whe
       access((where.path() + "/" + name.file()).c_str(), F_OK) != 0) {
     return present.error();
   }
-  if (unlinkat(where.fd(), name.file().c_str(), 0) != 0) {
-    if (errno == ENOENT) return {Status::NoObject, "no such mailbox", ENOENT};
-    return error_from_errno(errno);
-  }
-  if (present) (*present)->mark_removed();  // a damaged one is just unlinked
-  return {};
+  if (present) return (*present)->unlink();
+  if (unlinkat(where.fd(), name.file().c_str(), 0) == 0) return {};  // a damaged one
+  if (errno == ENOENT) return {Status::NoObject, "no such mailbox", ENOENT};
+  return error_from_errno(errno);
 }
 
 Outcome<std::vector<MailboxInfo>> Mailbox::list(const ObjectDirectory& where) {

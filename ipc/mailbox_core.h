@@ -34,6 +34,7 @@ class Mailbox::Core {
   void mark_removed();
   void mark_closed(bool removed);
   Outcome<void> remove();
+  Outcome<void> unlink();
   /// Reads what stat() shows from an open file without attaching.
   static MailboxInfo read_info(int fd, std::string name);
 

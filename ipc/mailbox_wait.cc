@@ -312,9 +312,10 @@ void Mailbox::Core::let_herald_go() {
   header_->herald.unlock_unheard();
 }
 
-/// Whoever was about to wake others is dead: everybody is to look.
+/// Whoever was about to wake others is dead: everybody is to look. It may have taken the name away and not said so.
 void Mailbox::Core::relay_herald() {
   raise_herald();
+  if (header_->closed.load(std::memory_order_relaxed) == 0 && is_removed()) mark_removed();
   lower_herald();
 }
 
@@ -609,6 +610,7 @@ Outcome<void> Mailbox::Core::arm_doorbell() {
   }
   unlock_head();
   let_herald_finish();
+  if (header_->herald.is_orphaned()) relay_herald();
   // Who is sending now may have looked for listeners before: what it sends is there when it has given the lock back.
   // A bearer of the bias looks for listeners without barriers: taking the lock ends its bias.
   bool has_bearer = header_->tail_bias.bearer.load(std::memory_order_seq_cst) != 0;

@@ -174,5 +174,19 @@ TEST_F(KillWakersTest, Closer) {
                   });
 }
 
+// By its name, and through a handle.
+TEST_F(KillWakersTest, Remover) {
+  for (bool by_name : {true, false}) {
+    kill_everywhere(
+        [&] { start_with_receiver_and_listener(); }, [&] { return open("k"); },
+        [&](Mailbox& box) { return by_name ? Mailbox::remove(named("k"), where()).ok() : box.remove().ok(); },
+        [&](const Stepped&) {
+          (void)Mailbox::remove(named("k"), where());
+          expect_awake(0, static_cast<int>(Status::Closed));
+          expect_awake(1, kMet);
+        });
+  }
+}
+
 }  // namespace
 }  // namespace mish::ipc
