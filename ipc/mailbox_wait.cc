@@ -4,6 +4,7 @@
 // whoever wakes it takes it off the list of the waiting, so nobody is woken twice for the same reason.
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -624,6 +625,28 @@ void Mailbox::Core::disarm_doorbell() {
   if (!is_attached() || lock_head() != Status::Done) return;
   stop_waiting(kListening);
   unlock_head();
+}
+
+std::vector<UniqueFd> Mailbox::Core::watch_lives() {
+  std::vector<ProcessIdentity> watched;
+  if (!config_.keep && !is_closing(true)) watched.push_back(header_->owner);
+  if (header_->leased.load(std::memory_order_relaxed) != 0 && lock_head() == Status::Done) {
+    for (uint32_t i = 0; i < people_used(); ++i) {
+      if (people_[i].leases != 0 && static_cast<int>(i) != me_) watched.push_back(people_[i].identity);
+    }
+    unlock_head();
+  }
+  const ProcessIdentity& self = ProcessIdentity::self();
+  std::vector<UniqueFd> ends;
+  bool met_dead = false;
+  for (const ProcessIdentity& process : watched) {
+    if (process.pid_namespace != self.pid_namespace || process == self) continue;
+    UniqueFd end(static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
+    met_dead = met_dead || !process.is_alive();  // then the descriptor may be of another
+    if (end) ends.push_back(std::move(end));
+  }
+  if (met_dead) ring(self);  // look again: is_ready() takes back what was held
+  return ends;
 }
 
 // --- Rights

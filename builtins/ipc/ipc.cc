@@ -206,6 +206,12 @@ ipc::Outcome<std::vector<std::string_view>> wait_for_targets(std::vector<Target>
     }
     std::vector<pollfd> entries{{.fd = *bell, .events = POLLIN, .revents = 0}};
     for (const Target& t : targets) entries.push_back({.fd = t.fd, .events = POLLIN, .revents = 0});
+    std::vector<UniqueFd> lives;
+    for (Target& t : targets) {
+      if (!t.mailbox || !ready.empty()) continue;
+      for (UniqueFd& life : t.mailbox->watch_lives()) lives.push_back(std::move(life));
+    }
+    for (const UniqueFd& life : lives) entries.push_back({.fd = life.get(), .events = POLLIN, .revents = 0});
     ipc::Wait limit = has_mailbox ? slice_of(wait) : wait;
     ipc::WaitResult result = ipc::wait_for_fds(entries, ready.empty() ? limit : ipc::Wait::none());
     for (size_t i = 0; i < targets.size(); ++i) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <map>
+#include <vector>
 
 #include "ipc/futex.h"
 #include "shell/base/text.h"
@@ -79,11 +80,11 @@ int pump_in(int from, Mailbox& mailbox) {
   return pending.empty() || mailbox.send(pending) ? 0 : 1;
 }
 
-/// Waits until `events` on the pipe; false when its reader is gone.
-bool wait_for_pipe(int to, short events, int bell) {
-  pollfd entries[2] = {{to, events, 0}, {bell, POLLIN, 0}};
-  nfds_t count = bell >= 0 ? 2 : 1;
-  while (poll(entries, count, -1) < 0 && errno == EINTR) {
+/// Waits until `events` on the pipe, or for the bell or one of the lives to end; false when the pipe's reader is gone.
+bool wait_for_pipe(int to, short events, int bell = -1, const std::vector<UniqueFd>& lives = {}) {
+  std::vector<pollfd> entries{{to, events, 0}, {bell, POLLIN, 0}};
+  for (const UniqueFd& life : lives) entries.push_back({life.get(), POLLIN, 0});
+  while (poll(entries.data(), entries.size(), -1) < 0 && errno == EINTR) {
   }
   return (entries[0].revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
 }
@@ -102,14 +103,14 @@ int pump_out(int to, Mailbox& mailbox) {
     if (received) {
       std::string line(message.text());
       line += '\n';
-      if (!write_all(to, line) || !wait_for_pipe(to, POLLOUT, -1)) return 1;
+      if (!write_all(to, line) || !wait_for_pipe(to, POLLOUT)) return 1;
       if (!mailbox.finish(message.id)) return 1;
       continue;
     }
     if (received.status() != Status::WouldBlock) return received.status() == Status::Closed ? 0 : 1;
     if (!mailbox.arm_doorbell()) return 1;
     if (mailbox.is_ready()) continue;
-    if (!wait_for_pipe(to, 0, *bell)) return 0;
+    if (!wait_for_pipe(to, 0, *bell, mailbox.watch_lives())) return 0;
     ipc::Doorbell::clear();
   }
 }

@@ -174,6 +174,47 @@ TEST_F(KillWakersTest, Closer) {
                   });
 }
 
+// Whoever rings no bell when it is killed: the owner of a session mailbox, attached to it or not, and the holder of a
+// lease.
+TEST_F(KillWakersTest, OwnerOrHolder) {
+  enum Kind { kAttachedOwner, kOwner, kHolder };
+  for (Kind kind : {kAttachedOwner, kOwner, kHolder}) {
+    sleepers_.clear();
+    (void)Mailbox::remove(named("k"), where());
+    if (kind == kHolder) {
+      ASSERT_TRUE(make("k", {.keep = true}).send("m"));
+    }
+    Child other([this, kind] {
+      std::optional<Mailbox> mine;
+      Message message;
+      if (kind == kAttachedOwner) mine.emplace(make("k"));
+      if (kind == kHolder) mine.emplace(open("k"));
+      if (kind == kHolder && !mine->receive(message, {.lease = true})) return 1;
+      return pause();
+    });
+    if (kind == kOwner) {
+      ASSERT_TRUE(make("k", {}).chown(*ProcessIdentity::of(other.pid())));
+    }
+    wait_until([&] {
+      auto box = Mailbox::open(named("k"), where());
+      return box.ok() && box->stat()->leased == (kind == kHolder ? 1u : 0u);
+    });
+    add_sleeper([](Mailbox& mine) {
+      while (mine.arm_doorbell() && !mine.is_ready()) {
+        std::vector<UniqueFd> lives = mine.watch_lives();
+        std::vector<pollfd> entries{{*Doorbell::fd(), POLLIN, 0}};
+        for (const UniqueFd& life : lives) entries.push_back({life.get(), POLLIN, 0});
+        if (poll(entries.data(), entries.size(), -1) > 0) Doorbell::clear();
+      }
+      return kMet;
+    });
+    Mailbox box = open("k");
+    wait_until([&] { return box.core().header().listening.load() == 1; });
+    kill(other.pid(), SIGKILL);
+    expect_awake(0, kMet);
+  }
+}
+
 // By its name, and through a handle.
 TEST_F(KillWakersTest, Remover) {
   for (bool by_name : {true, false}) {
