@@ -49,9 +49,9 @@ bool has_job_control(BuiltinContext& context) {
 }
 
 std::optional<pid_t> parse_pid(std::string_view text) {
-  auto number = parse_integer(text);
-  if (!number || *number < 1 || *number > INT32_MAX) return std::nullopt;
-  return static_cast<pid_t>(*number);
+  const int64_t number = parse_integer(text).value_or(0);
+  if (number < 1 || number > INT32_MAX) return std::nullopt;
+  return static_cast<pid_t>(number);
 }
 
 // --- jobs ----------------------------------------------------------------------------------------------------------

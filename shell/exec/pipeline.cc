@@ -124,7 +124,8 @@ Completion PipelineRunner::stages(const syntax::Pipeline& node, Tail tail) {
     if (status != 0) last_failure = status;
     statuses.push_back(status);
   }
-  completion.status = state.is_on(Option::PipeFail) ? last_failure : statuses.back();
+  const int status = state.is_on(Option::PipeFail) ? last_failure : statuses.back();
+  if (!is_interrupt(completion)) completion.status = status;
   state.pipe_statuses = std::move(statuses);
   if (!in_shell.is_normal()) {
     // lastpipe: `exit`, `return` or an interrupt in the last command.

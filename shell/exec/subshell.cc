@@ -744,7 +744,8 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
   if (interrupted && context_.is_interactive_process()) {
     context_.err.put('\n');
     context_.err.flush();
-    if (!goes_on_after_interrupt()) completion.flow = Flow::Interrupt;
+    // 130 also when the command that the status is of was over, or another one of the pipeline died.
+    if (!goes_on_after_interrupt()) completion = {state::kSignalBase + SIGINT, Flow::Interrupt, 0};
   } else if (!interrupted) {
     context_.traps->drop_handled_interrupt();
   }

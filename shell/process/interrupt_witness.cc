@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <string>
@@ -31,11 +32,30 @@ InterruptWitness* g_on_duty = nullptr;
 /// How long an interrupt is kept: who lives on for longer after it came has dealt with it.
 constexpr struct timespec kMemory = {10, 0};
 
-/// Whether a process of this group that the shell started handles the interrupt that has just come. It may be ready to
-/// die in the ordinary way, with the signal's default action back in place, when the shell looks.
-bool is_handled_in_group(const std::string& children) {
+/// Whether the process lives and is not about to end.
+bool is_alive(pid_t pid) {
+  constexpr unsigned kIsExiting = 4;  // PF_EXITING of the kernel
+  Result<UniqueFd> file = open_file(fmt::format("/proc/{}/stat", pid).c_str(), O_RDONLY);
+  if (!file) return false;
+  char text[1024];
+  const ssize_t size = ::read(file->get(), text, sizeof text - 1);
+  text[size < 0 ? 0 : size] = '\0';
+  // The name, in parentheses, may hold anything.
+  const char* after_name = strrchr(text, ')');
+  char state = 0;
+  unsigned flags = 0;
+  if (after_name == nullptr || sscanf(after_name, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2) return false;
+  return state != 'Z' && state != 'X' && (flags & kIsExiting) == 0;
+}
+
+/// Whether the interrupt that has just come is the business of this process: it dies of it, or handles it, and may have
+/// ended in the ordinary way when the shell looks, with the signal's default action back in place.
+bool takes_interrupt(pid_t pid) { return is_alive(pid) || survives_interrupt(pid); }
+
+/// Whether a process of this group that the shell started takes the interrupt.
+bool is_taken_in_group(const std::string& children) {
   const pid_t group = getpgrp();
-  if (survives_interrupt(group)) return true;
+  if (takes_interrupt(group)) return true;
   Result<UniqueFd> file = open_file(children.c_str(), O_RDONLY);
   if (!file) return false;
   char text[4096];
@@ -46,7 +66,7 @@ bool is_handled_in_group(const std::string& children) {
     const auto pid = static_cast<pid_t>(strtol(at, &end, 10));
     if (end == at) break;
     at = end + strspn(end, " ");
-    if (pid != getpid() && getpgid(pid) == group && survives_interrupt(pid)) return true;
+    if (pid != getpid() && getpgid(pid) == group && takes_interrupt(pid)) return true;
   }
   return false;
 }
@@ -65,7 +85,7 @@ bool is_handled_in_group(const std::string& children) {
   for (;;) {
     // Sees that the signal is there without taking it: the shell reads what is pending.
     poll(&descriptor, 1, -1);
-    if (!is_handled_in_group(children)) nanosleep(&kMemory, nullptr);
+    if (!is_taken_in_group(children)) nanosleep(&kMemory, nullptr);
     struct signalfd_siginfo info;
     (void)!read(descriptor.fd, &info, sizeof info);
   }

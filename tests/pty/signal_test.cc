@@ -130,7 +130,8 @@ TEST(KeyboardSignals, CtrlCAfterTheEndOfACommandEndsTheLoopAtThePrompt) {
   // The command stops the shell, which finds it dead and the interrupt come and gone when it is continued.
   for (std::string loop :
        {"while :; do env kill -STOP $$; done", "f() { echo a | env kill -STOP $$; }; for i in 1 2 3; do f; done",
-        "while (true) | env kill -STOP $$; do :; done", "while :; do (env kill -STOP $$; :); done"}) {
+        "while (true) | env kill -STOP $$; do :; done", "while :; do (env kill -STOP $$; :); done",
+        "while :; do eval 'env kill -STOP $$'; done"}) {
     InteractiveShell shell;
     shell.type(loop + "; echo not''reached");
     ASSERT_TRUE(shell.await([&shell] { return process_state(shell.pid()) == 'T' && zombie_children(shell.pid()) > 0; }))
