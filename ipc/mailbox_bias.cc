@@ -19,7 +19,6 @@ constexpr Deadline kSlice = 10'000'000;  // another may have been woken by the b
 void Mailbox::Core::take_bias(Bias& bias, uint32_t& count) {
   count = 0;
   if (!is_attached() || !people_[me_].life.is_held_by_me() || !admit_remote_barriers()) return;
-  bias.is_inside.store(0, std::memory_order_relaxed);
   bias.bearer.store(static_cast<uint32_t>(me_) + 1, std::memory_order_release);
 }
 
@@ -36,14 +35,14 @@ LockResult Mailbox::Core::end_bias(Bias& bias, LockResult result) {
     remote_barrier();
     has_left = wait_for_bearer(bias, index);
   }
-  bias.is_inside.store(0, std::memory_order_relaxed);
   bias.bearer.store(0, std::memory_order_release);
   return has_left ? result : LockResult::OwnerDied;
 }
 
 /// Waits until the bearer has left; false: it died inside.
 bool Mailbox::Core::wait_for_bearer(Bias& bias, uint32_t index) {
-  const SharedWord& inside = bias.is_inside;
+  if (index >= people_used()) return true;  // nobody: the word was damaged
+  const SharedWord& inside = inside_of(bias, index);
   for (int i = 0; i < kSpins; ++i) {
     if (inside.load(std::memory_order_acquire) == 0) return true;
     relax();
@@ -51,7 +50,7 @@ bool Mailbox::Core::wait_for_bearer(Bias& bias, uint32_t index) {
   for (;;) {
     WaitFor words[2] = {{&inside, inside.load(std::memory_order_acquire)}, {}};
     if (words[0].value == 0) return true;
-    bool may_live = index < people_used() && people_[index].life.watch(words[1]);
+    bool may_live = people_[index].life.watch(words[1]);
     // Read after its death is known: what it did before is there to be seen.
     if (!may_live || people_[index].life.is_held_by_me()) return inside.load(std::memory_order_acquire) == 0;
     if (wait_on(words, now_ns() + kSlice) == WakeReason::TimedOut && !people_[index].identity.is_alive()) {

@@ -114,7 +114,7 @@ class Mailbox::Core {
   Status lock_slow(RobustLock& lock, Bias& bias, LockResult result);
   LockResult take_lock(RobustLock& lock, Bias& bias) {
     LockResult result = lock.lock();
-    if (bias.bearer.load(std::memory_order_relaxed) == 0) [[likely]]
+    if (bias.bearer.load(std::memory_order_acquire) == 0) [[likely]]
       return result;
     return end_bias(bias, result);
   }
@@ -141,9 +141,14 @@ class Mailbox::Core {
   bool is_me(uint32_t bearer) const {
     return bearer != 0 && bearer == static_cast<uint32_t>(me_) + 1 && people_[me_].life.is_held_by_me();
   }
+  /// Where participant `index` says that it does without the lock of `bias`. Of its own: a store that comes late, after
+  /// the bias went to another, is none of the other's concern.
+  SharedWord& inside_of(const Bias& bias, uint32_t index) {
+    return &bias == &header_->tail_bias ? people_[index].at_tail : people_[index].at_head;
+  }
   bool enter(Bias& bias) {
     if (!is_me(bias.bearer.load(std::memory_order_relaxed))) return false;
-    bias.is_inside.store(1, std::memory_order_relaxed);
+    inside_of(bias, static_cast<uint32_t>(me_)).store(1, std::memory_order_relaxed);
     std::atomic_signal_fence(std::memory_order_seq_cst);  // the rest is up to remote_barrier() of who revokes
     if (bias.bearer.load(std::memory_order_acquire) == static_cast<uint32_t>(me_) + 1 && is_whole()) [[likely]]
       return true;
@@ -151,10 +156,11 @@ class Mailbox::Core {
     return false;
   }
   void leave(Bias& bias) {
-    bias.is_inside.store(0, std::memory_order_release);
+    SharedWord& inside = inside_of(bias, static_cast<uint32_t>(me_));
+    inside.store(0, std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);
     if ((bias.bearer.load(std::memory_order_relaxed) & layout::kRevoked) != 0) [[unlikely]]
-      wake(bias.is_inside, 1);
+      wake(inside, 1);
   }
   /// After a plain operation under the lock, `count` of them so far: enough of them in a row earn the bias.
   void earn_bias(Bias& bias, uint32_t& count) {

@@ -19,13 +19,13 @@
 // for the participants; both, tail first, to move slots, to grow the ring and to rebuild.
 //
 // Biases: in Policy::Pair the participant that sent (received) many messages in a row takes the bias to tail_lock
-// (head_lock) while it holds that lock, and does without the lock as long as the bias names it. Each operation stores
-// `is_inside` = 1, looks whether `bearer` still names it and is not revoked, and ends with `is_inside` = 0; no barrier
-// of the CPU stands in between. Whoever takes the lock and finds the bias of another marks it revoked, makes every CPU
-// pass a barrier (membarrier(2), for which the bearer has registered), and waits until `is_inside` is 0 or the kernel
-// says that the bearer, who holds its life lock, is dead; then the bias ends, under the lock. Death inside is death
-// with the lock held. A receiver that goes to sleep ends nobody's bias to tail_lock; it makes the bearer pass a barrier
-// between its own entry in `attention` and its last look at the tail.
+// (head_lock) while it holds that lock, and does without the lock as long as the bias names it. Each operation stores 1
+// in its own record's `at_tail` (`at_head`), looks whether `bearer` still names it and is not revoked, and ends with a
+// 0 there; no barrier of the CPU stands in between. Whoever takes the lock and finds the bias of another marks it
+// revoked, makes every CPU pass a barrier (membarrier(2), for which the bearer has registered), and waits until that is
+// 0 or the kernel says that the bearer, who holds its life lock, is dead; then the bias ends, under the lock. Death
+// inside is death with the lock held. A receiver that goes to sleep ends nobody's bias to tail_lock; it makes the
+// bearer pass a barrier between its own entry in `attention` and its last look at the tail.
 #ifndef MISH_IPC_MAILBOX_LAYOUT_H_
 #define MISH_IPC_MAILBOX_LAYOUT_H_
 
@@ -103,6 +103,8 @@ struct alignas(64) ParticipantRecord {
   uint32_t reserved_block;  // chain of a body being copied in
   uint32_t is_reserving;    // counts against the capacity
   uint64_t received;
+  SharedWord at_tail;  // does without tail_lock, by the bias (or was about to: one late store is one's own affair)
+  SharedWord at_head;
 };
 static_assert(sizeof(ParticipantRecord) == 128);
 
@@ -112,10 +114,9 @@ struct GrantRecord {
   ProcessIdentity process;
 };
 
-/// Who may do without a lock. On a line of its own: its bearer writes it with every message.
-struct alignas(64) Bias {
-  SharedWord bearer;     // index + 1 of the participant, 0 = nobody; or kRevoked
-  SharedWord is_inside;  // it is at it
+/// Who may do without a lock.
+struct Bias {
+  SharedWord bearer;  // index + 1 of the participant, 0 = nobody; or kRevoked
 };
 inline constexpr uint32_t kRevoked = 0x80000000;
 

@@ -121,6 +121,8 @@ Outcome<void> Mailbox::Core::attach() {
       record.received = 0;
       record.reserved_block = 0;
       record.is_reserving = 0;
+      record.at_tail.store(0, std::memory_order_relaxed);
+      record.at_head.store(0, std::memory_order_relaxed);
       record.flags = kInUse;
       bool died = false;
       record.life.try_lock(died);
