@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
@@ -32,9 +34,14 @@ InterruptWitness* g_on_duty = nullptr;
 /// How long an interrupt is kept: who lives on for longer after it came has dealt with it.
 constexpr struct timespec kMemory = {10, 0};
 
-/// Whether the process lives and is not about to end.
-bool is_alive(pid_t pid) {
-  constexpr unsigned kIsExiting = 4;  // PF_EXITING of the kernel
+/// Whether the interrupt that has just come is the business of this process: it dies of it, or handles it, and may have
+/// ended in the ordinary way when the shell looks, with the signal's default action back in place. Not of one that was
+/// started since, the next of a pipeline.
+bool takes_interrupt(pid_t pid) {
+  // Of the kernel: PF_EXITING, PF_FORKNOEXEC.
+  constexpr unsigned kIsExiting = 0x4;
+  constexpr unsigned kHasNotCalledExec = 0x40;
+  constexpr unsigned long long kSinceMs = 100;
   Result<UniqueFd> file = open_file(fmt::format("/proc/{}/stat", pid).c_str(), O_RDONLY);
   if (!file) return false;
   char text[1024];
@@ -44,13 +51,19 @@ bool is_alive(pid_t pid) {
   const char* after_name = strrchr(text, ')');
   char state = 0;
   unsigned flags = 0;
-  if (after_name == nullptr || sscanf(after_name, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2) return false;
-  return state != 'Z' && state != 'X' && (flags & kIsExiting) == 0;
+  unsigned long long start = 0;  // in ticks since the system started
+  constexpr const char* kFormat = ") %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu";
+  if (after_name == nullptr || sscanf(after_name, kFormat, &state, &flags, &start) != 3) return false;
+  const bool is_alive = state != 'Z' && state != 'X' && (flags & kIsExiting) == 0;
+  struct timespec now = {};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  const auto now_ms =
+      static_cast<unsigned long long>(now.tv_sec) * 1000 + static_cast<unsigned long long>(now.tv_nsec) / 1000000;
+  const unsigned long long start_ms = start * 1000 / static_cast<unsigned long long>(sysconf(_SC_CLK_TCK));
+  if (is_alive && start_ms + kSinceMs < now_ms) return true;
+  // On its way to exec it has the shell's handlers, and blocks everything.
+  return !(is_alive && (flags & kHasNotCalledExec) != 0) && survives_interrupt(pid);
 }
-
-/// Whether the interrupt that has just come is the business of this process: it dies of it, or handles it, and may have
-/// ended in the ordinary way when the shell looks, with the signal's default action back in place.
-bool takes_interrupt(pid_t pid) { return is_alive(pid) || survives_interrupt(pid); }
 
 /// Whether a process of this group that the shell started takes the interrupt.
 bool is_taken_in_group(const std::string& children) {
@@ -71,12 +84,29 @@ bool is_taken_in_group(const std::string& children) {
   return false;
 }
 
+/// Asks for short slices of time, so that a busy system lets it run soon after the signal comes. Where the kernel has
+/// no such thing nothing is lost but precision.
+void ask_for_short_slices() {
+  struct {
+    uint32_t size = sizeof(*this);
+    uint32_t policy = SCHED_OTHER;
+    uint64_t flags = 0;
+    int32_t nice = getpriority(PRIO_PROCESS, 0);
+    uint32_t priority = 0;
+    uint64_t slice_ns = 100000;
+    uint64_t deadline = 0;
+    uint64_t period = 0;
+  } attributes;
+  syscall(SYS_sched_setattr, 0, &attributes, 0U);
+}
+
 /// The life of the witness. It holds nothing open and dies with the shell.
 [[noreturn]] void bear_witness(pid_t shell) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != shell) _exit(0);
   syscall(SYS_close_range, 0U, std::numeric_limits<unsigned>::max(), 0U);
   (void)!chdir("/");
+  ask_for_short_slices();
   sigset_t interrupt;
   sigemptyset(&interrupt);
   sigaddset(&interrupt, SIGINT);
