@@ -308,6 +308,7 @@ class Mailbox::Core {
   void let_herald_go();
   void relay_herald();
   void let_herald_finish();
+  Status let_sender_finish();  // takes tail_lock
   void ring_everyone();
   void announce(const Arrival& arrival);
   void ring_doorbells();                  // tail_lock; takes head_lock

@@ -24,8 +24,9 @@
 // 0 there; no barrier of the CPU stands in between. Whoever takes the lock and finds the bias of another marks it
 // revoked, makes every CPU pass a barrier (membarrier(2), for which the bearer has registered), and waits until that is
 // 0 or the kernel says that the bearer, who holds its life lock, is dead; then the bias ends, under the lock. Death
-// inside is death with the lock held. A receiver that goes to sleep ends nobody's bias to tail_lock; it makes the
-// bearer pass a barrier between its own entry in `attention` and its last look at the tail.
+// inside is death with the lock held. A receiver that goes to sleep makes the bearer of the bias to tail_lock pass a
+// barrier between its own entry in `attention` and its last look at the tail, and ends the bias only if it finds the
+// bearer inside.
 #ifndef MISH_IPC_MAILBOX_LAYOUT_H_
 #define MISH_IPC_MAILBOX_LAYOUT_H_
 

@@ -130,10 +130,9 @@ Outcome<void> Mailbox::Core::receive_when_possible(Message& message, const Recei
     drop_bias(h.head_bias, plain_takes_);  // the sender takes this lock to wake us
     start_waiting(kWaiting, &options);
     waiting = true;
-    barrier_against(h.tail_bias);
-    bool news = h.tail.load(std::memory_order_seq_cst) != tail || h.closed.load(std::memory_order_seq_cst) != 0;
     unlock_head();
-    if (news) continue;
+    (void)let_sender_finish();  // what is wrong is found with head_lock
+    if (h.tail.load(std::memory_order_seq_cst) != tail || h.closed.load(std::memory_order_seq_cst) != 0) continue;
     Status status = sleep(options.deadline, options.interrupt);
     slept = true;
     if (status != Status::Done) return leave_empty_handed(status);

@@ -89,7 +89,7 @@ uint64_t Mailbox::Core::send_at_once(std::string_view body, const SendOptions& o
   const Header& h = *header_;
   uint64_t tail = h.tail.load(std::memory_order_relaxed);
   uint64_t reserved = h.reserved.load(std::memory_order_relaxed);
-  barrier_after_lock();  // with the bias: who asks for the bell ends it (arm_doorbell)
+  barrier_after_lock();  // with the bias: of who asks for the bell (let_sender_finish)
   bool has_room = tail - h.taken_seen + reserved < config_.capacity && tail - h.head_seen + reserved <= ring_mask_;
   if (!has_room || h.listening.load(std::memory_order_seq_cst) != 0 || is_closing(false)) [[unlikely]] {
     release_tail(hold);

@@ -333,6 +333,21 @@ void Mailbox::Core::let_herald_finish() {
   }
 }
 
+/// After we have entered ourselves among the sleepers or listeners: waits for a sender who may have looked for those
+/// before. What it sends is there then, or it is dead. Without locks. Fails as lock_tail().
+Status Mailbox::Core::let_sender_finish() {
+  Header& h = *header_;
+  barrier_against(h.tail_bias);
+  uint32_t bearer = h.tail_bias.bearer.load(std::memory_order_relaxed);
+  uint32_t index = (bearer & ~kRevoked) - 1;
+  bool is_inside =
+      !is_me(bearer) && index < people_used() && inside_of(h.tail_bias, index).load(std::memory_order_acquire) != 0;
+  if (!is_inside && !h.tail_lock.is_held()) return Status::Done;
+  if (Status status = lock_tail(); status != Status::Done) return status;
+  unlock_tail();
+  return Status::Done;
+}
+
 /// Marks a sleeper as woken. The system call is made by whoever holds no lock any more, or here: it is short.
 void Mailbox::Core::wake_participant(uint32_t index) {
   ParticipantRecord& record = people_[index];
@@ -408,7 +423,7 @@ void Mailbox::Core::announce(const Arrival& arrival) {
 }
 
 /// With tail_lock, before a message is committed: whoever dies after the commit has rung. Who asks for the bell
-/// meanwhile meets the lock and waits for what is being sent (arm_doorbell).
+/// meanwhile meets the lock and waits for what is being sent (let_sender_finish).
 void Mailbox::Core::ring_doorbells() {
   barrier_after_lock();
   if (header_->listening.load(std::memory_order_seq_cst) == 0 || lock_head_too() != Status::Done) return;
@@ -614,12 +629,7 @@ Outcome<void> Mailbox::Core::arm_doorbell() {
   unlock_head();
   let_herald_finish();
   if (header_->herald.is_orphaned()) relay_herald();
-  // Who is sending now may have looked for listeners before: what it sends is there when it has given the lock back.
-  // A bearer of the bias looks for listeners without barriers: taking the lock ends its bias.
-  bool has_bearer = header_->tail_bias.bearer.load(std::memory_order_seq_cst) != 0;
-  if (!has_bearer && !header_->tail_lock.is_held()) return {};
-  if (Status status = lock_tail(); status != Status::Done) return error(status);
-  unlock_tail();
+  if (Status status = let_sender_finish(); status != Status::Done) return error(status);
   return {};
 }
 

@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <climits>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <tuple>
@@ -171,15 +169,6 @@ TEST_P(KillPairTest, SendBesideABearer) {
                     int sent = count(expect_once(1, several() + 1)) - several() - 1;
                     EXPECT_TRUE(sent == 1 || (sent == 0 && !killed.succeeded)) << sent;
                   });
-}
-
-/// Whether the process has ended or sleeps.
-bool is_at_rest(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  size_t end = text.rfind(") ");
-  char state = end == std::string::npos ? 'Z' : text[end + 2];
-  return state == 'S' || state == 'Z';
 }
 
 // Who takes the locks waits for a bearer that is stopped in the midst of what it does, and meets all or nothing of it.

@@ -120,6 +120,49 @@ TEST_F(KillWakersTest, SenderWithBias) {
   munmap(go, sizeof(SharedWord));
 }
 
+// The receiver falls asleep while the sender, who has seen nobody asleep, is at it. The sender does with the lock or,
+// of a mailbox for two, without.
+TEST_F(KillWakersTest, SenderMetInTheMidst) {
+  constexpr long kPoints = 48;  // not all are within what is meant
+  EarlyBias early_bias;
+  int meetings = 0;
+  for (Policy policy : {Policy::Any, Policy::Pair}) {
+    auto prepare = [this] {
+      Mailbox box = open("k");
+      EarlyBias::earn(box);
+      return box;
+    };
+    auto send = [](Mailbox& box) { return box.send("news", {.deadline = kNoWait}).ok(); };
+    Route route;
+    (void)start_with(4, policy);
+    Stepped whole = run_stepped(-1, route, prepare, send);
+    if (!whole.is_possible) GTEST_SKIP() << "ptrace is not permitted here";
+    for (long point : kill_points(whole.steps, route, kPoints)) {
+      Mailbox box = start_with(4, policy);
+      long more = (whole.steps - point) * (point % 7 + 1) / 8;
+      SCOPED_TRACE("met after " + std::to_string(point) + ", killed " + std::to_string(more) + " instructions later");
+      run_stepped(point, route, prepare, send, [&](Tracee& sender) {
+        layout::Header& h = box.core().header();
+        uint32_t bearer = h.tail_bias.bearer.load();
+        bool is_sending =
+            h.tail_lock.is_held() || (bearer != 0 && box.core().participant(bearer - 1).at_tail.load() != 0);
+        if (!is_sending || h.tail.load() != EarlyBias::kRounds) return;
+        add_receiver();
+        wait_until([&] { return box.stat()->waiting_receivers == 1 && is_at_rest(sleepers_[0]->pid()); });
+        for (long step = 0; step < more && sender.step() == Tracee::Stop::Trap; ++step) {
+        }
+      });
+      if (sleepers_.empty()) continue;
+      ++meetings;
+      if (box.stat()->sent == EarlyBias::kRounds) {
+        ASSERT_TRUE(open("k").send("probe", {.deadline = kNoWait}));
+      }
+      expect_awake(0, kMet);
+    }
+  }
+  EXPECT_GT(meetings, 0);
+}
+
 // The kernel wakes one of them, maybe not the one who is meant.
 TEST_F(KillWakersTest, SenderToOneOfSeveral) {
   kill_everywhere(

@@ -4,6 +4,8 @@
 #ifndef MISH_TESTS_IPC_KILLING_H_
 #define MISH_TESTS_IPC_KILLING_H_
 
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "ipc/mailbox_core.h"
@@ -65,6 +67,15 @@ inline std::string body_of(int number, size_t size) {
   for (size_t i = 0; i < size && i < 8; ++i) text[i] = static_cast<char>(static_cast<uint64_t>(number) >> (8 * i));
   if (size > 64) text[size - 1] = static_cast<char>(number);
   return text;
+}
+
+/// Whether the process has ended or sleeps.
+inline bool is_at_rest(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  size_t end = text.rfind(") ");
+  char state = end == std::string::npos ? 'Z' : text[end + 2];
+  return state == 'S' || state == 'Z';
 }
 
 /// `set_up` before each death; `check` gets what became of the operation after it.
