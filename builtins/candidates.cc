@@ -33,15 +33,36 @@ using api::BuiltinContext;
 using api::CompletionSpec;
 using state::OptionFamily;
 
+/// The text of a word that may stand in quotes, perhaps not closed yet.
+std::string without_quotes(std::string_view word) {
+  std::string text;
+  char quote = 0;
+  // bash: a backslash behind the opening quote, which is not closed yet, is one outside of quotes.
+  const bool is_open = word.starts_with('"') || word.starts_with('\'');
+  for (size_t i = is_open ? 1 : 0; i < word.size(); ++i) {
+    const char c = word[i];
+    if (c == '\\' && quote != '\'') {
+      if (++i == word.size()) break;
+      if (quote == '"' && std::string_view("$`\"\\").find(word[i]) == std::string_view::npos) text += c;
+      text += word[i];
+    } else if (quote == 0 ? c == '\'' || c == '"' : c == quote) {
+      quote = quote == 0 ? c : '\0';
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
+
 class Generator {
  public:
   Generator(BuiltinContext& context, const CompletionSpec& spec, std::string_view word)
-      : context_(context), spec_(spec), word_(word) {}
+      : context_(context), spec_(spec), word_(word), text_(without_quotes(word)), wanted_(text_) {}
   Candidates run();
 
  private:
   void add(std::string_view candidate) {
-    if (candidate.starts_with(word_)) result_.words.emplace_back(candidate);
+    if (candidate.starts_with(wanted_)) result_.words.emplace_back(candidate);
   }
   void run_action(std::string_view action);
   void add_variables(bool exported_only, bool arrays_only);
@@ -70,6 +91,8 @@ class Generator {
   BuiltinContext& context_;
   const CompletionSpec& spec_;
   std::string_view word_;
+  std::string text_;         // of word_, as it is compared with lists of words (bash); names of files keep their quotes
+  std::string_view wanted_;  // what a candidate begins with
   Candidates result_;
 };
 
@@ -94,7 +117,9 @@ void Generator::run_action(std::string_view action) {
   } else if (action == "disabled") {
     add_builtins(false, true);
   } else if (action == "command") {
+    wanted_ = word_;
     add_commands();
+    wanted_ = text_;
   } else if (action == "directory") {
     add_paths(true, false);
   } else if (action == "file") {
@@ -140,7 +165,7 @@ void Generator::add_ipc_words() {
 
 void Generator::add_variables(bool exported_only, bool arrays_only) {
   const state::VariableTable& variables = context_.state.variables;
-  for (Name name : variables.names_with_prefix(word_)) {
+  for (Name name : variables.names_with_prefix(text_)) {
     if (exported_only && (variables.attributes(name) & state::attribute::Exported) == 0) continue;
     if (arrays_only) {
       const state::Variable* variable = variables.find(name);
