@@ -215,7 +215,7 @@ Completion Executor::for_clause(const syntax::ForClause& node) {
     if (Completion due = before(node); !due.is_normal()) [[unlikely]]
       return TrapRunner::outcome(due);
     if (state.is_on(Option::XTrace)) [[unlikely]]
-      trace_words(context_, "for", node.variable, fields.span());
+      trace_loop(context_, "for", node.variable, node.has_in, node.words);
     if (!assign_loop_variable(node.variable, fields[i])) return finish(Completion::of(state::kFailure));
     completion = node.body == nullptr ? Completion{} : run(*node.body, Tail::No);
     if (after_body(completion) == LoopStep::Leave) return completion;
@@ -321,7 +321,7 @@ Completion Executor::select(const syntax::SelectClause& node) {
   loop_words(node.has_in, node.words, fields);
   if (fields.empty()) return {};
   if (state.is_on(Option::XTrace)) [[unlikely]]
-    trace_words(context_, "select", node.variable, fields.span());
+    trace_loop(context_, "select", node.variable, node.has_in, node.words);
   LoopDepth depth(state.calls);
   Completion completion;
   bool shows_menu = true;

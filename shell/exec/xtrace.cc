@@ -89,10 +89,11 @@ void trace_command(ExecutionContext& context, std::string_view assignments, std:
   trace_text(context, line);
 }
 
-void trace_words(ExecutionContext& context, std::string_view loop, Name variable,
-                 std::span<const std::string_view> fields) {
+void trace_loop(ExecutionContext& context, std::string_view loop, Name variable, bool has_in,
+                std::span<const syntax::Word* const> words) {
   std::string line = fmt::format("{} {} in", loop, text(variable));
-  for (std::string_view field : fields) line += ' ' + quote(field);
+  if (!has_in) line += " \"$@\"";
+  for (const syntax::Word* word : words) line += ' ' + syntax::print_word(*word);
   trace_text(context, line);
 }
 

@@ -14,9 +14,9 @@ namespace mish::exec {
 
 /// Traces a simple command: its assignments as `name=value` texts already quoted, and its fields.
 void trace_command(ExecutionContext& context, std::string_view assignments, std::span<const std::string_view> fields);
-/// Traces `for NAME in FIELDS` and `select NAME in FIELDS`: `loop` is the word.
-void trace_words(ExecutionContext& context, std::string_view loop, Name variable,
-                 std::span<const std::string_view> fields);
+/// Traces `for NAME in WORDS` and `select NAME in WORDS` as they are written: `loop` is the word.
+void trace_loop(ExecutionContext& context, std::string_view loop, Name variable, bool has_in,
+                std::span<const syntax::Word* const> words);
 /// Traces a line whose text is ready: `[[ ... ]]`, `(( ... ))`, `case`.
 void trace_text(ExecutionContext& context, std::string_view text);
 /// `name=value` as it was just assigned, quoted, for trace_command().
