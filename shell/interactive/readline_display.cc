@@ -129,10 +129,25 @@ void ReadlineFrontend::print_notice(std::string_view text) {
   resume_line();
 }
 
+namespace {
+
+/// Where Readline draws itself it divides by a third of the width, after it has left the last column free.
+constexpr int kNarrowest = 5;
+
+}  // namespace
+
+/// Tells Readline, where it draws itself, how large the window is, before it draws.
+void ReadlineFrontend::set_plain_size() {
+  if (renderer_ != nullptr) return;
+  WindowSize size = window_size(terminal_.get());
+  rl_set_screen_size(size.rows, std::max(size.columns, kNarrowest));
+}
+
 void ReadlineFrontend::window_changed() {
   notices_.update_window_size(terminal_.get());
   if (renderer_ == nullptr) {
-    rl_resize_terminal();
+    set_plain_size();
+    if (window_size(terminal_.get()).columns >= kNarrowest) rl_resize_terminal();
     return;
   }
   rl_reset_screen_size();

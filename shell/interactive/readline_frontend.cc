@@ -367,6 +367,7 @@ ReadlineFrontend::Outcome ReadlineFrontend::edit_line(const std::string& prompt,
   process::set_disposition(SIGWINCH, process::Disposition::Catch);
   is_editing_ = true;
   rl_already_prompted = 0;
+  set_plain_size();
   char* line = readline(prompt.c_str());
   is_editing_ = false;
   release_window_signal();

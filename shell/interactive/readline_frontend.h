@@ -107,6 +107,7 @@ class ReadlineFrontend final : public api::Frontend {
   View last_view();
   void print_notice(std::string_view text);
   void window_changed();
+  void set_plain_size();
   void leave_line();
   void hide_line();
   void resume_line();

@@ -208,5 +208,18 @@ TEST_F(EditingTest, PastedLinesWaitForEnter) {
   EXPECT_TRUE(shell->expect("one\r\ntwo\r\n"));
 }
 
+TEST(Editing, WindowsOfTwoColumnsAreEnough) {
+  if (!kHasFrontend) GTEST_SKIP();
+  for (const char* terminal : {"dumb", "xterm"}) {
+    PtySession shell({"sh", "-c", "stty cols 2; exec \"$0\" --norc --noprofile -i", shell_path()},
+                     {{"PS1", "> "}, {"HISTFILE", "/dev/null"}, {"TERM", terminal}});
+    shell.send("echo xxxxxxxx \x01\x05; stty cols 1\n");
+    shell.send("x\x12y\x07\x15stty cols 80; echo e''nd\n");
+    EXPECT_TRUE(shell.expect("end")) << terminal;
+    shell.send("exit\n");
+    EXPECT_EQ(shell.wait_for_exit(), 0) << terminal;
+  }
+}
+
 }  // namespace
 }  // namespace mish::tests
