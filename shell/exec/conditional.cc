@@ -90,6 +90,14 @@ class RegexCache {
 
   /// Null when the expression is not valid; `error` then tells.
   const regex_t* find(std::string_view expression, bool ignore_case, std::string& error) {
+    activate_locale();  // whose characters regcomp and regexec see
+    if (locale_generation_ != g_locale_generation) {
+      locale_generation_ = g_locale_generation;
+      while (!entries_.empty()) {
+        regfree(&entries_.back().compiled);
+        entries_.pop_back();
+      }
+    }
     for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
       if (entry->ignore_case != ignore_case || entry->expression != expression) continue;
       if (entry != entries_.begin()) entries_.splice(entries_.begin(), entries_, entry);
@@ -127,6 +135,7 @@ class RegexCache {
     regex_t compiled;
   };
   std::list<Entry> entries_;
+  uint32_t locale_generation_ = 0;  // of which they were compiled in
 };
 
 class Evaluator {
