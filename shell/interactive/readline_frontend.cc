@@ -247,9 +247,11 @@ syntax::Source::Status ReadlineFrontend::next_line(syntax::LinePurpose purpose, 
   std::string text;
   Outcome outcome;
   if (purpose == syntax::LinePurpose::Continuation) {
+    if (std::exchange(has_ended_, false)) return Status::EndOfFile;
     outcome = edit_line(prompt_text(names::PS2), {}, text);
     text += '\n';
   } else {
+    has_ended_ = false;
     before_prompt();
     outcome = Outcome::Line;
     if (forced_line_.empty()) outcome = read_command(text);
@@ -297,6 +299,7 @@ ReadlineFrontend::Outcome ReadlineFrontend::read_command(std::string& text) {
         continue;
       }
     }
+    has_ended_ = outcome == Outcome::EndOfFile;  // Ctrl-D within a command: the parser is to hear of it
     if (state_.is_on(state::Option::History)) history_.add_running(text);
     return Outcome::Line;
   }

@@ -150,6 +150,7 @@ class ReadlineFrontend final : public api::Frontend {
   int64_t deadline_ns_ = -1;  // TMOUT
   int end_of_file_count_ = 0;
   bool is_editing_ = false;
+  bool has_ended_ = false;
   bool is_continuation_ = false;
   bool is_aborted_ = false;  // the line being edited is given up
   bool is_interrupted_ = false;

@@ -208,6 +208,17 @@ TEST_F(EditingTest, PastedLinesWaitForEnter) {
   EXPECT_TRUE(shell->expect("one\r\ntwo\r\n"));
 }
 
+TEST(Editing, CtrlDWithinACommandAbandonsIt) {
+  if (!kHasFrontend) GTEST_SKIP();
+  InteractiveShell shell;
+  shell.type("if true");
+  ASSERT_TRUE(shell.expect("> "));
+  shell.send("\x04");
+  ASSERT_TRUE(shell.expect("syntax error"));
+  ASSERT_TRUE(shell.expect("ready> "));
+  EXPECT_NE(shell.command("echo ali''ve").find("alive"), std::string::npos);
+}
+
 TEST(Editing, WindowsOfTwoColumnsAreEnough) {
   if (!kHasFrontend) GTEST_SKIP();
   for (const char* terminal : {"dumb", "xterm"}) {
