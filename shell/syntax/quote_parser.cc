@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Quoting (XCU 2.2) and $'...' inside words.
+#include <fmt/format.h>
+
 #include <climits>
 
 #include "shell/base/locale.h"
@@ -86,7 +88,12 @@ class WordParser::AnsiCText {
   }
   void put_character(uint32_t code_point) {
     if (code_point == 0) truncated_ = true;
-    if (!truncated_) append_character(text_, code_point);
+    if (truncated_) return;
+    if (code_point < 0x80 || is_multibyte_locale()) {
+      append_character(text_, code_point);
+    } else {  // as `echo -e` and bash: what the locale has no character for stays an escape
+      text_ += code_point > 0xffff ? fmt::format("\\U{:08X}", code_point) : fmt::format("\\u{:04X}", code_point);
+    }
   }
   std::string_view text() const { return text_; }
 
