@@ -131,8 +131,8 @@ Parameter ParameterExpander::follow_indirection(const ParameterExpansion& p) {
   Parameter base = parameter_of(p);
   Value value = fetch(base);
   if (!value.is_set()) {
-    // bash: a positional parameter that is not set, an element of a variable that is set, and a variable that is declared
-    // but has no value refer to nothing; the operators see a parameter not set.
+    // bash: a positional parameter that is not set, an element of a variable that is set, and a variable that is
+    // declared but has no value refer to nothing; the operators see a parameter not set.
     if (base.kind == ParameterKind::Positional) return base;
     const Variable* variable = base.kind == ParameterKind::Variable ? state_.variables.resolve(base.name) : nullptr;
     if (variable != nullptr && (variable->has(attribute::Declared) || !variable->value.is_unset())) return base;

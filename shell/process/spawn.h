@@ -22,7 +22,7 @@ struct SpawnRequest {
   char* const* envp = nullptr;         // likewise
   const FdPlan* plan = nullptr;        // redirections and pipes; may be null
   pid_t process_group = kShellsGroup;  // or kNewGroup, or a group to join
-  Terminal* terminal = nullptr;  // not null: the child's group becomes the foreground group before exec
+  Terminal* terminal = nullptr;        // not null: the child's group becomes the foreground group before exec
   bool is_asynchronous = false;        // without job control: SIGINT and SIGQUIT ignored (XCU 2.11)
 };
 
