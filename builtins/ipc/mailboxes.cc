@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <map>
+#include <span>
 #include <vector>
 
 #include "ipc/futex.h"
@@ -80,13 +81,25 @@ int pump_in(int from, Mailbox& mailbox) {
   return pending.empty() || mailbox.send(pending) ? 0 : 1;
 }
 
-/// Waits until `events` on the pipe, or for the bell or one of the lives to end; false when the pipe's reader is gone.
-bool wait_for_pipe(int to, short events, int bell = -1, const std::vector<UniqueFd>& lives = {}) {
-  std::vector<pollfd> entries{{to, events, 0}, {bell, POLLIN, 0}};
-  for (const UniqueFd& life : lives) entries.push_back({life.get(), POLLIN, 0});
+/// Waits for one of `entries`, of which the first is the pipe; false when its reader is gone.
+bool wait_for_pipe(std::span<pollfd> entries) {
   while (poll(entries.data(), entries.size(), -1) < 0 && errno == EINTR) {
   }
   return (entries[0].revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
+}
+
+/// Until the pipe can take more.
+bool wait_until_writable(int to) {
+  pollfd pipe{to, POLLOUT, 0};
+  return wait_for_pipe({&pipe, 1});
+}
+
+/// Until there may be news: the bell rings, or one of those ends whose end rings no bell.
+bool wait_for_news(int to, int bell, Mailbox& mailbox) {
+  std::vector<UniqueFd> lives = mailbox.watch_lives();
+  std::vector<pollfd> entries{{to, 0, 0}, {bell, POLLIN, 0}};
+  for (const UniqueFd& life : lives) entries.push_back({life.get(), POLLIN, 0});
+  return wait_for_pipe(entries);
 }
 
 /// Messages of the mailbox, each a line, until it closes or the reader goes. One message is under way at a time: the
@@ -103,14 +116,14 @@ int pump_out(int to, Mailbox& mailbox) {
     if (received) {
       std::string line(message.text());
       line += '\n';
-      if (!write_all(to, line) || !wait_for_pipe(to, POLLOUT)) return 1;
+      if (!write_all(to, line) || !wait_until_writable(to)) return 1;
       if (!mailbox.finish(message.id)) return 1;
       continue;
     }
     if (received.status() != Status::WouldBlock) return received.status() == Status::Closed ? 0 : 1;
     if (!mailbox.arm_doorbell()) return 1;
     if (mailbox.is_ready()) continue;
-    if (!wait_for_pipe(to, 0, *bell, mailbox.watch_lives())) return 0;
+    if (!wait_for_news(to, *bell, mailbox)) return 0;
     ipc::Doorbell::clear();
   }
 }

@@ -18,17 +18,14 @@ void UniqueFd::reset(int fd) {
 // With a standard descriptor closed an end could take its place, and the other end, made standard output, would close
 // it.
 static Result<UniqueFd> leave_standard(UniqueFd fd) {
-  return fd.get() > STDERR_FILENO ? Result<UniqueFd>(std::move(fd)) : duplicate_above_9(fd.get());
+  return fd.get() > STDERR_FILENO ? Result<UniqueFd>(std::move(fd)) : move_above_9(std::move(fd));
 }
 
 Result<Pipe> make_pipe() {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return Errno::last();
-  UniqueFd read_end(ends[0]);
   UniqueFd write_end(ends[1]);
-  if (ends[0] > STDERR_FILENO && ends[1] > STDERR_FILENO) [[likely]]
-    return Pipe{std::move(read_end), std::move(write_end)};
-  Result<UniqueFd> read = leave_standard(std::move(read_end));
+  Result<UniqueFd> read = leave_standard(UniqueFd(ends[0]));
   if (!read.ok()) return read.error();
   Result<UniqueFd> write = leave_standard(std::move(write_end));
   if (!write.ok()) return write.error();
