@@ -19,6 +19,7 @@
 #include "shell/exec/simple_command.h"
 #include "shell/exec/trap_runner.h"
 #include "shell/process/wait.h"
+#include "shell/state/special_variables.h"
 #include "shell/syntax/printer.h"
 
 namespace mish::exec {
@@ -680,13 +681,7 @@ void SubshellRunner::look_at_window() {
     return;
   }
   if (window.ws_row == 0 || window.ws_col == 0) return;
-  auto update = [&state](Name name, unsigned short value) {
-    if (parse_integer(state.variables.text(name)) == value) return;
-    if ((state.variables.attributes(name) & state::attribute::ReadOnly) != 0) return;
-    state.variables.assign_internal(name, std::to_string(value));
-  };
-  update(names::LINES, window.ws_row);
-  update(names::COLUMNS, window.ws_col);
+  state::note_window_size(state, window.ws_row, window.ws_col);
 }
 
 void SubshellRunner::watch(const process::Job& job, process::InterruptHold& hold) {

@@ -7,6 +7,7 @@
 #include "shell/base/text.h"
 #include "shell/expand/expander.h"
 #include "shell/process/signals.h"
+#include "shell/state/special_variables.h"
 
 namespace mish::interactive {
 
@@ -85,12 +86,7 @@ std::string Notices::mail() {
 void Notices::update_window_size(int fd) {
   if (!state_.is_on(state::Option::CheckWinSize)) return;
   WindowSize size = window_size(fd);
-  auto update = [this](Name name, int value) {
-    if ((state_.variables.attributes(name) & state::attribute::ReadOnly) != 0) return;
-    state_.variables.assign_internal(name, std::to_string(value));
-  };
-  update(names::LINES, size.rows);
-  update(names::COLUMNS, size.columns);
+  state::note_window_size(state_, size.rows, size.columns);
 }
 
 }  // namespace mish::interactive

@@ -469,4 +469,15 @@ void uncount_shell_level(ShellState& state) {
   state.variables.add_attributes(names::SHLVL, attribute::Exported);
 }
 
+void note_window_size(ShellState& state, int rows, int columns) {
+  auto update = [&state](Name name, int value) {
+    const std::string text = std::to_string(value);
+    if (state.variables.text(name) == text) return;
+    if ((state.variables.attributes(name) & attribute::ReadOnly) != 0) return;
+    state.variables.assign_internal(name, text);
+  };
+  update(names::LINES, rows);
+  update(names::COLUMNS, columns);
+}
+
 }  // namespace mish::state

@@ -38,6 +38,8 @@ void install_special_variables(ShellState& state);
 void count_shell_level(ShellState& state);
 /// Takes that back, before the shell becomes another program that may be a shell (bash).
 void uncount_shell_level(ShellState& state);
+/// checkwinsize (bash): LINES and COLUMNS become the size of the terminal, in characters, but when they are readonly.
+void note_window_size(ShellState& state, int rows, int columns);
 
 }  // namespace mish::state
 
