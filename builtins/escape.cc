@@ -5,6 +5,7 @@
 #include <string>
 
 #include "shell/base/locale.h"
+#include "shell/base/simple_escape.h"
 #include "shell/base/text.h"
 
 namespace mish::builtins {
@@ -13,22 +14,10 @@ namespace {
 
 /// The byte of a one-letter escape, 0 if `c` is none in this style.
 char simple_escape(char c, EscapeStyle style) {
-  switch (c) {
-    case 'a': return '\a';
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    case 'v': return '\v';
-    case '\\': return '\\';
-    case 'e': return '\033';
-    case 'E': return style == EscapeStyle::PosixEcho ? '\0' : '\033';
-    case '"':
-    case '\'':
-    case '?': return style == EscapeStyle::PrintfFormat ? c : '\0';
-    default: return '\0';
-  }
+  const bool is_quote = c == '"' || c == '\'' || c == '?';
+  if (is_quote && style != EscapeStyle::PrintfFormat) return '\0';
+  if (c == 'E' && style == EscapeStyle::PosixEcho) return '\0';
+  return mish::simple_escape(c);
 }
 
 /// Up to `limit` octal digits from text[at] on.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "shell/base/locale.h"
+#include "shell/base/simple_escape.h"
 #include "shell/base/text.h"
 
 namespace mish::expand {
@@ -128,25 +129,6 @@ uint32_t read_digits(std::string_view text, size_t& at, size_t limit, int base) 
     value = value * static_cast<uint32_t>(base) + static_cast<uint32_t>(digit);
   }
   return value;
-}
-
-char simple_escape(char c) {
-  switch (c) {
-    case 'a': return '\a';
-    case 'b': return '\b';
-    case 'e':
-    case 'E': return '\033';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    case 'v': return '\v';
-    case '\\':
-    case '\'':
-    case '"':
-    case '?': return c;
-    default: return 0;
-  }
 }
 
 }  // namespace

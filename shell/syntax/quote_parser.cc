@@ -5,6 +5,7 @@
 #include <climits>
 
 #include "shell/base/locale.h"
+#include "shell/base/simple_escape.h"
 #include "shell/base/text.h"
 #include "shell/syntax/word_parser.h"
 
@@ -137,26 +138,6 @@ void WordParser::parse_ansi_c(Builder& b) {
 
 namespace {
 
-// What `\c` of $'...' stands for, where that is one character and nothing follows; -1 for other letters.
-int simple_escape(char c) {
-  switch (c) {
-    case 'a': return '\a';
-    case 'b': return '\b';
-    case 'e':
-    case 'E': return 27;
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    case 'v': return '\v';
-    case '\\':
-    case '\'':
-    case '"':
-    case '?': return static_cast<unsigned char>(c);
-    default: return -1;
-  }
-}
-
 // Reads at most `most` digits of a number; returns how many there were.
 int read_digits(Input& in, int base, int most, uint32_t& value) {
   int n = 0;
@@ -187,8 +168,8 @@ void WordParser::decode_escape(AnsiCText& text) {
     return;
   }
   in.skip();
-  if (const int byte = simple_escape(c); byte >= 0) {
-    text.put_byte(static_cast<uint32_t>(byte));
+  if (const char byte = simple_escape(c); byte != '\0') {
+    text.put({&byte, 1});
     return;
   }
   switch (c) {
