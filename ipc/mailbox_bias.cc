@@ -51,6 +51,7 @@ bool Mailbox::Core::wait_for_bearer(Bias& bias, uint32_t index) {
     WaitFor words[2] = {{&inside, inside.load(std::memory_order_acquire)}, {}};
     if (words[0].value == 0) return true;
     bool may_live = people_[index].life.watch(words[1]);
+    if (!may_live) wake_everyone();  // its death may have woken us in place of a sleeper
     // Read after its death is known: what it did before is there to be seen.
     if (!may_live || people_[index].life.is_held_by_me()) return inside.load(std::memory_order_acquire) == 0;
     if (wait_on(words, now_ns() + kSlice) == WakeReason::TimedOut && !people_[index].identity.is_alive()) {

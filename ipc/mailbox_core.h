@@ -268,6 +268,7 @@ class Mailbox::Core {
   bool is_attached() const { return me_ >= 0 && generation_ == fork_generation(); }
   Outcome<void> attach();
   bool make_room_for_person(uint32_t index);  // head_lock
+  void make_known(uint32_t index);            // head_lock
   Outcome<void> join_pair();
   /// Whether we are one of the two of Policy::Pair; true for other policies.
   bool has_joined() const {
@@ -318,9 +319,12 @@ class Mailbox::Core {
   void wake_participant(uint32_t index);  // head_lock
   void announce_space();
   void wake_everyone();
-  void start_waiting(uint32_t flag, const ReceiveOptions* wanted);  // head_lock
+  /// Behind all who wait already, unless `keeps_place`.
+  void start_waiting(uint32_t flag, const ReceiveOptions* wanted, bool keeps_place);  // head_lock
   void stop_waiting(uint32_t flags);                                // head_lock
-  /// Sleeps until woken, a holder of something died (its things are reclaimed then), a signal, or the deadline.
+  static constexpr size_t kMostWords = 128;                         // of one sleep
+  bool watch_others(WaitFor (&words)[kMostWords], size_t& count);
+  /// Sleeps until woken, another participant died (its things are reclaimed then), a signal, or the deadline.
   /// Done = look again; TimedOut; Interrupted.
   Status sleep(Deadline deadline, const Interrupt& interrupt, Deadline until = kForever);
   /// Whether this process is known to have the right.

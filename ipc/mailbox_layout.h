@@ -91,7 +91,7 @@ enum ParticipantFlags : uint32_t {
 };
 
 struct alignas(64) ParticipantRecord {
-  RobustLock life;  // held as long as the process is attached
+  RobustLock life;  // held as long as the process is attached; the kernel tells a sleeper of its death
   ProcessIdentity identity;
   SharedWord wake;
   uint32_t flags;
@@ -179,7 +179,7 @@ struct Header {
   std::atomic<uint32_t> leased;  // Leased and Taking slots
   std::atomic<uint64_t> received;
   std::atomic<uint32_t> promised;
-  uint32_t spare;
+  SharedWord people_known;  // participants below this index are watched by all who sleep
   uint64_t next_ticket;
   std::atomic<uint64_t> dropped;
   alignas(64) std::atomic<uint64_t> returned;  // blocks given back by receivers: count << 32 | first

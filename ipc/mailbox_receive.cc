@@ -45,6 +45,7 @@ Outcome<void> Mailbox::Core::receive_when_possible(Message& message, const Recei
   message.body.reserve(kBlock);
   Header& h = *header_;
   bool waiting = false;
+  bool has_place = false;
   bool slept = false;
   bool spun = false;
   bool tidied = false;
@@ -65,7 +66,8 @@ Outcome<void> Mailbox::Core::receive_when_possible(Message& message, const Recei
         unlock_head();
         return {Status::NotPermitted, "busy: another process is receiving", EBUSY};
       }
-      start_waiting(kWaitsForRole, nullptr);
+      start_waiting(kWaitsForRole, nullptr, has_place);
+      has_place = true;
       Deadline until = config_.turn_ns > 0 ? h.role_until : kForever;
       unlock_head();
       waiting = true;
@@ -128,7 +130,8 @@ Outcome<void> Mailbox::Core::receive_when_possible(Message& message, const Recei
       continue;
     }
     drop_bias(h.head_bias, plain_takes_);  // the sender takes this lock to wake us
-    start_waiting(kWaiting, &options);
+    start_waiting(kWaiting, &options, has_place);
+    has_place = true;
     waiting = true;
     unlock_head();
     (void)let_sender_finish();  // what is wrong is found with head_lock

@@ -170,6 +170,7 @@ Outcome<uint64_t> Mailbox::Core::send_when_possible(std::string_view body, const
 /// Waits until a message with `blocks` blocks fits. On success tail_lock is held.
 Outcome<void> Mailbox::Core::acquire_room(uint32_t blocks, const SendOptions& options) {
   bool waiting = false;
+  bool has_place = false;
   bool reclaimed = false;
   bool spun = options.deadline == kNoWait || config_.on_full != OnFull::Block;
   auto stop = [&] {
@@ -240,7 +241,9 @@ Outcome<void> Mailbox::Core::acquire_room(uint32_t blocks, const SendOptions& op
     if (auto attached = attach(); !attached) return attached;
     if (!waiting) {
       if (Status status = lock_head(); status != Status::Done) return error(status);
-      start_waiting(room == Room::FullBytes ? kWaitsForSpace | kWaitsForBytes : uint32_t{kWaitsForSpace}, nullptr);
+      start_waiting(room == Room::FullBytes ? kWaitsForSpace | kWaitsForBytes : uint32_t{kWaitsForSpace}, nullptr,
+                    has_place);
+      has_place = true;
       unlock_head();
       waiting = true;  // and look once more: what was freed before nobody told us of
       continue;
@@ -330,7 +333,7 @@ Outcome<void> Mailbox::Core::wait_until_taken(uint64_t id, const SendOptions& op
       announce_space();
       return error(giving_up);
     }
-    start_waiting(kWaitsForTaking, nullptr);
+    start_waiting(kWaitsForTaking, nullptr, false);
     unlock_head();
     if (giving_up == Status::Done && header_->closed.load(std::memory_order_seq_cst) != 0) {
       giving_up = Status::Closed;

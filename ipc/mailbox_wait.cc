@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Participants, sleeping and waking. Whoever sleeps is entered among the participants and holds its life lock, so that
-// its death is seen. A sleeper sleeps on its own word and on the life locks of those who hold something it may need;
-// whoever wakes it takes it off the list of the waiting, so nobody is woken twice for the same reason.
+// its death is seen. A sleeper sleeps on its own word and on the life locks of all others: whoever dies may hold what
+// it waits for, or may have been woken for that in its place. Whoever wakes it takes it off the list of the waiting, so
+// nobody is woken twice for the same reason.
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -98,6 +99,14 @@ bool Mailbox::Core::make_room_for_person(uint32_t index) {
   return true;
 }
 
+/// Of a record that was never used before: who sleeps already is to watch it too.
+void Mailbox::Core::make_known(uint32_t index) {
+  SharedWord& known = header_->people_known;
+  if (index < known.load(std::memory_order_relaxed)) return;
+  if (index > 0) wake_everyone();
+  known.store(index + 1, std::memory_order_relaxed);
+}
+
 /// Enters this process among the participants.
 Outcome<void> Mailbox::Core::attach() {
   if (is_attached()) return {};
@@ -125,7 +134,8 @@ Outcome<void> Mailbox::Core::attach() {
       record.at_head.store(0, std::memory_order_relaxed);
       record.flags = kInUse;
       bool died = false;
-      record.life.try_lock(died);
+      record.life.try_lock_watched(died);
+      make_known(i);
       me_ = static_cast<int>(i);
       generation_ = fork_generation();
       thread_ = thread_id();
@@ -178,12 +188,12 @@ void Mailbox::Core::detach() {
     bool had_leases = record.leases != 0;
     drop_bias(header_->tail_bias, plain_sends_);
     drop_bias(header_->head_bias, plain_takes_);
-    if (is_own_thread) record.life.unlock();
+    if (is_own_thread) record.life.unlock_unheard();
     forget_participant(static_cast<uint32_t>(me_));
     unlock_both();
     if (had_leases) hand_on();
   } else if (is_own_thread) {
-    record.life.unlock();
+    record.life.unlock_unheard();
   }
   me_ = -1;
 }
@@ -204,21 +214,22 @@ bool Mailbox::Core::reclaim_dead(bool thorough) {
   bool changed = header_->repairs.load(std::memory_order_relaxed) != repairs;  // locking repaired: that reclaims too
   changed = reclaim_dead_locked(thorough) || changed;
   unlock_both();
-  if (changed) {
-    hand_on();
-    announce_space();
-  }
   return changed;
 }
 
+/// Whoever was woken by the dead, or for the sake of what they were to do, is to look again: that is anybody.
 bool Mailbox::Core::reclaim_dead_locked(bool thorough) {
+  const bool had_herald = has_herald_;
   bool changed = false;
   for (uint32_t i = 0; i < people_used(); ++i) {
     if (static_cast<int>(i) == me_ && is_attached()) continue;
     if (!is_dead(i, thorough)) continue;
+    raise_herald();  // once they are forgotten nothing else tells of them
     forget_participant(i);
     changed = true;
   }
+  if (changed) wake_everyone();
+  if (!had_herald) lower_herald();
   return changed;
 }
 
@@ -513,10 +524,10 @@ void Mailbox::Core::ring_everyone() {
 
 // --- Sleeping
 
-void Mailbox::Core::start_waiting(uint32_t flag, const ReceiveOptions* wanted) {
+void Mailbox::Core::start_waiting(uint32_t flag, const ReceiveOptions* wanted, bool keeps_place) {
   Header& h = *header_;
   ParticipantRecord& record = people_[me_];
-  if ((record.flags & kWaitFlags) == 0) record.ticket = ++h.next_ticket;
+  if (!keeps_place) record.ticket = ++h.next_ticket;
   record.want_any_type = wanted == nullptr || !wanted->type.has_value();
   record.want_type = wanted != nullptr ? wanted->type.value_or(0) : 0;
   record.want_from = wanted != nullptr ? wanted->from : 0;
@@ -541,36 +552,39 @@ void Mailbox::Core::stop_waiting(uint32_t flags) {
   record.flags &= ~flags;
 }
 
+/// Adds the life locks of the others to `words`: that of the owner first and, where there are more than find room, of
+/// those whose records follow ours. Free records count as well, for whoever takes them while we sleep. True when one of
+/// them is dead.
+bool Mailbox::Core::watch_others(WaitFor (&words)[kMostWords], size_t& count) {
+  const uint32_t used = people_used();
+  const uint32_t owner = header_->owner_index.load(std::memory_order_relaxed) - 1;
+  bool met_dead = false;
+  auto watch = [&](uint32_t index) {
+    if (static_cast<int>(index) == me_ || index >= used || count + 1 >= kMostWords) return;
+    RobustLock& life = people_[index].life;
+    if (!life.watch(words[count])) words[count] = life.as_it_is();
+    ++count;
+    met_dead = met_dead || life.is_orphaned();
+  };
+  watch(owner);
+  for (uint32_t n = 1; n < used; ++n) {
+    uint32_t index = (static_cast<uint32_t>(me_) + n) % used;
+    if (index != owner) watch(index);
+  }
+  return met_dead;
+}
+
 Status Mailbox::Core::sleep(Deadline deadline, const Interrupt& interrupt, Deadline until) {
   slice_ended_ = false;
-  WaitFor words[100];
+  WaitFor words[kMostWords];
   size_t count = 0;
   words[count++] = {&people_[me_].wake, 0};
   if (interrupt.signals != nullptr) {
     words[count++] = {interrupt.signals, interrupt.signals->load(std::memory_order_acquire)};
   }
   if (interrupt.stop()) return Status::Interrupted;
-  // Holders of things that come back when they die, and the owner of a session.
-  uint32_t owner = header_->owner_index.load(std::memory_order_relaxed);
-  bool holders = header_->leased.load(std::memory_order_relaxed) != 0 ||
-                 header_->reserved.load(std::memory_order_relaxed) != 0 || config_.policy == Policy::Single ||
-                 config_.policy == Policy::All;
-  size_t first_life = count;
-  bool any_dead = false;
-  auto watch = [&](uint32_t index) {
-    if (static_cast<int>(index) == me_ || index >= kParticipants || count + 1 == std::size(words)) return;
-    if (people_[index].life.watch(words[count])) {
-      ++count;
-    } else if (people_[index].life.is_orphaned()) {
-      any_dead = true;
-    }
-  };
-  if (holders) {
-    for (uint32_t i = 0; i < people_used(); ++i) watch(i);
-  } else if (owner != 0 && !config_.keep) {
-    watch(owner - 1);
-  }
-  if (any_dead && reclaim_dead(false)) return Status::Done;
+  const size_t first_life = count;
+  if (watch_others(words, count) && reclaim_dead(false)) return Status::Done;
   // Last, so that nobody is overlooked who came after what else was looked at.
   WaitFor herald = header_->herald.as_it_is();
   if (header_->herald.is_orphaned()) {
@@ -584,17 +598,18 @@ Status Mailbox::Core::sleep(Deadline deadline, const Interrupt& interrupt, Deadl
   if (until != kForever) end = std::min(end, until);
   WakeReason reason = wait_on({words, count}, end);
   if (mapping_.is_damaged()) return Status::Damaged;
-  if (reason == WakeReason::Signal || interrupt.signals != nullptr) {
-    if (interrupt.stop()) return Status::Interrupted;
-  }
-  bool life_ended = false;
+  // The news of a death comes to one sleeper: it is not for us alone, whatever else we were woken for.
   if (header_->herald.is_orphaned()) relay_herald();
+  bool life_ended = false;
   for (size_t i = first_life; i + 1 < count; ++i) {
     if (words[i].word->load(std::memory_order_relaxed) != words[i].value) life_ended = true;
   }
   if (life_ended) {
     is_closing(false);
     reclaim_dead(false);
+  }
+  if (reason == WakeReason::Signal || interrupt.signals != nullptr) {
+    if (interrupt.stop()) return Status::Interrupted;
   }
   if (reason == WakeReason::TimedOut && people_[me_].wake.load(std::memory_order_acquire) == 0) {
     if (deadline != kForever && now_ns() >= deadline) return Status::TimedOut;

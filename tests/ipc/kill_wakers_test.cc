@@ -3,6 +3,7 @@
 // who wait for it leaves nobody asleep. Sleepers would look around by themselves only after most of a minute here.
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 
 #include <memory>
 
@@ -12,6 +13,75 @@ namespace mish::ipc {
 namespace {
 
 constexpr int kMet = 2;
+
+/// A word that processes forked later share.
+class SharedFlag {
+ public:
+  SharedFlag()
+      : word_(static_cast<SharedWord*>(
+            mmap(nullptr, sizeof(SharedWord), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
+  ~SharedFlag() { munmap(word_, sizeof(SharedWord)); }
+  SharedFlag(const SharedFlag&) = delete;
+  SharedFlag& operator=(const SharedFlag&) = delete;
+  void lower() { word_->store(0); }
+  void raise() {
+    word_->store(1);
+    wake(*word_, 1);
+  }
+  bool is_raised() const { return word_->load() != 0; }
+  void await() const {
+    WaitFor word{word_, 0};
+    while (!is_raised()) wait_on({&word, 1}, kForever);
+  }
+
+ private:
+  SharedWord* word_;
+};
+
+/// A process that runs `body` on a handle of its own under ptrace(2) and sleeps in it.
+class TracedSleeper {
+ public:
+  template <typename Body>
+  explicit TracedSleeper(Body body)
+      : child_([body] {
+          if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) return 99;
+          kill(getpid(), SIGSTOP);
+          return body();
+        }),
+        tracee_(child_.pid()) {
+    is_possible_ = tracee_.wait() == Tracee::Stop::End && run_to_sleep();
+  }
+  /// False: ptrace is not permitted here, or not for system calls.
+  bool is_possible() const { return is_possible_; }
+  /// Kills it `steps` instructions after it was woken, if it was, or before it sleeps again.
+  void kill_when_awake(long steps) {
+    if (is_at_rest(child_.pid())) return;
+    if (tracee_.wait() != Tracee::Stop::Trap) return;  // the end of its sleep
+    while (steps-- > 0 && !tracee_.is_before_call(kFutexWaitv) && tracee_.step() == Tracee::Stop::Trap) {
+    }
+    kill(child_.pid(), SIGKILL);
+    child_.wait();
+    was_killed_ = true;
+  }
+  bool was_killed() const { return was_killed_; }
+
+ private:
+  static constexpr long kFutexWaitv = 449;
+
+  bool run_to_sleep() {
+    do {
+      if (!tracee_.run_to_call() || tracee_.call() < 0) return false;
+    } while (tracee_.call() != kFutexWaitv);
+    tracee_.let_run();
+    wait_until([&] { return is_at_rest(child_.pid()); });
+    return true;
+  }
+
+  Child child_;
+  Tracee tracee_;
+  bool is_possible_ = false;
+  bool was_killed_ = false;
+};
 
 class KillWakersTest : public MailboxTest {
  protected:
@@ -38,6 +108,11 @@ class KillWakersTest : public MailboxTest {
       auto received = mine.receive(message, options);
       return received ? kMet : static_cast<int>(received.status());
     });
+  }
+  /// The next three to attach are no news to each other.
+  void make_places() {
+    Mailbox boxes[] = {open("k"), open("k"), open("k")};
+    for (Mailbox& box : boxes) ASSERT_TRUE(box.arm_doorbell());
   }
   /// A fresh mailbox, a receiver that sleeps and a listener that does.
   void start_with_receiver_and_listener() {
@@ -178,6 +253,133 @@ TEST_F(KillWakersTest, SenderToOneOfSeveral) {
           ASSERT_TRUE(box.send("probe", {.type = 2, .deadline = kNoWait}));
         }
         expect_awake(1, kMet);
+      });
+}
+
+// With the sender dies the one whom the kernel wakes for it, at once or while it tells the others.
+TEST_F(KillWakersTest, SenderAndTheOneWokenForIt) {
+  constexpr long kLongest = 600;  // instructions until it has told
+  auto prepare = [this] { return open("k"); };
+  auto send = [](Mailbox& box) { return box.send("news", {.deadline = kNoWait}).ok(); };
+  auto receive = [this] {
+    Mailbox mine = open("k");
+    Message message;
+    return mine.receive(message) ? kMet : 1;
+  };
+  std::unique_ptr<TracedSleeper> first;
+  auto start = [&] {
+    first.reset();
+    Mailbox box = start_with(4);
+    make_places();
+    first = std::make_unique<TracedSleeper>(receive);
+    add_receiver();
+    wait_until([&] { return box.stat()->waiting_receivers == 2 && is_at_rest(sleepers_[0]->pid()); });
+  };
+  start();
+  if (!first->is_possible()) GTEST_SKIP() << "ptrace is not permitted here";
+  Route route;
+  Stepped whole = run_stepped(-1, route, prepare, send);
+  int both = 0;
+  for (long point : kill_points(whole.steps, route, kPointsADay)) {
+    for (long more : {0L, point * 7919 % kLongest}) {
+      SCOPED_TRACE("killed after " + std::to_string(point) + " instructions, the other " + std::to_string(more) +
+                   " after it was woken");
+      start();
+      run_stepped(point, route, prepare, send);
+      first->kill_when_awake(more);
+      both += first->was_killed();
+      Mailbox box = open("k");
+      if (box.stat()->sent == 0 || box.core().slot(0).state.load() == layout::kFree) {
+        first.reset();
+        ASSERT_TRUE(box.send("probe", {.deadline = kNoWait}));
+      }
+      if (first && !first->was_killed()) continue;  // it sleeps, or has the message
+      expect_awake(0, kMet);
+      if (HasFatalFailure()) return;
+    }
+  }
+  EXPECT_GT(both, 0);
+}
+
+// The receiver that was chosen for a message, or for what another will leave, dies before or while it takes it.
+TEST_F(KillWakersTest, ChosenReceiver) {
+  SharedFlag is_dead, go;
+  std::unique_ptr<Child> sender;
+  for (size_t size : {64u, 5000u}) {
+    kill_everywhere(
+        [&] {
+          sender.reset();
+          Mailbox box = start_with(4);
+          make_places();
+          is_dead.lower();
+          go.lower();
+          add_sleeper([&](Mailbox& mine) {
+            go.await();
+            Message message;
+            return mine.receive(message) ? kMet : 1;
+          });
+          sender = std::make_unique<Child>([&, size] {
+            Mailbox mine = open("k");
+            auto waits = [&](uint32_t count) { return mine.stat()->waiting_receivers == count; };
+            wait_until([&] { return waits(1) || is_dead.is_raised(); });
+            go.raise();
+            wait_until([&] { return waits(2) || (is_dead.is_raised() && waits(1)); });
+            wait_until([&] { return is_at_rest(sleepers_[0]->pid()); });
+            return mine.send(body_of(1, size)) ? 0 : 1;
+          });
+        },
+        [&] { return open("k"); },
+        [](Mailbox& box) {
+          Message message;
+          return box.receive(message).ok();
+        },
+        [&](const Stepped&) {
+          is_dead.raise();
+          EXPECT_EQ(sender->wait(), 0);
+          Mailbox box = open("k");
+          if (box.core().slot(0).state.load() == layout::kFree) {
+            ASSERT_TRUE(box.send("probe", {.deadline = kNoWait}));
+          }
+          expect_awake(0, kMet);
+        });
+  }
+}
+
+// The same for the sender that was chosen for the room that came free.
+TEST_F(KillWakersTest, ChosenSender) {
+  SharedFlag is_dead, go;
+  std::unique_ptr<Child> receiver;
+  kill_everywhere(
+      [&] {
+        receiver.reset();
+        Mailbox box = start_with(1);
+        make_places();
+        ASSERT_TRUE(box.send("first"));
+        is_dead.lower();
+        go.lower();
+        add_sleeper([&](Mailbox& mine) {
+          go.await();
+          return mine.send("mine") ? kMet : 1;
+        });
+        receiver = std::make_unique<Child>([&] {
+          Mailbox mine = open("k");
+          auto waits = [&](uint32_t count) { return mine.stat()->waiting_senders == count; };
+          wait_until([&] { return waits(1) || is_dead.is_raised(); });
+          go.raise();
+          wait_until([&] { return waits(2) || (is_dead.is_raised() && waits(1)); });
+          wait_until([&] { return is_at_rest(sleepers_[0]->pid()); });
+          Message message;
+          return mine.receive(message) ? 0 : 1;
+        });
+      },
+      [&] { return open("k"); }, [](Mailbox& box) { return box.send("its").ok(); },
+      [&](const Stepped&) {
+        is_dead.raise();
+        EXPECT_EQ(receiver->wait(), 0);
+        Mailbox box = open("k");
+        Message message;
+        if (box.core().header().tail.load() == 2) (void)box.receive(message, {.deadline = kNoWait});
+        expect_awake(0, kMet);
       });
 }
 

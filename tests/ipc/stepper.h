@@ -102,6 +102,30 @@ class Tracee {
 #endif
   }
 
+  /// Runs to the entry or the return of the next system call. False: the operation is over.
+  bool run_to_call() { return ptrace(PTRACE_SYSCALL, pid_, nullptr, nullptr) == 0 && wait() == Stop::Trap; }
+  /// The same without waiting for it.
+  void let_run() { ptrace(PTRACE_SYSCALL, pid_, nullptr, nullptr); }
+  /// The number of the system call it is at; -1 when unknown.
+  long call() const {
+#if defined(__x86_64__)
+    return ptrace(PTRACE_PEEKUSER, pid_, offsetof(user_regs_struct, orig_rax), nullptr);
+#else
+    return -1;
+#endif
+  }
+
+  /// Whether the next instruction is the system call `number`.
+  bool is_before_call(long number) const {
+#if defined(__x86_64__)
+    constexpr long kSyscall = 0x050f;
+    long word = ptrace(PTRACE_PEEKTEXT, pid_, reinterpret_cast<void*>(address()), nullptr);
+    return (word & 0xffff) == kSyscall && ptrace(PTRACE_PEEKUSER, pid_, offsetof(user_regs_struct, rax), 0) == number;
+#else
+    return static_cast<void>(number), false;
+#endif
+  }
+
   /// Runs to the end of the operation.
   Stop run_on() { return ptrace(PTRACE_CONT, pid_, nullptr, nullptr) == 0 ? wait() : Stop::Dead; }
 
