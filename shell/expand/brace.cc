@@ -145,12 +145,12 @@ void BraceExpander::lengthen_name(WordPart& parameter, std::string_view& text) {
 void BraceExpander::split_tilde() {
   if (joined_.empty() || !is_plain(joined_[0]) || !joined_[0].text.starts_with('~')) return;
   std::string_view text = joined_[0].text;
-  size_t slash = std::min(text.find('/'), text.size());
-  if (slash == text.size() && joined_.size() > 1) return;
+  size_t end = std::min(text.find_first_of("/:"), text.size());
+  if (end == text.size() && joined_.size() > 1) return;
   WordPart tilde = joined_[0];
   tilde.kind = PartKind::Tilde;
-  tilde.text = text.substr(1, slash - 1);
-  joined_[0].text = text.substr(slash);
+  tilde.text = text.substr(1, end - 1);
+  joined_[0].text = text.substr(end);
   joined_.insert(joined_.begin(), tilde);
 }
 

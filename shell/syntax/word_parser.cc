@@ -245,7 +245,9 @@ bool WordParser::parse_tilde(Builder& b, bool in_value, char closer) {
     c = in.look_ahead(n);
     if (!has_class(c, kNameCharacter) && c != '.' && c != '+' && c != '-' && c != '@') break;
   }
-  if (c != '/' && c != closer && !(c == ':' && in_value) && !has_class(c, kMetaCharacter)) return false;
+  // As in bash a colon ends the prefix in every word, outside POSIX mode: `-v ~:/home`.
+  const bool is_end = c == '/' || c == closer || (c == ':' && (in_value || !cx_.options.posix));
+  if (!is_end && !has_class(c, kMetaCharacter)) return false;
   WordPart& part = add_part(b, PartKind::Tilde, false, in.line());
   part.text = cx_.arena->copy(in.view(in.position() + 1, in.position() + n));
   in.skip(n);
