@@ -188,6 +188,7 @@ void prepare_array(BuiltinContext& context, const Declaration& declaration, cons
   // `declare -i a[4]` makes an array: the subscript says no more than that.
   bool is_compound = operand.compound != nullptr || (operand.has_subscript && !operand.has_value);
   bool wants_indexed = declaration.indexed || (is_compound && kind < Value::Kind::Indexed);
+  if (declaration.associative && declaration.indexed) refuse(operand.name_text, "cannot be both kinds of array");
   if (declaration.associative) {
     if (kind == Value::Kind::Indexed) refuse(operand.name_text, "cannot convert indexed to associative array");
     variables.prepare_associative(operand.name, true);

@@ -58,7 +58,7 @@ bool parse_operand(const api::BuiltinContext& context, std::string_view text, De
   std::string_view rest = text.substr(end);
   if (rest.starts_with('[')) {
     size_t close = closing_bracket(rest);
-    if (close == std::string_view::npos) return false;
+    if (close == std::string_view::npos || close == 1) return false;
     operand.has_subscript = true;
     operand.subscript = rest.substr(1, close - 1);
     rest = rest.substr(close + 1);

@@ -205,12 +205,16 @@ Outcome LineReader::read() {
 }
 
 bool assign_array(BuiltinContext& context, const ReadOptions& options, const LineReader& line) {
-  std::vector<expand::FieldRange> fields;
-  expand::split_fields(context.state.separators, line.text(), line.protect(), 0, fields);
   std::vector<std::string> values;
-  values.reserve(fields.size());
-  for (const expand::FieldRange& field : fields)
-    values.emplace_back(line.text().substr(field.begin, field.end - field.begin));
+  if (options.exact) {
+    values.emplace_back(line.text());  // -N: nothing is split
+  } else {
+    std::vector<expand::FieldRange> fields;
+    expand::split_fields(context.state.separators, line.text(), line.protect(), 0, fields);
+    values.reserve(fields.size());
+    for (const expand::FieldRange& field : fields)
+      values.emplace_back(line.text().substr(field.begin, field.end - field.begin));
+  }
   if (!is_identifier(options.array)) {
     context.error("`{}': not a valid identifier", options.array);
     return false;
@@ -471,6 +475,10 @@ Completion run_mapfile(BuiltinContext& context, Args args) {
   std::string_view array = operands.empty() ? std::string_view("MAPFILE") : operands[0];
   if (!is_identifier(array)) return context.failure(fmt::format("`{}': not a valid identifier", array));
   Name name = NameTable::intern(array);
+  const state::Variable* old = context.state.variables.find(name);
+  if (old != nullptr && old->value.kind() == state::Value::Kind::Associative) {
+    return context.failure(fmt::format("{}: not an indexed array", array));
+  }
   try {
     context.state.variables.prepare_indexed(name, options.has_origin);
     bool takes_all = options.limit == 0 && options.callback.empty();

@@ -74,7 +74,8 @@ bool mark_variable(BuiltinContext& context, const Marking& marking, const Declar
   return reporting_errors(context, [&] {
     if (marking.associative) variables.prepare_associative(operand.name, true);
     if (marking.indexed) variables.prepare_indexed(operand.name, true);
-    assign_operand(context, operand, marking.associative);
+    const Variable* v = variables.resolve(operand.name);
+    assign_operand(context, operand, v != nullptr && v->value.kind() == Value::Kind::Associative);
     if (marking.removes) {
       variables.remove_attributes(operand.name, marking.attribute);
     } else {
@@ -157,7 +158,12 @@ Removal unset_variable(BuiltinContext& context, std::string_view text, bool foll
   }
   if (!is_identifier(text)) return Removal::Invalid;
   std::optional<Name> name = NameTable::find(text);
-  return !name.has_value() || context.state.variables.unset(*name, follow_nameref) ? Removal::Done : Removal::ReadOnly;
+  if (!name.has_value()) return Removal::Done;
+  if (!follow_nameref) {
+    const Variable* v = context.state.variables.find(*name);
+    if (v == nullptr || !v->has(attribute::Nameref)) return Removal::Done;  // -n is about references only
+  }
+  return context.state.variables.unset(*name, follow_nameref) ? Removal::Done : Removal::ReadOnly;
 }
 
 // Whether `text` names a variable in any sense that hides a function from unset.

@@ -75,7 +75,10 @@ const Assignment* WordParser::parse_assignment() {
       begin_source();
       const Subscript* subscript = parse_subscript();
       close_source(start, fixups_mark);
-      return parse_assignment_tail(name, subscript, line);
+      const size_t end = in.position();
+      const Assignment* assignment = parse_assignment_tail(name, subscript, line);
+      subscript_end_ = end;  // only now: the value may hold other assignments
+      return assignment;
     }
   } else if (c == '=' || (c == '+' && !cx_.options.posix && in.look_ahead(1) == '=')) {
     return parse_assignment_tail(NameTable::intern(name_text), nullptr, line);
@@ -184,10 +187,11 @@ const Word* WordParser::parse_declaration_operand() {
     return nullptr;
   }
   Builder b = begin();
-  if (assignment->is_array || assignment->subscript != nullptr) {
+  if (assignment->is_array) {
     add_text(b, in.view(start, in.position()), false);
   } else {
-    add_text(b, text(assignment->name), false);
+    // The subscript stays as written: the utility expands it, once.
+    add_text(b, assignment->subscript != nullptr ? in.view(start, subscript_end_) : text(assignment->name), false);
     add_text(b, assignment->append ? "+=" : "=", false);
     if (assignment->word != nullptr) {
       flush(b);

@@ -182,6 +182,7 @@ class WordParser {
   std::vector<ArrayElement> elements_;
   bool in_document_ = false;   // in text where `"` is ordinary, and not within quotes of an expansion there
   uint32_t source_depth_ = 0;  // words under construction around this place, in this Input
+  size_t subscript_end_ = 0;   // behind the `]` of the assignment to an element parsed last
 };
 
 }  // namespace mish::syntax
