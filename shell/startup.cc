@@ -368,6 +368,10 @@ class Starter {
       if (!variables.is_set(names::PATH)) variables.assign(names::PATH, kInitialPath);
     }
     set_parameters();
+    if (!is_interactive_ && !state_.is_posix()) {
+      // bash: a script sees no prompt, and a file written for both looks at PS1 to know.
+      for (Name name : {names::PS1, names::PS2}) variables.unset(name);
+    }
     if (is_interactive_) {
       const char* plain = getuid() == 0 ? "# " : "$ ";
       if (!variables.is_set(names::PS1)) {

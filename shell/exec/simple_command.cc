@@ -456,7 +456,7 @@ SimpleCommandRunner::Started SimpleCommandRunner::start(Fields fields, process::
     process::SpawnRequest request;
     request.path = path.c_str();
     request.argv = make_argv(scratch, fields, {});
-    request.envp = context_.state.environment.envp(context_.state);
+    request.envp = context_.state.environment.envp(context_.state, path);
     request.plan = &plan;
     request.process_group = process_group;
     request.terminal = terminal;
@@ -499,7 +499,7 @@ int SimpleCommandRunner::replace(Fields fields, std::string_view argv0, bool emp
   context_.out.flush();
   context_.err.flush();
   char* none[] = {nullptr};
-  char* const* envp = empty_environment ? none : context_.state.environment.envp(context_.state);
+  char* const* envp = empty_environment ? none : context_.state.environment.envp(context_.state, path);
   Errno error = process::replace_process(path.c_str(), make_argv(scratch, fields, argv0), envp);
   if (error.code() == ENOENT && fields[0].find('/') == std::string_view::npos) {
     context_.search->forget(fields[0]);

@@ -43,14 +43,25 @@ std::string function_value(const syntax::FunctionDefinition& definition) {
 
 }  // namespace
 
-char* const* Environment::envp(ShellState& state) {
+char* const* Environment::envp(ShellState& state, std::string_view path) {
   bool is_current = variable_generation_ == state.variables.export_generation() &&
                     function_generation_ == state.functions.export_generation();
-  if (is_current && !has_computed_ && !pointers_.empty()) return pointers_.data();
+  if (!is_current || has_computed_ || pointers_.empty()) rebuild(state);
+  size_t last = pointers_.size() - 1;
+  pointers_[last - 1] = nullptr;
+  if (!state.is_posix()) {
+    underscore_.assign("_=").append(path);
+    pointers_[last - 1] = underscore_.data();
+  }
+  return pointers_.data();
+}
+
+void Environment::rebuild(ShellState& state) {
   bytes_.clear();
   has_computed_ = false;
   std::vector<size_t> offsets;
   for (Name name : state.variables.exported_names()) {
+    if (name == names::Underscore && !state.is_posix()) continue;
     const Variable* v = state.variables.resolve(name);
     if (v == nullptr || v->value.kind() != Value::Kind::Scalar) continue;  // arrays cannot be passed on
     if (v->has(attribute::Special) && changes_unnoticed(name)) has_computed_ = true;
@@ -67,13 +78,13 @@ char* const* Environment::envp(ShellState& state) {
     }
   }
   pointers_.clear();
-  pointers_.reserve(offsets.size() + foreign_.size() + 1);
+  pointers_.reserve(offsets.size() + foreign_.size() + 2);
   for (size_t offset : offsets) pointers_.push_back(bytes_.data() + offset);
   for (std::string& entry : foreign_) pointers_.push_back(entry.data());
+  pointers_.push_back(nullptr);  // place of `_`
   pointers_.push_back(nullptr);
   variable_generation_ = state.variables.export_generation();
   function_generation_ = state.functions.export_generation();
-  return pointers_.data();
 }
 
 void Environment::import(ShellState& state, char** environ,
@@ -84,7 +95,11 @@ void Environment::import(ShellState& state, char** environ,
     std::string_view key(*entry, static_cast<size_t>(equals - *entry));
     if (is_identifier(key)) {
       Name name = NameTable::intern(key);
-      if (!is_own(name)) state.variables.import(name, equals + 1);
+      if (name == names::Underscore && !state.is_posix()) {
+        state.last_argument = equals + 1;  // how this shell or its script was called, until a command has run
+      } else if (!is_own(name)) {
+        state.variables.import(name, equals + 1);
+      }
       continue;
     }
     bool is_function =

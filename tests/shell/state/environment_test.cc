@@ -11,9 +11,13 @@
 namespace mish::state {
 namespace {
 
+// All but the path of the program, which is last.
 std::vector<std::string> listed(ShellState& state) {
   std::vector<std::string> out;
-  for (char* const* entry = state.environment.envp(state); *entry != nullptr; ++entry) out.emplace_back(*entry);
+  for (char* const* entry = state.environment.envp(state, "/bin/x"); *entry != nullptr; ++entry)
+    out.emplace_back(*entry);
+  EXPECT_EQ(out.back(), "_=/bin/x");
+  out.pop_back();
   return out;
 }
 
@@ -23,9 +27,9 @@ TEST(Environment, IsRebuiltOnlyWhenAnExportedVariableChanged) {
   state.variables.assign(x, "1");
   state.variables.add_attributes(x, attribute::Exported);
   EXPECT_EQ(listed(state), std::vector<std::string>{"x=1"});
-  char* const* before = state.environment.envp(state);
+  char* const* before = state.environment.envp(state, "/bin/x");
   state.variables.assign(NameTable::intern("y"), "2");
-  EXPECT_EQ(state.environment.envp(state), before);
+  EXPECT_EQ(state.environment.envp(state, "/bin/x"), before);
   state.variables.assign(x, "3");
   EXPECT_EQ(listed(state), std::vector<std::string>{"x=3"});
   state.variables.remove_attributes(x, attribute::Exported);
@@ -64,6 +68,14 @@ TEST(Environment, ImportKeepsForeignEntriesAndRefusesOwnVariables) {
   EXPECT_EQ(state.variables.text(names::HOME), "/root");
   EXPECT_EQ(state.variables.text_or_null(names::IFS).data(), nullptr);
   EXPECT_EQ(listed(state), (std::vector<std::string>{"HOME=/root", "EMPTY=", "a.b=c"}));
+}
+
+TEST(Environment, NamesTheProgramOutsidePosixMode) {
+  ShellState state;
+  EXPECT_STREQ(state.environment.envp(state, "/bin/one")[0], "_=/bin/one");
+  EXPECT_STREQ(state.environment.envp(state, "/bin/two")[0], "_=/bin/two");
+  state.options.set(Option::Posix, true);
+  EXPECT_EQ(state.environment.envp(state, "/bin/two")[0], nullptr);
 }
 
 TEST(Environment, AllExport) {
