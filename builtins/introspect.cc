@@ -12,6 +12,7 @@
 #include "shell/base/quoting.h"
 #include "shell/base/text.h"
 #include "shell/pattern/pattern.h"
+#include "shell/state/special_variables.h"
 
 namespace mish::builtins {
 
@@ -159,6 +160,7 @@ std::vector<std::string> unexecutable_files(std::string_view name, std::string_v
 std::vector<FoundCommand> find_all(BuiltinContext& context, std::string_view name, bool skip_functions,
                                    bool files_only) {
   std::vector<FoundCommand> all;
+  std::optional<Name> known = NameTable::find(name);
   auto add = [&](Kind kind) {
     all.emplace_back();
     all.back().kind = kind;
@@ -168,7 +170,6 @@ std::vector<FoundCommand> find_all(BuiltinContext& context, std::string_view nam
     if (sees_aliases(context) && state.aliases.find_alias(name) != nullptr) add(Kind::Alias);
     std::span<const std::string_view> words = context.services.reserved_words();
     if (std::find(words.begin(), words.end(), name) != words.end()) add(Kind::Keyword);
-    std::optional<Name> known = NameTable::find(name);
     if (!skip_functions && known.has_value() && state.functions.find(*known) != nullptr) add(Kind::Function);
     const Builtin* builtin = context.services.find_builtin(name);
     if (builtin != nullptr && context.services.is_builtin_enabled(*builtin)) {
@@ -176,7 +177,10 @@ std::vector<FoundCommand> find_all(BuiltinContext& context, std::string_view nam
     }
   }
   std::vector<std::string> paths;
-  if (name.find('/') != std::string_view::npos) {
+  const state::CommandHash::Entry* entry = known.has_value() ? context.state.hash.find(*known) : nullptr;
+  if (files_only && entry != nullptr && entry->is_fixed) {
+    paths.push_back(entry->path);  // hash -p: that file runs, whatever PATH says
+  } else if (name.find('/') != std::string_view::npos) {
     if (is_executable_file(name)) paths.emplace_back(name);
   } else {
     state::SearchTrouble trouble;
@@ -356,6 +360,7 @@ Completion run_hash(BuiltinContext& context, Args args) {
       }
     } else {
       done = hash_one(context, name);
+      if (!done) hash.forget(NameTable::intern(name));
     }
     if (done) continue;
     context.error("{}: not found", name);
@@ -366,7 +371,8 @@ Completion run_hash(BuiltinContext& context, Args args) {
 
 Completion run_caller(BuiltinContext& context, Args args) {
   std::vector<const state::Frame*> frames = context.state.calls.visible();
-  if (frames.empty() || frames[0]->kind == state::FrameKind::Main) {
+  if (frames.empty()) return Completion::of(1);
+  if (frames[0]->kind == state::FrameKind::Main) {
     if (!args.empty()) return Completion::of(1);
     context.out.write("0 NULL\n");
     return Completion::of(0);
@@ -380,15 +386,15 @@ Completion run_caller(BuiltinContext& context, Args args) {
   size_t i = static_cast<size_t>(number);
   if (i >= frames.size() || frames[i]->kind == state::FrameKind::Main) return Completion::of(1);
   const state::Frame* outer = i + 1 < frames.size() ? frames[i + 1] : nullptr;
-  std::string_view file =
-      outer != nullptr && !outer->source_name.empty() ? outer->source_name : std::string_view("NULL");
+  std::string_view file = outer != nullptr ? state::source_of(context.state, *outer) : std::string_view("NULL");
   if (args.empty()) {
     context.out.print("{} {}\n", frames[i]->call_line, file);
     return Completion::of(0);
   }
+  if (outer == nullptr) return Completion::of(1);  // called from -c or the standard input
   std::string_view function = "main";
-  if (outer != nullptr && outer->kind == state::FrameKind::Function) function = text(outer->function);
-  if (outer != nullptr && outer->kind == state::FrameKind::Source) function = "source";
+  if (outer->kind == state::FrameKind::Function) function = text(outer->function);
+  if (outer->kind == state::FrameKind::Source) function = "source";
   context.out.print("{} {} {}\n", frames[i]->call_line, function, file);
   return Completion::of(0);
 }

@@ -374,7 +374,7 @@ Completion Executor::define_function(const syntax::FunctionDefinition& node) {
   state::Function function;
   function.program = context_.program;
   function.definition = &node;
-  function.source_name = std::string(node.source_name);
+  function.source_name = std::string(state.calls.top().source_name);  // also of text that `eval` was given there
   function.is_exported = state.is_on(Option::AllExport) && !state.is_posix();  // bash: set -a is for functions, too
   if (state.functions.find(node.name) != nullptr) state.current_command = nullptr;  // it may have been of the old one
   if (!state.functions.define(node.name, std::move(function))) {

@@ -149,8 +149,10 @@ Completion Shell::run_file(std::string_view path, api::Args arguments) {
   frame.kind = state::FrameKind::Source;
   frame.source_name = name;
   frame.call_line = state_.line;
-  frame.arguments = arguments;
-  frame.shows_arguments = state_.is_on(Option::ExtDebug);
+  // bash: BASH_ARGV shows arguments only to debuggers, but the name of a script without any always.
+  const std::string_view own_name[] = {name};
+  frame.arguments = arguments.empty() ? api::Args(own_name) : arguments;
+  frame.shows_arguments = arguments.empty() || state_.is_on(Option::ExtDebug);
   state::PositionalParameters saved = state_.positional;
   if (!arguments.empty()) state_.positional.borrow(arguments);
   Completion completion;

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <string>
@@ -220,7 +221,7 @@ void refresh_sources(ShellState& state, Variable& v) {
   IndexedArray& array = v.value.make_indexed();
   int64_t i = 0;
   for (const Frame* frame : state.calls.visible()) {
-    array.set(i++, frame->source_name.empty() ? std::string_view("environment") : frame->source_name);
+    array.set(i++, source_of(state, *frame));
   }
 }
 
@@ -231,14 +232,18 @@ void refresh_lines(ShellState& state, Variable& v) {
   for (const Frame* frame : state.calls.visible()) array.set(i++, std::to_string(frame->call_line));
 }
 
-/// The frames of BASH_ARGV: those entered under extdebug, and the script where nothing else runs or under extdebug.
+/// The frames of BASH_ARGV, innermost first: those entered under extdebug, dot scripts without arguments of their own,
+/// and the shell's own where no function hides it.
 std::vector<const Frame*> frames_with_arguments(const ShellState& state) {
-  std::vector<const Frame*> frames = state.calls.visible();
-  bool shows_main = frames.size() == 1 || state.is_on(Option::ExtDebug);
-  std::erase_if(frames, [&](const Frame* frame) {
-    return frame->kind == FrameKind::Main ? !shows_main : !frame->shows_arguments;
-  });
-  return frames;
+  std::span<const Frame> frames = state.calls.frames();
+  auto is_dot_script = [](const Frame& frame) { return frame.kind == FrameKind::Source; };
+  bool shows_main = state.is_on(Option::ExtDebug) || !state.calls.in_function() ||
+                    std::any_of(frames.begin(), frames.end(), is_dot_script);
+  std::vector<const Frame*> shown;
+  for (size_t i = frames.size(); i-- > 0;) {
+    if (frames[i].kind == FrameKind::Main ? shows_main : frames[i].shows_arguments) shown.push_back(&frames[i]);
+  }
+  return shown;
 }
 
 void refresh_argument_counts(ShellState& state, Variable& v) {
@@ -421,6 +426,11 @@ constexpr std::array<uint8_t, kWellKnownCount> kRowOf = [] {
 }();
 
 }  // namespace
+
+std::string_view source_of(const ShellState& state, const Frame& frame) {
+  if (!frame.source_name.empty()) return frame.source_name;
+  return state.is_on(Option::CommandString) ? "environment" : "main";
+}
 
 const SpecialVariable* find_special(Name name) {
   uint32_t i = index(name);

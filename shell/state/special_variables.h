@@ -12,6 +12,7 @@
 
 namespace mish::state {
 
+struct Frame;
 struct ShellState;
 struct Variable;
 
@@ -26,6 +27,9 @@ struct SpecialVariable {
   bool is_listed_when_read = false;  // bash: `set` shows it only once somebody has asked for it
 };
 
+/// File of the code that runs in `frame`, as BASH_SOURCE and `caller` tell it; what came in through -c or the standard
+/// input has names of its own (bash).
+std::string_view source_of(const ShellState& state, const Frame& frame);
 /// Null when `name` is an ordinary variable.
 const SpecialVariable* find_special(Name name);
 /// Whether `special` behaves specially in the mode the shell is in.

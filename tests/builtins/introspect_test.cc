@@ -54,10 +54,12 @@ TEST_F(Introspection, AliasesAreReadable) {
 }
 
 TEST_F(Introspection, CallerShowsFrames) {
+  EXPECT_EQ(status({"caller"}), 1);  // no file: -c, the standard input
+  EXPECT_EQ(out, "");
+  state.calls.top().source_name = "script";
   EXPECT_EQ(status({"caller"}), 0);
   EXPECT_EQ(out, "0 NULL\n");
   EXPECT_EQ(status({"caller", "0"}), 1);
-  state.calls.top().source_name = "script";
   state.calls.push(frame_of(state::FrameKind::Function, n("outer"), "script", 9));
   state.calls.push(frame_of(state::FrameKind::Function, n("inner"), "script", 4));
   run({"caller"});
