@@ -426,7 +426,9 @@ void Generator::run_command() {
 
 /// -X: drops what matches the pattern; with ! what does not. An unquoted & in it is the word.
 void Generator::filter() {
-  bool keeps_matches = spec_.filter[0] == '!';
+  // `!(...)` is a pattern where such patterns are on.
+  bool is_extended = spec_.filter.starts_with("!(") && context_.state.is_on(state::Option::ExtGlob);
+  bool keeps_matches = spec_.filter[0] == '!' && !is_extended;
   std::string pattern_text;
   for (size_t i = keeps_matches ? 1 : 0; i < spec_.filter.size(); ++i) {
     char c = spec_.filter[i];
@@ -463,7 +465,7 @@ Candidates Generator::run() {
   }
   if (result_.words.empty() && has_option("dirnames")) add_paths(true, false);
   if (has_option("plusdirs")) add_paths(true, false);
-  if (result_.words.empty() && (has_option("default") || has_option("bashdefault"))) add_paths(false, false);
+  if (result_.words.empty() && has_option("default")) add_paths(false, false);
   return std::move(result_);
 }
 
