@@ -177,7 +177,13 @@ class Mailbox::Core {
   }
   LockResult end_bias(Bias& bias, LockResult result);  // the lock of the bias
   bool wait_for_bearer(Bias& bias, uint32_t index);
-  /// Between our entry among those who wait and our last look at what the bearer changes.
+  /// Between our entry among those who wait and our last look at what the bearer changes. No test can tell a build
+  /// without it, as the stores of a bearer leave its CPU within nanoseconds, so this is why it is needed and enough:
+  /// the bearer (B) stores the tail and then loads `attention`, we (W) add to `attention` and then load the tail.
+  /// Either side's store may stay in its CPU until its load is done; ours does not, being one with a barrier. The
+  /// remote barrier is a moment in the order of B's instructions, or B is off its CPU and has passed one. If B's load
+  /// comes after that moment it sees our entry, and B wakes us. If not, B's store came before it and is there for our
+  /// load, and we do not sleep. A B that is between the two is seen by its at_tail, and waited for.
   void barrier_against(const Bias& bias) {
     uint32_t bearer = bias.bearer.load(std::memory_order_seq_cst);
     if (bearer != 0 && !is_me(bearer)) [[unlikely]]
