@@ -369,7 +369,6 @@ class Mailbox::Core {
   uint32_t plain_sends_ = 0;                                  // under tail_lock, in a row
   uint32_t plain_takes_ = 0;                                  // under head_lock
   uint32_t generation_ = 0;
-  uint32_t thread_ = 0;    // that holds our life lock
   bool is_plain_ = false;  // bounded or unbounded, fifo, each message for any one (of the pair)
   bool is_subscribed_ = false;
   bool has_role_ = false;

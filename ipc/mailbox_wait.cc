@@ -24,8 +24,6 @@ namespace {
 constexpr uint32_t kWaitFlags = kWaiting | kWaitsForSpace | kWaitsForBytes | kWaitsForTaking | kWaitsForRole;
 constexpr uint32_t kSpaceFlags = kWaitsForSpace | kWaitsForTaking;
 
-uint32_t thread_id() { return static_cast<uint32_t>(gettid()); }
-
 // --- Doorbells: a datagram socket of the process under an abstract name, which vanishes with it.
 
 socklen_t bell_address(const ProcessIdentity& process, sockaddr_un& address) {
@@ -138,7 +136,6 @@ Outcome<void> Mailbox::Core::attach() {
       make_known(i);
       me_ = static_cast<int>(i);
       generation_ = fork_generation();
-      thread_ = thread_id();
       if (header_->owner == self) header_->owner_index.store(i + 1, std::memory_order_relaxed);
       unlock_head();
       return {};
@@ -183,7 +180,7 @@ Outcome<void> Mailbox::Core::join_pair() {
 void Mailbox::Core::detach() {
   if (!is_attached()) return;
   ParticipantRecord& record = people_[me_];
-  bool is_own_thread = thread_ == thread_id();
+  bool is_own_thread = record.life.is_held_by_me();
   if (lock_both() == Status::Done) {
     bool had_leases = record.leases != 0;
     drop_bias(header_->tail_bias, plain_sends_);

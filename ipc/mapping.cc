@@ -45,6 +45,38 @@ void install_guard() {
   sigaction(SIGBUS, &ours, nullptr);
 }
 
+// The seat: a place for one mapping at a time, right behind a page that stays reserved. With a neighbour so near, the
+// kernel keeps the page tables of the place when a mapping there ends, and the next one, which a script that makes and
+// removes mailboxes brings at once, spares the making of new ones. Only a process that maps a second time has a seat.
+constexpr size_t kSpanOfATable = size_t{2} << 20;
+constexpr size_t kRoomForOthers = size_t{1} << 30;  // above it: the kernel maps from the top down
+std::atomic<bool> g_is_seat_taken{false};
+char* g_seat = nullptr;     // under g_is_seat_taken
+bool g_has_mapped = false;  // likewise
+
+/// Reserves the page before a stretch of free addresses; null when there is no such stretch.
+char* make_seat(size_t length) {
+  size_t room = length + kRoomForOthers + kSpanOfATable;
+  void* found = mmap(nullptr, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (found == MAP_FAILED) return nullptr;
+  auto* start = static_cast<char*>(found);
+  size_t lead = kSpanOfATable - (reinterpret_cast<uintptr_t>(start) & (kSpanOfATable - 1));
+  munmap(start, lead);
+  munmap(start + lead + kPage, room - lead - kPage);
+  return start + lead + kPage;
+}
+
+/// The seat, for a mapping of `length` bytes; null: none, or it is taken.
+char* take_seat(size_t length) {
+  if (g_is_seat_taken.exchange(true, std::memory_order_acquire)) return nullptr;
+  if (g_seat == nullptr && g_has_mapped) g_seat = make_seat(length);
+  g_has_mapped = true;
+  if (g_seat == nullptr) g_is_seat_taken.store(false, std::memory_order_release);
+  return g_seat;
+}
+
+void leave_seat() { g_is_seat_taken.store(false, std::memory_order_release); }
+
 }  // namespace
 
 bool repair_missing_page(void* address) {
@@ -74,7 +106,13 @@ Result<void> SharedMapping::map(int fd, size_t length, bool read_only) {
   if (entry_ < 0) return Errno(EMFILE);
   Entry& entry = g_entries[entry_];
   int protection = read_only ? PROT_READ : PROT_READ | PROT_WRITE;
-  void* base = mmap(nullptr, length, protection, MAP_SHARED | MAP_NORESERVE, fd, 0);
+  char* seat = take_seat(length);
+  int placement = seat != nullptr ? MAP_FIXED_NOREPLACE : 0;
+  void* base = mmap(seat, length, protection, MAP_SHARED | MAP_NORESERVE | placement, fd, 0);
+  has_seat_ = seat != nullptr && base == seat;
+  if (seat != nullptr && !has_seat_) leave_seat();
+  if (seat != nullptr && base == MAP_FAILED)
+    base = mmap(nullptr, length, protection, MAP_SHARED | MAP_NORESERVE, fd, 0);
   if (base == MAP_FAILED) {
     Errno error = Errno::last();
     entry.used.store(0);
@@ -98,6 +136,8 @@ void SharedMapping::unmap() {
   Entry& entry = g_entries[entry_];
   entry.end.store(0, std::memory_order_release);
   munmap(base_, length_);
+  if (has_seat_) leave_seat();
+  has_seat_ = false;
   entry.used.store(0);
   entry_ = -1;
   base_ = nullptr;

@@ -35,6 +35,7 @@ class SharedMapping {
   char* base_ = nullptr;
   size_t length_ = 0;
   int entry_ = -1;
+  bool has_seat_ = false;
   std::atomic<uint32_t>* damaged_ = nullptr;
 };
 
