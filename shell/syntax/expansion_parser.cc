@@ -171,12 +171,13 @@ bool WordParser::parse_length(ParameterExpansion& p) {
 }
 
 // Behind `${!`. True if the expansion is complete but for its operator; false: the parameter is $!.
+// Names lead on in every mode; in POSIX mode `${!?}` is $! with an operator and an empty word.
 bool WordParser::parse_indirection(ParameterExpansion& p) {
   Input& in = *cx_.input;
   const char c = in.look();
   const char after = in.look_ahead(1);
   const bool names = is_name_start(c) || is_digit(c);
-  const bool special = c != '\0' && std::strchr("@*#?-$!", c) != nullptr && after == '}';
+  const bool special = !cx_.options.posix && c != '\0' && std::strchr("@*#?-$!", c) != nullptr && after == '}';
   if (!names && !special) {
     p.kind = ParameterKind::Special;
     p.special = '!';
