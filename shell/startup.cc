@@ -483,7 +483,8 @@ class Starter {
     if (value.empty()) return {};
     try {
       value = shell_.expander().expand_text(value);
-    } catch (const state::ShellError&) {
+    } catch (const state::ShellError& error) {
+      shell_.report(error.message());
       return {};
     }
     return value.empty() ? Completion{} : read_file(value);
