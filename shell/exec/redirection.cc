@@ -179,8 +179,12 @@ class Preparer {
     return true;
   }
 
-  void set_fd_variable(const syntax::Redirection& node, std::string_view digits) {
+  /// False, with a message, when the variable of {name} is readonly: the redirection fails then, no more (bash).
+  bool set_fd_variable(const syntax::Redirection& node, std::string_view digits) {
     state::VariableTable& variables = context_.state.variables;
+    if ((variables.attributes(node.fd_variable) & state::attribute::ReadOnly) != 0) {
+      return fail(text(node.fd_variable), "is read only");
+    }
     int64_t index = 0;
     std::string_view key;
     if (node.fd_subscript == nullptr) {
@@ -190,6 +194,7 @@ class Preparer {
     } else {
       variables.assign_element(node.fd_variable, index, digits);
     }
+    return true;
   }
 
   /// The text of {name} or {name[subscript]}; empty when it is not set.
@@ -214,8 +219,9 @@ class Preparer {
     if (copy < 0) return fail(text(node.fd_variable), Errno::last().message());
     opened.reset();
     char digits[kMaxIntegerText];
-    set_fd_variable(node, {digits, format_integer(copy, digits)});
-    return true;
+    if (set_fd_variable(node, {digits, format_integer(copy, digits)})) return true;
+    close_surely(copy);
+    return false;
   }
 
   void release_capture(int fd) {
@@ -255,6 +261,8 @@ class Preparer {
         return join_capture(capture, node.fd, target);
       }
     }
+    const bool is_own_copy = source == node.fd && node.fd_variable == kNoName && !moves;
+    if (is_own_copy && !context_.state.is_posix()) return true;  // bash: 3<&3 asks for nothing, open or not
     if (!plan_.is_user_open(source)) return fail(target, Errno(EBADF).message());
     if (context_.state.is_posix() && !has_access(plan_.resolve(source), node.kind)) {
       return fail(target, node.kind == RedirectionKind::DuplicateInput ? "not open for input" : "not open for output");
@@ -264,8 +272,9 @@ class Preparer {
       int copy = retry_interrupted([&] { return fcntl(real, F_DUPFD, kFirstPrivateFd); });
       if (copy < 0) return fail(target, Errno::last().message());
       char text_of[kMaxIntegerText];
-      set_fd_variable(node, {text_of, format_integer(copy, text_of)});
-      return true;
+      if (set_fd_variable(node, {text_of, format_integer(copy, text_of)})) return true;
+      close_surely(copy);
+      return false;
     }
     if (source != node.fd) plan_.duplicate(source, node.fd);
     release_capture(node.fd);
