@@ -95,6 +95,21 @@ size_t terminal_width(const Output& out) {
   return size.ws_col;
 }
 
+size_t width_of(std::string_view text) { return static_cast<size_t>(std::max(display_width(text), 0)); }
+
+/// As many characters from the start of `text` as find room in so many columns.
+std::string_view fitting(std::string_view text, size_t room) {
+  size_t end = 0;
+  size_t used = 0;
+  while (end < text.size()) {
+    size_t length = character_length(text, end);
+    used += width_of(text.substr(end, length));
+    if (used > room) break;
+    end += length;
+  }
+  return text.substr(0, end);
+}
+
 void pad(Output& out, size_t count) {
   for (size_t i = 0; i < count; ++i) out.put(' ');
 }
@@ -522,13 +537,18 @@ Completion Table::print(Call& call) const {
     return call.done();
   }
   if (rows_.empty()) return call.done();
+  std::vector<std::vector<std::string>> texts(rows_.size());
+  for (size_t r = 0; r < rows_.size(); ++r) {
+    for (const Cell& cell : rows_[r]) texts[r].push_back(printable(cell.text));
+  }
   std::vector<size_t> widths;
   std::vector<bool> is_right;
   for (size_t c = 0; c < columns_.size(); ++c) {
     size_t width = columns_[c].heading.size();
     bool right = true;
-    for (const std::vector<Cell>& row : rows_) {
-      width = std::max(width, count_characters(row[c].text));
+    for (size_t r = 0; r < rows_.size(); ++r) {
+      const std::vector<Cell>& row = rows_[r];
+      width = std::max(width, width_of(texts[r][c]));
       right = right && (row[c].is_right || row[c].text == "-");
     }
     widths.push_back(width);
@@ -541,8 +561,8 @@ Completion Table::print(Call& call) const {
   for (size_t c = 0; c + 1 < columns_.size(); ++c) before_last += widths[c] + 2;
   size_t room = edge > before_last + 10 ? edge - before_last : std::string_view::npos;
   auto print_cell = [&](std::string_view text, size_t c) {
-    if (c + 1 == columns_.size() && text.size() > room) text = text.substr(0, room);
-    size_t blanks = widths[c] - std::min(widths[c], count_characters(text));
+    if (c + 1 == columns_.size()) text = fitting(text, room);
+    size_t blanks = widths[c] - std::min(widths[c], width_of(text));
     if (is_right[c]) pad(out, blanks);
     out.write(text);
     if (c + 1 == columns_.size()) return;
@@ -553,10 +573,10 @@ Completion Table::print(Call& call) const {
   for (size_t c = 0; c < columns_.size(); ++c) print_cell(columns_[c].heading, c);
   if (color) out.write("\033[0m");
   out.put('\n');
-  for (const std::vector<Cell>& row : rows_) {
+  for (const std::vector<std::string>& row : texts) {
     for (size_t c = 0; c < columns_.size(); ++c) {
       if (color && c == 0) out.write("\033[36m");
-      print_cell(printable(row[c].text), c);
+      print_cell(row[c], c);
       if (color && c == 0) out.write("\033[0m");
     }
     out.put('\n');
