@@ -115,10 +115,14 @@ Completion recv(Call& call) {
   return call.result(*message, *framing == ipc::Framing::Whole);
 }
 
-std::string text_or_dash(const ipc::Outcome<ipc::Endpoint>& endpoint) {
-  if (!endpoint) return "-";
+Cell endpoint_cell(const ipc::Outcome<ipc::Endpoint>& endpoint) {
+  if (!endpoint) return no_cell();
   std::string text = endpoint->text();
-  return text.back() == ':' ? "-" : text;
+  return text.back() == ':' ? no_cell() : text_cell(text);
+}
+
+Cell transport_cell(const ipc::Outcome<ipc::Endpoint>& local) {
+  return local ? text_cell(ipc::transport_name(local->transport)) : no_cell();
 }
 
 bool is_listening(int fd) {
@@ -136,13 +140,21 @@ Completion stat(Call& call) {
   Record record;
   record.add("kind", text_cell("socket"));
   record.add("fd", number_cell(*fd));
-  record.add("transport", text_cell(local ? ipc::transport_name(local->transport) : "-"));
-  record.add("local", text_cell(text_or_dash(local)));
-  record.add("peer", text_cell(text_or_dash(ipc::peer_endpoint(*fd))));
+  record.add("transport", transport_cell(local));
+  record.add("local", endpoint_cell(local));
+  record.add("peer", endpoint_cell(ipc::peer_endpoint(*fd)));
   record.add("listening", bool_cell(is_listening(*fd)));
   record.add("peer_pid", knows_peer ? number_cell(who.pid) : no_cell());
   record.add("peer_user", knows_peer ? user_cell(who.uid) : no_cell());
   return record.print(call);
+}
+
+/// The doorbell of the mailboxes: the shell's own, and the only local datagram socket up there.
+bool is_doorbell(int fd) {
+  int type = 0, family = 0;
+  socklen_t size = sizeof(int);
+  return fd > 9 && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM &&
+         getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 && family == AF_UNIX;
 }
 
 std::vector<int> own_sockets() {
@@ -151,8 +163,8 @@ std::vector<int> own_sockets() {
   while (dirent* entry = dir != nullptr ? readdir(dir.get()) : nullptr) {
     struct stat status {};
     std::optional<int64_t> fd = parse_integer(entry->d_name);
-    if (fd && fstat(static_cast<int>(*fd), &status) == 0 && S_ISSOCK(status.st_mode))
-      out.push_back(static_cast<int>(*fd));
+    if (!fd || fstat(static_cast<int>(*fd), &status) != 0 || !S_ISSOCK(status.st_mode)) continue;
+    if (!is_doorbell(static_cast<int>(*fd))) out.push_back(static_cast<int>(*fd));
   }
   std::sort(out.begin(), out.end());
   return out;
@@ -170,8 +182,7 @@ Completion list(Call& call) {
       {"fd", "FD"}, {"transport", "TRANSPORT"}, {"local", "LOCAL"}, {"peer", "PEER"}, {"listening", "LISTENING"}};
   for (int fd : own_sockets()) {
     ipc::Outcome<ipc::Endpoint> local = ipc::local_endpoint(fd);
-    table.add({number_cell(fd), text_cell(local ? ipc::transport_name(local->transport) : "-"),
-               text_cell(text_or_dash(local)), text_cell(text_or_dash(ipc::peer_endpoint(fd))),
+    table.add({number_cell(fd), transport_cell(local), endpoint_cell(local), endpoint_cell(ipc::peer_endpoint(fd)),
                bool_cell(is_listening(fd))});
   }
   return table.print(call);
