@@ -76,9 +76,9 @@ Completion unknown_verb(BuiltinContext& context, const Noun& noun, std::string_v
     }
   }
   if (nearest != nullptr) {
-    context.error("{}: no such verb; did you mean '{} {}'?", name, noun.name, nearest->name);
+    context.error("{}: no such verb; did you mean '{} {}'?", printable(name), noun.name, nearest->name);
   } else {
-    context.error("{}: no such verb; '{} help' lists them", name, noun.name);
+    context.error("{}: no such verb; '{} help' lists them", printable(name), noun.name);
   }
   return Completion::of(state::kUsageError);
 }
@@ -407,12 +407,12 @@ Completion Call::fail(const ipc::Error& error, std::string_view object) {
   if (object.empty())
     context.error("{}", error.sentence);
   else
-    context.error("{}: {}", object, error.sentence);
+    context.error("{}: {}", printable(object), error.sentence);
   return Completion::of(status);
 }
 
 Completion Call::usage(std::string_view message) {
-  context.error("{}: {}\nusage: {} {} {}", verb.name, message, noun.name, verb.name, verb.synopsis);
+  context.error("{}: {}\nusage: {} {} {}", verb.name, printable(message), noun.name, verb.name, verb.synopsis);
   return Completion::of(state::kUsageError);
 }
 
