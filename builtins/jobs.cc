@@ -284,6 +284,13 @@ Completion run_jobs(BuiltinContext& context, Args args) {
   return Completion::of(status);
 }
 
+/// A job without a group of its own has no part in job control: no key would reach it in the foreground.
+bool can_be_continued(BuiltinContext& context, const Job& job) {
+  if (job.group() != 0) return true;
+  context.error(fmt::format("job {} was started without job control", job.number()));
+  return false;
+}
+
 Completion run_fg(BuiltinContext& context, Args args) {
   OptionParser parser(context, args, "");
   if (parser.next() != 0) return parser.completion();
@@ -295,6 +302,7 @@ Completion run_fg(BuiltinContext& context, Args args) {
     context.jobs.mark_printed(*job);
     return context.failure("job has terminated");
   }
+  if (!can_be_continued(context, *job)) return Completion::of(state::kFailure);
   context.out.print("{}\n", job->text());
   context.out.flush();
   return context.services.continue_job(job->number(), true);
@@ -315,6 +323,10 @@ Completion run_bg(BuiltinContext& context, Args args) {
     }
     if (job->state() == JobState::Done) {
       status = context.failure("job has terminated").status;
+      continue;
+    }
+    if (!can_be_continued(context, *job)) {
+      status = state::kFailure;
       continue;
     }
     if (context.state.is_posix()) {
