@@ -119,8 +119,9 @@ Completion use_file(BuiltinContext& context, HistoryStore& store, char operation
     default: done = store.write_file(path); break;
   }
   if (done) return Completion::of(0);
-  // bash: a file that is not there yet is no news, `history -r` stands in many a PROMPT_COMMAND.
-  if (errno == ENOENT && (operation == 'r' || operation == 'n')) return Completion::of(state::kFailure);
+  // bash: a file that is not there yet is no news, `history -r` stands in many a PROMPT_COMMAND. Nor is Ctrl-C.
+  const bool is_no_news = errno == EINTR || (errno == ENOENT && (operation == 'r' || operation == 'n'));
+  if (is_no_news) return Completion::of(state::kFailure);
   return context.failure(fmt::format("{}: {}", path.empty() ? std::string("no history file") : path,
                                      errno != 0 ? strerror(errno) : "cannot be used"));
 }

@@ -10,6 +10,14 @@
 
 namespace mish {
 
+namespace {
+
+InterruptJudge g_interrupt_judge = nullptr;
+
+bool is_over() { return g_interrupt_judge != nullptr && g_interrupt_judge(); }
+
+}  // namespace
+
 void UniqueFd::reset(int fd) {
   if (fd_ >= 0) close_surely(fd_);
   fd_ = fd;
@@ -59,17 +67,21 @@ Result<void> set_close_on_exec(int fd, bool on) {
   return {};
 }
 
+void set_interrupt_judge(InterruptJudge judge) { g_interrupt_judge = judge; }
+
 Result<void> write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     ssize_t n = write(fd, bytes.data(), bytes.size());
     if (n >= 0) {
       bytes.remove_prefix(static_cast<size_t>(n));
-    } else if (errno == EAGAIN) {
-      pollfd wait{fd, POLLOUT, 0};
-      if (poll(&wait, 1, -1) < 0 && errno != EINTR) return Errno::last();
-    } else if (errno != EINTR) {
-      return Errno::last();
+      if (!bytes.empty() && is_over()) return Errno(EINTR);  // a signal also makes a write short
+      continue;
     }
+    if (errno == EAGAIN) {
+      pollfd wait{fd, POLLOUT, 0};
+      if (poll(&wait, 1, -1) >= 0) continue;
+    }
+    if (errno != EINTR || is_over()) return Errno::last();
   }
   return {};
 }
@@ -79,6 +91,14 @@ Result<size_t> read_some(int fd, char* buffer, size_t size) {
     ssize_t n = read(fd, buffer, size);
     if (n >= 0) return static_cast<size_t>(n);
     if (errno != EINTR) return Errno::last();
+  }
+}
+
+Result<size_t> read_patiently(int fd, char* buffer, size_t size) {
+  for (;;) {
+    ssize_t n = read(fd, buffer, size);
+    if (n >= 0) return static_cast<size_t>(n);
+    if (errno != EINTR || is_over()) return Errno::last();
   }
 }
 

@@ -57,11 +57,20 @@ Result<UniqueFd> open_file(const char* path, int flags, unsigned mode = 0666);
 
 Result<void> set_close_on_exec(int fd, bool on);
 
-/// Writes all of `bytes`, retrying EINTR and waiting (poll) on EAGAIN. Fails with the errno of write(2).
+/// Asked when a signal interrupts a call that may wait for ever (write_all(), read_patiently()): whether a signal came
+/// that ends what the call is for, so that it is not made again. Until it is set, never.
+using InterruptJudge = bool (*)();
+void set_interrupt_judge(InterruptJudge judge);
+
+/// Writes all of `bytes`, waiting (poll) on EAGAIN, retried on EINTR unless the judge of interrupts says that it is
+/// over. Fails with the errno of write(2); part may have been written.
 Result<void> write_all(int fd, std::string_view bytes);
 
 /// read(2), retried on EINTR. 0 is end of file.
 Result<size_t> read_some(int fd, char* buffer, size_t size);
+
+/// As read_some(), but fails with EINTR when the judge of interrupts says that it is over.
+Result<size_t> read_patiently(int fd, char* buffer, size_t size);
 
 /// Reads to end of file into `out` (appended).
 Result<void> read_all(int fd, std::string& out);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <iterator>
 #include <new>
@@ -22,13 +23,18 @@ bool Output::flush() {
   if (cursor_ != begin_) {
     std::string_view bytes(begin_, static_cast<size_t>(cursor_ - begin_));
     cursor_ = begin_;
-    if (memory_ != nullptr) {
-      memory_->append(bytes);
-    } else if (Result<void> written = write_all(fd_, bytes); !written && error_ == 0) {
-      error_ = written.code();
-    }
+    put_through(bytes);
   }
   return error_ == 0;
+}
+
+void Output::put_through(std::string_view bytes) {
+  if (memory_ != nullptr) {
+    memory_->append(bytes);
+    return;
+  }
+  if (error_ == EINTR) return;  // a signal ended what writes: it would only wait again
+  if (Result<void> written = write_all(fd_, bytes); !written && error_ == 0) error_ = written.code();
 }
 
 void Output::make_room(size_t need) {
@@ -46,11 +52,7 @@ void Output::write_slow(std::string_view text) {
   if (text.size() <= static_cast<size_t>(limit_ - cursor_)) return write(text);
   flush();
   if (text.size() < kBufferSize) return write(text);
-  if (memory_ != nullptr) {
-    memory_->append(text);
-  } else if (Result<void> written = write_all(fd_, text); !written && error_ == 0) {
-    error_ = written.code();
-  }
+  put_through(text);
 }
 
 void Output::write_integer(int64_t value) {

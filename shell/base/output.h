@@ -45,7 +45,8 @@ class Output {
 
   /// Hands what is buffered to the descriptor or the memory. False when this or an earlier write failed; see error().
   bool flush();
-  /// errno of the first failed write since clear_error(), 0 if none.
+  /// errno of the first failed write since clear_error(), 0 if none. After EINTR (see write_all()) nothing more is
+  /// written until then.
   int error() const { return error_; }
   void clear_error() { error_ = 0; }
   /// Drops what is buffered (a forked child must not write its parent's text again).
@@ -63,6 +64,7 @@ class Output {
  private:
   void make_room(size_t need);
   void write_slow(std::string_view text);
+  void put_through(std::string_view bytes);
 
   char* begin_ = nullptr;  // buffer of kBufferSize bytes, allocated at first use
   char* cursor_ = nullptr;

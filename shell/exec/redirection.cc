@@ -26,6 +26,15 @@ namespace {
 constexpr size_t kPipeCapacity = 64 * 1024;
 constexpr int kMaxFd = 1 << 20;
 
+/// `open()` again and again while signals interrupt it (a FIFO may block for ever) whose actions let it go on.
+template <typename Open>
+Result<UniqueFd> retry_unless_over(ExecutionContext& context, Open open) {
+  for (;;) {
+    Result<UniqueFd> opened = open();
+    if (opened.ok() || opened.code() != EINTR || !context.traps->goes_on_after_signal()) return opened;
+  }
+}
+
 /// Turns the redirections of one command into a plan.
 class Preparer {
  public:
@@ -88,27 +97,13 @@ class Preparer {
     return O_WRONLY | O_CREAT | O_TRUNC;
   }
 
-  /// Opens a file, giving up on EINTR when an interrupt or trap is waiting (a FIFO may block for ever).
-  template <typename Open>
-  static Result<UniqueFd> open_interruptible(Open open) {
-    for (;;) {
-      Result<UniqueFd> opened = open();
-      if (opened.ok() || opened.code() != EINTR || process::peek_pending_signal(false) != 0) return opened;
-    }
-  }
-
-  static Result<UniqueFd> open_as_is(const char* path, int flags) {
-    return open_interruptible([&]() -> Result<UniqueFd> {
-      int fd = ::open(path, flags | O_CLOEXEC, 0666);
-      return fd >= 0 ? Result<UniqueFd>(UniqueFd(fd)) : Errno::last();
-    });
-  }
+  Result<UniqueFd> open_as_is(const char* path, int flags) { return open_interruptibly(context_, path, flags); }
 
   /// A path that names a descriptor, like /dev/stdout, means that of the command: what the plan made of it, or the
   /// capture, which is then noted for adopt().
   Result<UniqueFd> open_path(const char* path, int flags) {
     if (plan_.empty() && captures_.out == nullptr && captures_.err == nullptr) return open_as_is(path, flags);
-    Result<UniqueFd> opened = open_interruptible([&] { return process::open_ordinary(path, flags); });
+    Result<UniqueFd> opened = retry_unless_over(context_, [&] { return process::open_ordinary(path, flags); });
     if (opened.ok() || opened.code() != ELOOP) return opened;
     int named = process::named_descriptor(path);
     if (named < 0) return open_as_is(path, flags);
@@ -162,6 +157,7 @@ class Preparer {
   /// False after a report.
   bool was_opened(const Result<UniqueFd>& opened, std::string_view what) {
     if (opened.ok()) return true;
+    if (opened.code() == EINTR) return false;  // who interrupted it knows
     return fail(
         what, opened.code() == EEXIST ? std::string_view("cannot overwrite existing file") : opened.error().message());
   }
@@ -350,8 +346,15 @@ bool report_write_error(ExecutionContext& context, Output& output) {
   if (error == 0) return false;
   output.clear_error();
   output.discard();
-  context.services.report(std::string("write error: ") + std::string(Errno(error).message()));
+  if (error != EINTR) context.services.report(std::string("write error: ") + std::string(Errno(error).message()));
   return true;
+}
+
+Result<UniqueFd> open_interruptibly(ExecutionContext& context, const char* path, int flags) {
+  return retry_unless_over(context, [&]() -> Result<UniqueFd> {
+    int fd = ::open(path, flags | O_CLOEXEC, 0666);
+    return fd >= 0 ? Result<UniqueFd>(UniqueFd(fd)) : Errno::last();
+  });
 }
 
 bool plan_captured_output(ExecutionContext& context, process::FdPlan& plan) {

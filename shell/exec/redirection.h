@@ -115,6 +115,10 @@ class InputScope {
 /// Points `output` at its capture, or at descriptor `fd`.
 void direct_output(Output& output, Capture* capture, int fd);
 
+/// open(2) with O_CLOEXEC, which signals interrupt: their actions run, then it is tried again unless one of them ends
+/// what runs (see TrapRunner::goes_on_after_signal()). Fails with EINTR then, which needs no message.
+Result<UniqueFd> open_interruptibly(ExecutionContext& context, const char* path, int flags);
+
 /// Reports the failed write of a builtin and forgets it. Returns whether there was one.
 bool report_write_error(ExecutionContext& context, Output& output);
 

@@ -64,6 +64,9 @@ Shell::Shell(api::BuiltinTable builtins)
   context_.subshells = &subshells_;
   context_.traps = &traps_;
   state_.hook_owner = this;
+  static const TrapRunner* traps;
+  traps = &traps_;
+  set_interrupt_judge([] { return traps->ends_what_runs(); });
   state_.evaluate_hook = [](state::ShellState& state, std::string_view text) {
     return static_cast<Shell*>(state.hook_owner)->expander_.evaluate_text(text);
   };
@@ -136,7 +139,8 @@ Completion Shell::run_text(std::string_view text, std::string_view name) {
 
 Completion Shell::run_file(std::string_view path, api::Args arguments) {
   std::string name(path);
-  Result<UniqueFd> opened = open_file(name.c_str(), O_RDONLY);
+  Result<UniqueFd> opened = open_interruptibly(context_, name.c_str(), O_RDONLY);
+  if (opened.code() == EINTR) return Completion::of(state::kFailure);  // the next safe point knows why
   struct stat status;
   int error = opened.ok() ? 0 : opened.code();
   if (opened.ok() && fstat(opened->get(), &status) == 0 && S_ISDIR(status.st_mode)) error = EISDIR;

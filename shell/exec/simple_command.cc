@@ -252,7 +252,7 @@ Completion SimpleCommandRunner::call_builtin(const api::Builtin& builtin, Fields
   if (int error = context_.out.error(); error != 0) [[unlikely]] {
     context_.out.clear_error();
     context_.pipelines->coprocesses().lose_input(context_.out.fd());
-    context.error(std::string("write error: ") + std::string(Errno(error).message()));
+    if (error != EINTR) context.error(std::string("write error: ") + std::string(Errno(error).message()));
     context_.err.flush();
     if (completion.status == 0) completion.status = state::kFailure;
   }

@@ -299,6 +299,10 @@ int SubshellRunner::substitute(const syntax::CommandSubstitution& node, std::str
     status = capture_with_aliases(node, out);
   } else if (node.reads_file) {
     status = read_file(*node.body, out);
+    const bool is_over = status != 0 && process::any_pending() && context_.traps->ends_what_runs();
+    if (is_over && !context_.state.traps.action(SIGINT).is_set()) {
+      throw_interrupt({state::kSignalBase + SIGINT, Flow::Interrupt, 0});
+    }
   } else if (admits(*node.body, node.containment, keeper)) {
     status = capture_in_process(*node.body, out);
   } else {
@@ -364,9 +368,9 @@ int SubshellRunner::capture_with_aliases(const syntax::CommandSubstitution& node
                                                                        : capture_forked(*body, out);
 }
 
-/// Opens the file that is all there is in `body` and calls `use` with its descriptor. Returns the exit status.
-template <class Use>
-int SubshellRunner::use_file(const syntax::Command& body, Use&& use) {
+/// Opens the file that is all there is in `body` and hands its bytes to `take`. Returns the exit status.
+template <class Take>
+int SubshellRunner::use_file(const syntax::Command& body, Take&& take) {
   process::FdPlan plan;
   Captures captures;
   try {
@@ -375,36 +379,30 @@ int SubshellRunner::use_file(const syntax::Command& body, Use&& use) {
     if (!error.message().empty()) context_.services.report(error.message());
     return context_.state.status_of(error);
   }
-  return use(plan.resolve(body.redirections[0].fd));
+  const int fd = plan.resolve(body.redirections[0].fd);
+  auto fail = [this](std::string_view what, Errno error) {
+    if (error.code() != EINTR) context_.services.report(std::string(what) + ": " + std::string(error.message()));
+    return state::kFailure;
+  };
+  char buffer[1 << 16];
+  for (;;) {
+    Result<size_t> size = read_patiently(fd, buffer, sizeof buffer);
+    if (!size) return fail("read error", size.error());
+    if (*size == 0) return state::kSuccess;
+    if (Result<void> taken = take({buffer, *size}); !taken) return fail("write error", taken.error());
+  }
 }
 
 int SubshellRunner::read_file(const syntax::Command& body, std::string& out) {
-  return use_file(body, [&](int fd) {
-    if (Result<void> read = read_all(fd, out); !read) {
-      context_.services.report(std::string("read error: ") + std::string(read.error().message()));
-      return state::kFailure;
-    }
-    return state::kSuccess;
+  return use_file(body, [&](std::string_view bytes) -> Result<void> {
+    out.append(bytes);
+    return {};
   });
 }
 
 /// The same to the standard output.
 int SubshellRunner::copy_file(const syntax::Command& body) {
-  return use_file(body, [&](int fd) {
-    char buffer[1 << 16];
-    for (;;) {
-      Result<size_t> size = read_some(fd, buffer, sizeof buffer);
-      if (!size) {
-        context_.services.report(std::string("read error: ") + std::string(size.error().message()));
-        return state::kFailure;
-      }
-      if (*size == 0) return state::kSuccess;
-      if (Result<void> written = write_all(STDOUT_FILENO, {buffer, *size}); !written) {
-        context_.services.report(std::string("write error: ") + std::string(written.error().message()));
-        return state::kFailure;
-      }
-    }
-  });
+  return use_file(body, [](std::string_view bytes) { return write_all(STDOUT_FILENO, bytes); });
 }
 
 int SubshellRunner::capture_forked(const syntax::Command& body, std::string& out) {
@@ -710,7 +708,8 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
   Completion completion = Completion::of(job.exit_status());
   bool interrupted = job.was_interrupted();
   // Who reads a POSIX script's standard error expects the commands' words only.
-  if (job.state() == process::JobState::Done && (context_.is_interactive() || !context_.state.is_posix())) {
+  const bool tells = context_.is_interactive() || !context_.state.is_posix();
+  if (job.state() == process::JobState::Done && tells) {
     for (const process::JobProcess& each : job.processes()) {
       if (!each.status.is_signaled()) continue;
       std::string message = process::JobTable::death_message(each.status);
@@ -720,10 +719,10 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
       context_.err.flush();
     }
   }
-  if (job.state() == process::JobState::Stopped && context_.is_interactive()) {
+  if (job.state() == process::JobState::Stopped && tells) {
     context_.err.write("\n" + context_.jobs.format(job, process::JobFormat::Short));
     context_.err.flush();
-    leave_loops(completion);
+    if (context_.is_interactive()) leave_loops(completion);
   }
   if (processes != nullptr) processes->assign(job.processes().begin(), job.processes().end());
   pid_t last = job.last_pid();
@@ -739,6 +738,8 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
   if (interrupted && context_.is_interactive_process()) {
     context_.err.put('\n');
     context_.err.flush();
+    // The same Ctrl-C, when it came while the command had no group of its own yet.
+    if (!context_.state.traps.action(SIGINT).is_set()) process::clear_pending_signal(SIGINT);
     // 130 also when the command that the status is of was over, or another one of the pipeline died.
     if (!goes_on_after_interrupt()) completion = {state::kSignalBase + SIGINT, Flow::Interrupt, 0};
   } else if (!interrupted) {

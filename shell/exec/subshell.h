@@ -175,8 +175,8 @@ class SubshellRunner {
   static bool defines_alias(const syntax::Command& body);
   static bool has_text(const syntax::CommandSubstitution& node);
   int capture_text(const syntax::CommandSubstitution& node, std::string& out);
-  template <class Use>
-  int use_file(const syntax::Command& body, Use&& use);
+  template <class Take>
+  int use_file(const syntax::Command& body, Take&& take);
   int read_file(const syntax::Command& body, std::string& out);
   int copy_file(const syntax::Command& body);
   int capture_with_aliases(const syntax::CommandSubstitution& node, std::string& out);

@@ -175,6 +175,22 @@ int TrapRunner::pending_trap_signal() const {
   return pending_death();
 }
 
+bool TrapRunner::ends_what_runs() const {
+  if (context_.state.is_on(Option::Interactive)) {
+    if (process::is_signal_pending(SIGINT)) return true;
+    if (process::is_signal_pending(SIGHUP) && process::is_hangup_fatal()) return true;
+  }
+  return pending_death() != 0;
+}
+
+bool TrapRunner::goes_on_after_signal() {
+  if (context_.in_process != nullptr) return pending_trap_signal() == 0;
+  deferred_ = run_pending();
+  if (deferred_.is_normal()) return true;
+  process::request_safe_point();
+  return false;
+}
+
 bool TrapRunner::holds_interrupts() const {
   return !context_.is_interactive_process() && !context_.state.traps.action(SIGINT).is_set();
 }
@@ -213,6 +229,7 @@ Completion TrapRunner::run_pending() {
   // Signals that come faster than their actions end wait for the actions that run.
   constexpr int kDeepest = 32;
   if (trap_depth_ >= kDeepest) return {};
+  if (!deferred_.is_normal()) return std::exchange(deferred_, {});
   context_.pipelines->coprocesses().drop_ended();
   while (int signal = process::take_pending_signal()) {
     const state::TrapAction& action = state.traps.action(signal);
@@ -223,7 +240,13 @@ Completion TrapRunner::run_pending() {
     }
     if (action.kind == state::TrapAction::Kind::Ignore) continue;
     if (context_.is_interactive()) {
-      if (signal == SIGINT) return {state::kSignalBase + SIGINT, Flow::Interrupt, 0};
+      if (signal == SIGINT) {
+        // The prompt shall not stand beside the ^C that the terminal shows.
+        context_.err.clear_error();
+        context_.err.put('\n');
+        context_.err.flush();
+        return {state::kSignalBase + SIGINT, Flow::Interrupt, 0};
+      }
       if (signal == SIGHUP) {
         context_.jobs.hang_up();
         deadly_signal_ = SIGHUP;

@@ -34,6 +34,12 @@ class TrapRunner {
   Completion run_pending();
   /// A pending signal with a trap action or SIGINT, 0 if none: what read, wait and sleep give up for.
   int pending_trap_signal() const;
+  /// Whether a signal is pending that ends what runs now, so that no system call may go on waiting: Ctrl-C or a hang-up
+  /// of an interactive shell, death with an EXIT action.
+  bool ends_what_runs() const;
+  /// A system call was interrupted: runs the actions of the signals that came. Whether the call is to be made again;
+  /// if not, what the actions completed with is what run_pending() will say next.
+  bool goes_on_after_signal();
 
   /// A command failed outside the contexts that errexit ignores: the ERR trap.
   Completion on_error(int status) { return error_is_armed_ ? run_condition(state::kTrapErr, status) : Completion{}; }
@@ -106,6 +112,7 @@ class TrapRunner {
   bool catches_deaths_ = false;
   int trap_depth_ = 0;
   int deadly_signal_ = 0;
+  Completion deferred_;  // see goes_on_after_signal()
 };
 
 /// While a function runs: DEBUG and RETURN only with functrace (or declare -t), ERR only with errtrace. A dot script is

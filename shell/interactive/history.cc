@@ -15,6 +15,7 @@
 #include <set>
 
 #include "shell/base/text.h"
+#include "shell/process/wait.h"
 
 namespace mish::interactive {
 
@@ -33,9 +34,15 @@ void make_directories(const std::string& path) {
 
 bool is_time_line(std::string_view line) { return line.size() > 1 && line[0] == '#' && is_digit(line[1]); }
 
+/// All of a file. What a pipe does not hold yet is waited for until a signal comes; nobody waits for one to write.
 bool read_text(const std::string& path, std::string& out) {
-  Result<UniqueFd> file = open_file(path.c_str(), O_RDONLY);
-  return file.ok() && read_all(file->get(), out).ok();
+  Result<UniqueFd> file = open_file(path.c_str(), O_RDONLY | O_NONBLOCK);
+  if (!file.ok()) return false;
+  for (;;) {
+    Result<void> read = read_all(file->get(), out);
+    if (read.code() != EAGAIN) return read.ok();
+    if (process::wait_readable(file->get(), -1) == process::PollOutcome::Interrupted) return false;
+  }
 }
 
 /// The same string for the same directory, for the life of the process: tens of thousands of records share a few.
@@ -69,7 +76,7 @@ size_t tail_offset(std::string_view text, size_t count) {
 /// The end of the file, long enough for `count` records of a usual length. False when that is not worth while.
 bool read_tail(const std::string& path, int64_t count, std::string& text, off_t& size) {
   constexpr off_t kRoomy = 160;
-  Result<UniqueFd> file = open_file(path.c_str(), O_RDONLY);
+  Result<UniqueFd> file = open_file(path.c_str(), O_RDONLY | O_NONBLOCK);
   struct stat status;
   if (!file.ok() || fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
   if (count < 0 || count >= status.st_size / kRoomy) return false;

@@ -41,6 +41,9 @@ std::string_view signal_description(SignalNumber signal);
 extern volatile sig_atomic_t g_any_pending;
 inline bool any_pending() { return g_any_pending != 0; }
 
+/// Makes any_pending() true until the next safe point has looked, though no signal came.
+inline void request_safe_point() { g_any_pending = 1; }
+
 /// Takes the lowest pending caught signal out and returns it, 0 when none is left (then any_pending() is false, unless
 /// something arrived meanwhile). SIGCHLD is returned only while it is trapped (Disposition::Catch). Call at safe
 /// points:

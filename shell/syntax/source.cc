@@ -31,8 +31,9 @@ Source::Status FileSource::next_line(LinePurpose, std::string_view& line) {
     buffer_ = std::make_unique_for_overwrite<char[]>(wanted);  // not filled with zeros
     size_ = wanted;
   }
-  Result<size_t> got = read_some(fd_.get(), buffer_.get(), size_);
+  Result<size_t> got = read_patiently(fd_.get(), buffer_.get(), size_);
   if (!got) {
+    if (got.code() == EINTR) return Status::Interrupted;
     error_ = got.code();
     return Status::Error;
   }
@@ -51,8 +52,9 @@ Source::Status SharedInputSource::next_line(LinePurpose, std::string_view& line)
   for (;;) {
     const size_t before = line_.size();
     line_.resize(before + (seekable ? kSharedBlock : 1));
-    Result<size_t> got = read_some(fd_, line_.data() + before, line_.size() - before);
+    Result<size_t> got = read_patiently(fd_, line_.data() + before, line_.size() - before);
     if (!got) {
+      if (got.code() == EINTR) return Status::Interrupted;
       error_ = got.code();
       return Status::Error;
     }

@@ -2,6 +2,7 @@
 // Signals from the keyboard and from the end of the terminal (XCU sh, ASYNCHRONOUS EVENTS; 2.11).
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <thread>
@@ -76,6 +77,48 @@ TEST(KeyboardSignals, WithAnActionForItCtrlCEndsTheCommandAlone) {
   ASSERT_TRUE(shell.start("sleep 60; echo go''es on"));
   shell.send(kCtrlC);
   EXPECT_TRUE(shell.expect("goes on"));
+}
+
+TEST(KeyboardSignals, PromptBeginsALineAfterCtrlCInABuiltin) {
+  InteractiveShell shell;
+  for (const char* line : {"echo go''ing; while :; do :; done", "f() { while :; do (:); done; }; echo go''ing; f",
+                           "echo go''ing; read x", "sleep 60 & echo go''ing; wait",
+                           "echo go''ing; x=$(while :; do :; done)", "echo go''ing; eval 'while :; do x=$(:); done'"}) {
+    shell.type(line);
+    ASSERT_TRUE(shell.expect("going")) << line;
+    shell.send(kCtrlC);
+    ASSERT_TRUE(shell.expect("^C\r\nready> ")) << line;
+    shell.command("kill %% 2>/dev/null; wait");
+  }
+}
+
+/// Commands of the shell itself that wait for a FIFO, open as descriptor 9, and no terminal.
+constexpr const char* kWaitsForFifo[] = {"printf %1000000d 1 >&9", "printf -v x %1000000d 1; echo \"$x\" >&9",
+                                         "x=$(</dev/fd/9)",        ". /dev/fd/9",
+                                         ": </tmp/mish-fifo.$$",   ". /tmp/mish-fifo.$$",
+                                         "history -r /dev/fd/9"};
+
+/// Types such a command and waits until it waits.
+void start_waiting_for_fifo(InteractiveShell& shell, const char* line) {
+  shell.command("mkfifo /tmp/mish-fifo.$$ /tmp/mish-fifo9.$$; exec 9<>/tmp/mish-fifo9.$$");
+  shell.type(std::string("echo go''ing; ") + line + "; echo not''reached");
+  ASSERT_TRUE(shell.expect("going"));
+  ASSERT_TRUE(shell.await([&shell] { return process_state(shell.pid()) == 'S'; }));
+}
+
+void remove_fifos(const InteractiveShell& shell) {
+  unlink(("/tmp/mish-fifo." + std::to_string(shell.pid())).c_str());
+  unlink(("/tmp/mish-fifo9." + std::to_string(shell.pid())).c_str());
+}
+
+TEST(KeyboardSignals, CtrlCEndsABuiltinThatWaitsForAFifo) {
+  for (const char* line : kWaitsForFifo) {
+    InteractiveShell shell;
+    ASSERT_NO_FATAL_FAILURE(start_waiting_for_fifo(shell, line)) << line;
+    ASSERT_NO_FATAL_FAILURE(expect_ctrl_c_to_end_all(shell)) << line;
+    EXPECT_EQ(shell.before().find("nterrupted"), std::string::npos) << shell.before();
+    remove_fifos(shell);
+  }
 }
 
 TEST(KeyboardSignals, CtrlCEndsWait) {
@@ -270,6 +313,16 @@ TEST(HangUp, EndsTheShellAtTheMenuOfSelect) {
   ASSERT_TRUE(shell.expect("#? "));
   kill(shell.pid(), SIGHUP);
   EXPECT_EQ(shell.wait_for_exit(), 128 + SIGHUP);
+}
+
+TEST(HangUp, EndsTheShellInABuiltinThatWaitsForAFifo) {
+  for (const char* line : kWaitsForFifo) {
+    InteractiveShell shell;
+    ASSERT_NO_FATAL_FAILURE(start_waiting_for_fifo(shell, line)) << line;
+    kill(shell.pid(), SIGHUP);
+    EXPECT_EQ(shell.wait_for_exit(), 128 + SIGHUP) << line;
+    remove_fifos(shell);
+  }
 }
 
 TEST(HangUp, IgnoredAtEntryIsTakenBackByTrap) {
