@@ -93,12 +93,17 @@ bool is_open(int fd) {
 }
 
 /// A signal came in while a builtin was reading. Outside POSIX mode the shell runs the trap action and goes on (Byte),
-/// as bash does; otherwise the builtin gives up with 128 + n.
-Outcome after_signal(BuiltinContext& context, int signal) {
+/// as bash does; otherwise the builtin gives up and completes with `end`: what the action said (`exit`, `return`), or
+/// 128 + n.
+Outcome after_signal(BuiltinContext& context, int signal, Completion& end) {
+  end = Completion::of(state::kSignalBase + signal);
   constexpr int kMostRounds = 100;  // the action of a signal may have to wait for those that run
   for (int i = 0; i < kMostRounds && !context.state.is_posix() && context.state.traps.is_command(signal); ++i) {
     Completion completion = context.services.run_pending_traps();
-    if (!completion.is_normal()) break;
+    if (!completion.is_normal()) {
+      end = completion;
+      break;
+    }
     signal = context.services.pending_trap_signal();
     if (signal == 0) return Outcome::Byte;
   }
@@ -115,6 +120,8 @@ class LineReader {
   /// What was read; valid as long as this object and its input.
   std::string_view text() const { return view_; }
   std::string_view protect() const { return protect_; }
+  /// What the builtin that was interrupted completes with.
+  Completion end() const { return end_; }
 
  private:
   bool read_at_once();
@@ -142,6 +149,7 @@ class LineReader {
   std::string text_;
   std::string protect_;
   std::string_view view_;
+  Completion end_;
 };
 
 /// Whether the last bytes are the beginning of a UTF-8 sequence that is not complete.
@@ -172,7 +180,7 @@ bool LineReader::read_at_once() {
   return true;
 }
 
-Outcome LineReader::interrupted() { return after_signal(context_, input_.code()); }
+Outcome LineReader::interrupted() { return after_signal(context_, input_.code(), end_); }
 
 Outcome LineReader::read() {
   if (read_at_once()) return Outcome::Byte;
@@ -367,7 +375,7 @@ Completion run_read(BuiltinContext& context, Args args) {
     case Outcome::Byte: break;
     case Outcome::EndOfFile: status = state::kFailure; break;
     case Outcome::TimedOut: status = state::kSignalBase + SIGALRM; break;
-    case Outcome::Interrupted: return Completion::of(state::kSignalBase + input.code());
+    case Outcome::Interrupted: return line.end();
     case Outcome::Error:
       context.error("read error: {}: {}", options.fd, strerror(input.code()));
       return Completion::of(context.state.is_posix() ? state::kUsageError : state::kFailure);
@@ -427,9 +435,10 @@ bool take_map_option(BuiltinContext& context, char letter, std::string_view argu
   }
 }
 
-/// The next line with its delimiter (unless `strips`) in `line`. False at the end of file or when interrupted.
+/// The next line with its delimiter (unless `strips`) in `line`. False at the end of file or when interrupted (see
+/// after_signal()).
 bool next_map_line(BuiltinContext& context, InputReader& input, const MapOptions& options, std::string& line,
-                   Outcome& outcome) {
+                   Outcome& outcome, Completion& end) {
   line.clear();
   bool any = false;
   while (true) {
@@ -438,7 +447,7 @@ bool next_map_line(BuiltinContext& context, InputReader& input, const MapOptions
       char c = 0;
       outcome = input.next(c);
       if (outcome == Outcome::Interrupted) {
-        outcome = after_signal(context, input.code());
+        outcome = after_signal(context, input.code(), end);
         if (outcome == Outcome::Byte) continue;
       }
       if (outcome != Outcome::Byte) return any;
@@ -485,12 +494,14 @@ Completion run_mapfile(BuiltinContext& context, Args args) {
     InputReader input(context, options.fd, -1, takes_all ? Appetite::Everything : Appetite::Delimiter,
                       options.delimiter);
     Outcome outcome = Outcome::Byte;
+    Completion end;
     std::string line;
     int64_t count = 0;
     for (int64_t i = 0; i < options.skip; ++i) {
-      if (!next_map_line(context, input, options, line, outcome)) break;
+      if (!next_map_line(context, input, options, line, outcome, end)) break;
     }
-    while ((options.limit == 0 || count < options.limit) && next_map_line(context, input, options, line, outcome)) {
+    while ((options.limit == 0 || count < options.limit) &&
+           next_map_line(context, input, options, line, outcome, end)) {
       int64_t at = options.origin + count++;
       if (!options.callback.empty() && count % options.quantum == 0) {
         std::string call = options.callback + " " + std::to_string(at) + " " + quote(line);
@@ -502,7 +513,7 @@ Completion run_mapfile(BuiltinContext& context, Args args) {
       if (size_t nul = line.find('\0'); nul != std::string::npos) line.resize(nul);  // a variable holds no NUL
       context.state.variables.assign_element(name, at, line);
     }
-    if (outcome == Outcome::Interrupted) return Completion::of(state::kSignalBase + input.code());
+    if (outcome == Outcome::Interrupted) return end;
     if (outcome == Outcome::Error) return context.failure(fmt::format("read error: {}", strerror(input.code())));
   } catch (const state::ShellError& error) {
     if (error.is_fatal()) throw;
