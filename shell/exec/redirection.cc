@@ -75,8 +75,19 @@ class Preparer {
     return target ? action(*target) : fail(node.word->source, "ambiguous redirect");
   }
 
+  /// The message goes where the redirections before this one send errors: `2>/dev/null <file` asks for silence.
   bool fail(std::string_view what, std::string_view why) {
-    context_.services.report(std::string(what) + ": " + std::string(why));
+    const std::string message = std::string(what) + ": " + std::string(why);
+    const int place = plan_.resolve(STDERR_FILENO);
+    if (captures_.err == context_.error_capture && place == STDERR_FILENO) {
+      context_.services.report(message);
+    } else if (captures_.err != nullptr || place >= 0) {
+      context_.out.flush();
+      const OutputRedirections::Place outer = OutputRedirections::place_of(context_.err);
+      direct_output(context_.err, captures_.err, place);
+      context_.services.report(message);
+      OutputRedirections::direct(context_.err, outer);
+    }
     return false;
   }
 

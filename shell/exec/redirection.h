@@ -71,6 +71,14 @@ class OutputRedirections {
   OutputRedirections(const OutputRedirections&) = delete;
   OutputRedirections& operator=(const OutputRedirections&) = delete;
 
+  /// Where an Output leads.
+  struct Place {
+    std::string* memory = nullptr;
+    int fd = -1;  // where memory is null
+  };
+  static Place place_of(const Output& output) { return {output.memory(), output.fd()}; }
+  static void direct(Output& output, const Place& place);
+
   /// Whether only descriptors 1 and 2 are redirected.
   static bool serves(std::span<const syntax::Redirection> redirections);
   bool apply(std::span<const syntax::Redirection> redirections);
@@ -82,13 +90,6 @@ class OutputRedirections {
  private:
   ExecutionContext& context_;
   process::FdPlan plan_;
-  /// Where an Output leads.
-  struct Place {
-    std::string* memory = nullptr;
-    int fd = -1;  // where memory is null
-  };
-  static Place place_of(const Output& output) { return {output.memory(), output.fd()}; }
-  static void direct(Output& output, const Place& place);
   Place outer_out_, outer_err_, inner_err_;
   bool is_active_ = false;
 };
