@@ -367,6 +367,7 @@ class Starter {
       state::count_shell_level(state_);
       if (!variables.is_set(names::PATH)) variables.assign(names::PATH, kInitialPath);
     }
+    if (state_.last_argument.empty() && !state_.is_posix()) state_.last_argument = state_.zero;
     set_parameters();
     if (!is_interactive_ && !state_.is_posix()) {
       // bash: a script sees no prompt, and a file written for both looks at PS1 to know.

@@ -418,8 +418,9 @@ void positional_setting(const FieldList& parameters, Arena& arena, FieldList& wo
 std::string ParameterExpander::declaration(const Parameter& parameter, const Value& value) {
   std::string letters = attribute_letters(parameter.name);
   std::string result = letters.empty() ? std::string() : "declare -" + letters + " ";
-  result += text(parameter.name);
-  const Variable* variable = state_.variables.resolve(parameter.name);
+  const Name name = state_.variables.target(parameter.name);  // of a reference: what it stands for
+  result += text(name);
+  const Variable* variable = state_.variables.resolve(name);
   if (!value.is_set() && (!value.is_list || variable == nullptr || variable->has(attribute::Declared))) return result;
   if (!value.is_list || variable == nullptr) return result.append("=").append(quote_always(value.text));
   result += "=(";
