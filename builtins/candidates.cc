@@ -24,6 +24,7 @@
 #include "shell/pattern/pattern.h"
 #include "shell/process/job.h"
 #include "shell/process/signals.h"
+#include "shell/syntax/token.h"
 
 namespace mish::builtins {
 
@@ -133,7 +134,7 @@ void Generator::run_action(std::string_view action) {
   } else if (action == "job" || action == "running" || action == "stopped") {
     add_jobs(action);
   } else if (action == "keyword") {
-    for (std::string_view keyword : context_.services.reserved_words()) add(keyword);
+    for (std::string_view keyword : syntax::reserved_words()) add(keyword);
   } else if (action == "ipc") {
     add_ipc_words();
   } else if (action == "service") {
@@ -193,7 +194,7 @@ void Generator::add_commands() {
   for (const auto& [name, value] : context_.state.aliases.all()) add(name);
   add_functions();
   add_builtins(true, false);
-  for (std::string_view keyword : context_.services.reserved_words()) add(keyword);
+  for (std::string_view keyword : syntax::reserved_words()) add(keyword);
   std::string_view path = context_.state.variables.text(names::PATH);
   while (true) {
     size_t colon = path.find(':');

@@ -13,6 +13,7 @@
 #include "shell/base/text.h"
 #include "shell/pattern/pattern.h"
 #include "shell/state/special_variables.h"
+#include "shell/syntax/token.h"
 
 namespace mish::builtins {
 
@@ -168,8 +169,7 @@ std::vector<FoundCommand> find_all(BuiltinContext& context, std::string_view nam
   if (!files_only) {
     const state::ShellState& state = context.state;
     if (sees_aliases(context) && state.aliases.find_alias(name) != nullptr) add(Kind::Alias);
-    std::span<const std::string_view> words = context.services.reserved_words();
-    if (std::find(words.begin(), words.end(), name) != words.end()) add(Kind::Keyword);
+    if (syntax::find_reserved_word(name, state.is_posix()) != syntax::ReservedWord::None) add(Kind::Keyword);
     if (!skip_functions && known.has_value() && state.functions.find(*known) != nullptr) add(Kind::Function);
     const Builtin* builtin = context.services.find_builtin(name);
     if (builtin != nullptr && context.services.is_builtin_enabled(*builtin)) {

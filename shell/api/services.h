@@ -111,8 +111,6 @@ class ShellServices {
   /// History list and key bindings: the front end's, or a script's own, made when first asked for. Null in a shell
   /// built without a line editor.
   virtual Editor* editor() = 0;
-  /// The reserved words, for type and completion.
-  virtual std::span<const std::string_view> reserved_words() const = 0;
 };
 
 }  // namespace mish::api

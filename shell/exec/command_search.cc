@@ -17,10 +17,6 @@ namespace mish::exec {
 
 namespace {
 
-constexpr std::string_view kReservedWords[] = {"!",    "[[",   "]]",    "case",  "coproc",   "do", "done", "elif",
-                                               "else", "esac", "fi",    "for",   "function", "if", "in",   "select",
-                                               "then", "time", "until", "while", "{",        "}"};
-
 bool is_regular_executable(const char* path, bool& exists) {
   struct stat status;
   exists = retry_interrupted([&] { return stat(path, &status); }) == 0;
@@ -28,8 +24,6 @@ bool is_regular_executable(const char* path, bool& exists) {
 }
 
 }  // namespace
-
-std::span<const std::string_view> CommandSearch::reserved_words() { return kReservedWords; }
 
 const api::Builtin* CommandSearch::find_builtin(std::string_view name, bool even_disabled) const {
   auto found = std::lower_bound(context_.builtins.begin(), context_.builtins.end(), name,

@@ -56,9 +56,6 @@ class CommandSearch {
   bool enable(std::string_view name, bool on);
   bool is_enabled(const api::Builtin& builtin) const;
 
-  /// The reserved words of the grammar.
-  static std::span<const std::string_view> reserved_words();
-
  private:
   Target unpack(const syntax::SimpleCommand& command) const;
   Target remember(const syntax::SimpleCommand& command);

@@ -79,7 +79,6 @@ class Shell final : public api::ShellServices, public expand::ExpansionHooks {
   expand::Expander& expander() override { return expander_; }
   bool is_interactive() const override { return context_.is_interactive(); }
   api::Editor* editor() override;
-  std::span<const std::string_view> reserved_words() const override { return CommandSearch::reserved_words(); }
 
   // expand::ExpansionHooks
   int run_command_substitution(const syntax::CommandSubstitution& substitution, std::string& out) override;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "shell/base/text.h"
+#include "shell/syntax/token.h"
 
 namespace mish::interactive {
 
@@ -219,8 +220,7 @@ Style Highlighter::command_style(const std::string& word) {
   auto it = commands_.find(word);
   if (it != commands_.end()) return it->second;
   Style style = Style::Command;
-  std::span<const std::string_view> keywords = services_.reserved_words();
-  if (std::find(keywords.begin(), keywords.end(), word) != keywords.end()) {
+  if (syntax::find_reserved_word(word, state_.is_posix()) != syntax::ReservedWord::None) {
     style = Style::Keyword;
   } else if (word.find_first_of("*?[~{") != std::string::npos) {
     style = Style::Plain;  // what it becomes is known when it is expanded

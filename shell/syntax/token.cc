@@ -39,16 +39,23 @@ std::string_view spelling(TokenKind kind) {
 
 namespace {
 constexpr std::string_view kReservedWords[] = {
-    "",    "if", "then", "else", "elif", "fi",       "do",     "done", "case",   "esac", "while", "until",
-    "for", "in", "{",    "}",    "!",    "function", "select", "time", "coproc", "[[",   "]]",
+    "",   "if",   "then", "else",     "elif", "fi", "case", "esac", "for", "select", "while",  "until",
+    "do", "done", "in",   "function", "time", "{",  "}",    "!",    "[[",  "]]",     "coproc",
 };
 
 ReservedWord expect(std::string_view text, ReservedWord word) {
   return text == kReservedWords[static_cast<size_t>(word)] ? word : ReservedWord::None;
 }
+
+bool is_of_bash(ReservedWord word) {
+  return word == ReservedWord::Function || word == ReservedWord::Select || word == ReservedWord::Time ||
+         word == ReservedWord::Coproc || word == ReservedWord::LeftBracket || word == ReservedWord::RightBracket;
+}
 }  // namespace
 
 std::string_view spelling(ReservedWord word) { return kReservedWords[static_cast<size_t>(word)]; }
+
+std::span<const std::string_view> reserved_words() { return std::span(kReservedWords).subspan(1); }
 
 ReservedWord find_reserved_word(std::string_view text, bool posix) {
   if (text.empty() || text.size() > 8) return ReservedWord::None;
@@ -83,8 +90,7 @@ ReservedWord find_reserved_word(std::string_view text, bool posix) {
     case 'w': found = expect(text, ReservedWord::While); break;
     default: break;
   }
-  if (posix && found >= ReservedWord::Function) return ReservedWord::None;
-  return found;
+  return posix && is_of_bash(found) ? ReservedWord::None : found;
 }
 
 }  // namespace mish::syntax

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace mish::syntax {
@@ -66,28 +67,30 @@ enum class ReservedWord : uint8_t {
   Else,
   Elif,
   Fi,
-  Do,
-  Done,
   Case,
   Esac,
+  For,
+  Select,  // of bash
   While,
   Until,
-  For,
+  Do,
+  Done,
   In,
+  Function,  // of bash
+  Time,      // of bash
   LeftBrace,
   RightBrace,
   Bang,
-  Function,
-  Select,
-  Time,
-  Coproc,
-  LeftBracket,
+  LeftBracket,   // of bash
   RightBracket,  // of bash
+  Coproc,        // of bash
 };
 
 /// The reserved word `text`, or None. With `posix` only those of XCU 2.4.
 ReservedWord find_reserved_word(std::string_view text, bool posix);
 std::string_view spelling(ReservedWord word);
+/// All of them, of POSIX and of bash, in the order in which `compgen -k` lists them.
+std::span<const std::string_view> reserved_words();
 
 // Character classes. A set bit in kCharacterClass[c]:
 inline constexpr uint8_t kMetaCharacter = 1;   // ends a word: blank newline | & ; < > ( ) and NUL

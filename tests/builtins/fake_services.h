@@ -99,10 +99,6 @@ class FakeServices final : public api::ShellServices {
   expand::Expander& expander() override { return expander_; }
   bool is_interactive() const override { return interactive; }
   api::Editor* editor() override { return nullptr; }
-  std::span<const std::string_view> reserved_words() const override {
-    static constexpr std::string_view kWords[] = {"if"};
-    return kWords;
-  }
 
  private:
   api::Completion note(std::string request) {
