@@ -8,12 +8,10 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
-#include "shell/base/fd.h"
+#include "shell/base/process_stat.h"
 
 namespace mish::ipc {
 
@@ -27,38 +25,6 @@ constinit std::atomic<std::atomic<uint32_t>*> g_fork_generation{&g_not_asked_yet
 namespace {
 
 std::atomic<uint32_t> g_last_generation{0};
-
-constexpr unsigned long kExiting = 4;  // PF_EXITING of the kernel: set before robust locks are marked
-
-struct StatLine {
-  bool is_ending = true;
-  uint64_t start_time = 0;
-};
-
-/// Whether it is ending (zombie, or on the way there) and its start time, from /proc/PID/stat. The command name may
-/// hold blanks and parentheses: fields count from the last ')'.
-Result<StatLine> read_stat(pid_t pid) {
-  char path[32];
-  snprintf(path, sizeof path, "/proc/%d/stat", pid);
-  auto file = open_file(path, O_RDONLY);
-  if (!file) return Errno(ESRCH);
-  char text[1024];
-  auto length = read_some(file->get(), text, sizeof text - 1);
-  if (!length || *length == 0) return Errno(ESRCH);
-  text[*length] = '\0';
-  const char* field = strrchr(text, ')');
-  if (field == nullptr) return Errno(ESRCH);
-  ++field;
-  StatLine line;
-  for (int number = 3; number <= 22; ++number) {
-    while (*field == ' ') ++field;
-    if (number == 3) line.is_ending = *field == 'Z' || *field == 'X';
-    if (number == 9 && (strtoul(field, nullptr, 10) & kExiting) != 0) line.is_ending = true;
-    if (number == 22) line.start_time = strtoull(field, nullptr, 10);
-    while (*field != ' ' && *field != '\0') ++field;
-  }
-  return line;
-}
 
 uint64_t own_namespace() {
   struct stat info {};
@@ -104,18 +70,18 @@ const ProcessIdentity& ProcessIdentity::self() {
 }
 
 Result<ProcessIdentity> ProcessIdentity::of(pid_t pid) {
-  auto line = read_stat(pid);
-  if (!line || line->is_ending) return Errno(ESRCH);
-  return ProcessIdentity{pid, 0, line->start_time, own_namespace()};
+  Result<ProcessStat> stat = read_process_stat(pid);
+  if (!stat || stat->is_ending()) return Errno(ESRCH);
+  return ProcessIdentity{pid, 0, stat->start_ticks, own_namespace()};
 }
 
 bool ProcessIdentity::is_alive() const {
   if (pid <= 0) return false;
   const ProcessIdentity& me = self();
   if (*this == me || pid_namespace != me.pid_namespace) return true;
-  auto line = read_stat(pid);
-  if (!line) return false;
-  return !line->is_ending && (start_time == 0 || line->start_time == start_time);
+  Result<ProcessStat> stat = read_process_stat(pid);
+  if (!stat) return false;
+  return !stat->is_ending() && (start_time == 0 || stat->start_ticks == start_time);
 }
 
 }  // namespace mish::ipc

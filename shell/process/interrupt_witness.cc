@@ -17,12 +17,12 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <string>
 
 #include "shell/base/fd.h"
+#include "shell/base/process_stat.h"
 #include "shell/process/signals.h"
 
 namespace mish::process {
@@ -38,31 +38,16 @@ constexpr struct timespec kMemory = {10, 0};
 /// ended in the ordinary way when the shell looks, with the signal's default action back in place. Not of one that was
 /// started since, the next of a pipeline.
 bool takes_interrupt(pid_t pid) {
-  // Of the kernel: PF_EXITING, PF_FORKNOEXEC.
-  constexpr unsigned kIsExiting = 0x4;
-  constexpr unsigned kHasNotCalledExec = 0x40;
-  constexpr unsigned long long kSinceMs = 100;
-  Result<UniqueFd> file = open_file(fmt::format("/proc/{}/stat", pid).c_str(), O_RDONLY);
-  if (!file) return false;
-  char text[1024];
-  const ssize_t size = ::read(file->get(), text, sizeof text - 1);
-  text[size < 0 ? 0 : size] = '\0';
-  // The name, in parentheses, may hold anything.
-  const char* after_name = strrchr(text, ')');
-  char state = 0;
-  unsigned flags = 0;
-  unsigned long long start = 0;  // in ticks since the system started
-  constexpr const char* kFormat = ") %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu";
-  if (after_name == nullptr || sscanf(after_name, kFormat, &state, &flags, &start) != 3) return false;
-  const bool is_alive = state != 'Z' && state != 'X' && (flags & kIsExiting) == 0;
+  constexpr uint64_t kSinceMs = 100;
+  Result<ProcessStat> stat = read_process_stat(pid);
+  if (!stat) return false;
   struct timespec now = {};
   clock_gettime(CLOCK_BOOTTIME, &now);
-  const auto now_ms =
-      static_cast<unsigned long long>(now.tv_sec) * 1000 + static_cast<unsigned long long>(now.tv_nsec) / 1000000;
-  const unsigned long long start_ms = start * 1000 / static_cast<unsigned long long>(sysconf(_SC_CLK_TCK));
-  if (is_alive && start_ms + kSinceMs < now_ms) return true;
+  const uint64_t now_ms = static_cast<uint64_t>(now.tv_sec) * 1000 + static_cast<uint64_t>(now.tv_nsec) / 1000000;
+  const uint64_t start_ms = stat->start_ticks * 1000 / static_cast<uint64_t>(sysconf(_SC_CLK_TCK));
+  if (!stat->is_ending() && start_ms + kSinceMs < now_ms) return true;
   // On its way to exec it has the shell's handlers, and blocks everything.
-  return !(is_alive && (flags & kHasNotCalledExec) != 0) && survives_interrupt(pid);
+  return !(!stat->is_ending() && stat->has_not_called_exec()) && survives_interrupt(pid);
 }
 
 /// Whether a process of this group that the shell started takes the interrupt.
