@@ -90,6 +90,7 @@ void ReadEvalLoop::refresh_options() {
   options_.expand_aliases = state.is_on(Option::ExpandAliases) || options_.posix || context_.is_interactive();
   options_.interactive = purpose_ == Purpose::Terminal;
   options_.interactive_comments = state.is_on(Option::InteractiveComments);
+  options_.keyword = state.is_on(Option::Keyword);
   options_.brace_expansion = !options_.posix;  // `set +B` is asked when the word is expanded
 }
 

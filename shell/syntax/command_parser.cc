@@ -460,6 +460,12 @@ const Command* CommandParser::parse_simple() {
         }
         operands = takes_assignments(*word, words_mark, arrays_only);
       } else {
+        if (cx_.options.keyword) [[unlikely]] {
+          if (const Assignment* assignment = parse_prefix_assignment(token)) {
+            assignment_stack_.push_back(*assignment);
+            continue;
+          }
+        }
         if (operands) word = parse_operand(token, arrays_only);
         if (word == nullptr) word = lexer_.take_word(WordContext::Argument);
         if (!operands && word_stack_.size() - words_mark <= 3)

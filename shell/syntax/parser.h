@@ -35,6 +35,7 @@ struct ParserOptions {
   bool interactive = false;  // # comments honour interactive_comments
   bool interactive_comments = true;
   bool brace_expansion = true;
+  bool keyword = false;  // set -k: assignments are found anywhere in a simple command
 };
 
 struct SyntaxError {
