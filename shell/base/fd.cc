@@ -103,6 +103,15 @@ Result<size_t> read_patiently(int fd, char* buffer, size_t size) {
 }
 
 Result<void> read_all(int fd, std::string& out) {
+  // Most of what is read is a few lines: a string made large for it first would cost a page fault for every 4 KiB.
+  char first[16 * 1024];
+  for (;;) {
+    Result<size_t> n = read_some(fd, first, sizeof first);
+    if (!n) return n.error();
+    out.append(first, *n);
+    if (*n == 0) return {};
+    if (*n == sizeof first) break;
+  }
   constexpr size_t kChunk = 64 * 1024;
   for (;;) {
     size_t old = out.size();
