@@ -15,7 +15,9 @@ namespace mish {
 
 namespace {
 constexpr size_t kBufferSize = 16 * 1024;
-}
+// A start, or a child, that says a few words touches no more memory than these: two page faults less.
+constexpr size_t kFirstSize = 1024;
+}  // namespace
 
 Output::~Output() { std::free(begin_); }
 
@@ -38,20 +40,22 @@ void Output::put_through(std::string_view bytes) {
 }
 
 void Output::make_room(size_t need) {
-  if (begin_ == nullptr) {
-    begin_ = static_cast<char*>(std::malloc(kBufferSize));
-    if (begin_ == nullptr) throw std::bad_alloc();
-    cursor_ = begin_;
-    limit_ = begin_ + kBufferSize;
+  const size_t used = static_cast<size_t>(cursor_ - begin_);
+  size_t size = static_cast<size_t>(limit_ - begin_);
+  if (size < kBufferSize) {
+    size = used + need <= kFirstSize ? kFirstSize : kBufferSize;
+    char* grown = static_cast<char*>(std::realloc(begin_, size));
+    if (grown == nullptr) throw std::bad_alloc();
+    begin_ = grown;
+    cursor_ = grown + used;
+    limit_ = grown + size;
   }
-  if (static_cast<size_t>(limit_ - cursor_) < need) flush();
+  if (size - used < need) flush();
 }
 
 void Output::write_slow(std::string_view text) {
-  make_room(1);
+  make_room(text.size());
   if (text.size() <= static_cast<size_t>(limit_ - cursor_)) return write(text);
-  flush();
-  if (text.size() < kBufferSize) return write(text);
   put_through(text);
 }
 

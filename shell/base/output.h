@@ -66,7 +66,7 @@ class Output {
   void write_slow(std::string_view text);
   void put_through(std::string_view bytes);
 
-  char* begin_ = nullptr;  // buffer of kBufferSize bytes, allocated at first use
+  char* begin_ = nullptr;  // buffer, allocated at first use; a little one, and the whole when it is full
   char* cursor_ = nullptr;
   char* limit_ = nullptr;
   int fd_ = -1;
