@@ -129,7 +129,7 @@ bool is_selected(const Declaration& declaration, const Variable& v) {
 
 void print_all(BuiltinContext& context, const Declaration& declaration) {
   const state::VariableTable& variables = context.state.variables;
-  std::vector<Name> names = declaration.is_local ? variables.locals() : variables.sorted_names();
+  std::vector<Name> names = declaration.is_local ? variables.locals() : variables.names_with(declaration.add);
   for (Name name : names) {
     const Variable* v = variables.find(name);
     if (!v->has(attribute::Nameref)) v = variables.resolve(name);

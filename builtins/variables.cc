@@ -32,9 +32,8 @@ void list_marked(BuiltinContext& context, const Marking& marking) {
   const state::VariableTable& variables = context.state.variables;
   // bash with POSIXLY_CORRECT is in POSIX mode; a script that sets it for this list is to get what it asks for.
   const bool is_portable = context.state.is_posix() || variables.is_set(names::POSIXLY_CORRECT);
-  for (Name name : variables.sorted_names()) {
+  for (Name name : variables.names_with(marking.attribute)) {
     const Variable* v = variables.find(name);
-    if (!v->has(marking.attribute)) continue;
     if (marking.indexed && v->value.kind() != Value::Kind::Indexed) continue;
     if (marking.associative && v->value.kind() != Value::Kind::Associative) continue;
     if (!v->has(attribute::Nameref)) v = variables.resolve(name);

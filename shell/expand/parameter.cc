@@ -18,9 +18,6 @@ using syntax::ParameterOp;
 using syntax::Subscript;
 namespace attribute = state::attribute;
 
-// Steps from reference to reference that are followed; more are taken for a loop.
-constexpr int kLongestChain = 64;
-
 struct ParameterExpander::Value {
   explicit Value(Arena& arena) : items(arena) {}
   bool is_list = false;
@@ -46,18 +43,6 @@ std::string parameter_name(const Parameter& parameter) {
   return name;
 }
 
-/// What the reference `name` stands for at last: of one to a reference that one's target.
-static std::string_view end_of_references(const state::VariableTable& variables, Name name) {
-  std::string_view target = variables.find(name)->value.text();
-  for (int step = 0; step < kLongestChain; ++step) {
-    std::optional<Name> next = NameTable::find(target);
-    const Variable* variable = next.has_value() ? variables.find(*next) : nullptr;
-    if (variable == nullptr || !variable->has(attribute::Nameref) || variable->value.text().empty()) break;
-    target = variable->value.text();
-  }
-  return target;
-}
-
 void ParameterExpander::expand(const ParameterExpansion& p, bool quoted) {
   if (p.op == ParameterOp::Bad) {
     throw ShellError(ShellError::Kind::Substitution, std::string(p.text) + ": bad substitution");
@@ -68,7 +53,7 @@ void ParameterExpander::expand(const ParameterExpansion& p, bool quoted) {
   bool is_name_of_reference = p.indirect && p.kind == ParameterKind::Variable && p.subscript == nullptr &&
                               (state_.variables.attributes(p.name) & attribute::Nameref) != 0;
   if (is_name_of_reference) {
-    return out_.add(arena_.copy(end_of_references(state_.variables, p.name)), quoted);
+    return out_.add(arena_.copy(state_.variables.end_of_references(p.name)), quoted);
   }
   Parameter parameter = p.indirect ? follow_indirection(p) : parameter_of(p);
 

@@ -63,6 +63,17 @@ VariableTable::Reference VariableTable::follow(Name name) const {
 
 Name VariableTable::target(Name name) const { return follow(name).name; }
 
+std::string_view VariableTable::end_of_references(Name name) const {
+  std::string_view target = find(name)->value.text();
+  for (int i = 0; i < kMaxReferences; ++i) {
+    std::optional<Name> next = NameTable::find(target);
+    const Variable* v = next.has_value() ? find(*next) : nullptr;
+    if (v == nullptr || !v->has(attribute::Nameref) || v->value.text().empty()) break;
+    target = v->value.text();
+  }
+  return target;
+}
+
 void VariableTable::bring_up_to_date(Name name, Variable& variable) const {
   if (variable.has(attribute::Bound)) {
     std::string fresh;
@@ -746,29 +757,40 @@ void VariableTable::import(Name name, std::string_view text) {
 
 // --- listing ---
 
-std::vector<Name> VariableTable::sorted_names() const { return names_with_prefix({}); }
+std::vector<Name> VariableTable::sorted_names() const { return collect_names({}, 0, true); }
 
-std::vector<Name> VariableTable::listed_names() const { return names_with_prefix({}, false); }
+std::vector<Name> VariableTable::listed_names() const { return collect_names({}, 0, false); }
 
-std::vector<Name> VariableTable::names_with_prefix(std::string_view prefix, bool with_unread) const {
-  std::vector<Name> found;
+std::vector<Name> VariableTable::names_with(Attributes any) const { return collect_names({}, any, true); }
+
+std::vector<Name> VariableTable::names_with_prefix(std::string_view prefix) const {
+  return collect_names(prefix, 0, true);
+}
+
+std::vector<Name> VariableTable::collect_names(std::string_view prefix, Attributes any, bool with_unread) const {
+  std::vector<std::pair<std::string_view, Name>> found;
   for (size_t c = 0; c < chunks_.size(); ++c) {
     if (chunks_[c] == nullptr) continue;
     for (uint32_t i = 0; i < kChunkSize; ++i) {
       Variable& v = chunks_[c]->variables[i];
       if (v.value.is_unset() && !v.has(attribute::Declared | attribute::Special)) continue;
+      if (any != 0 && !v.has(any)) continue;
       Name name = Name(static_cast<uint32_t>(c) * kChunkSize + i);
-      if (!mish::text(name).starts_with(prefix)) continue;
+      const std::string_view text = mish::text(name);
+      if (!text.starts_with(prefix)) continue;
       if (v.has(attribute::Special)) {
         if (!with_unread && v.value.is_unset() && find_special(name)->is_listed_when_read) continue;
         bring_up_to_date(name, v);
         if (v.value.is_unset() && !v.has(attribute::Declared)) continue;
       }
-      found.push_back(name);
+      found.emplace_back(text, name);
     }
   }
-  std::sort(found.begin(), found.end(), [](Name a, Name b) { return mish::text(a) < mish::text(b); });
-  return found;
+  std::sort(found.begin(), found.end());
+  std::vector<Name> names;
+  names.reserve(found.size());
+  for (const auto& [text, name] : found) names.push_back(name);
+  return names;
 }
 
 }  // namespace mish::state

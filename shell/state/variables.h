@@ -86,6 +86,9 @@ class VariableTable {
   const Variable* resolve(Name name) const;
   /// Name that `name` refers to after following namerefs. Throws ShellError on a loop.
   Name target(Name name) const;
+  /// What the nameref `name` stands for at last, as it was written (a name, or an element): of one that refers to
+  /// another nameref, that one's target. For ${!name}.
+  std::string_view end_of_references(Name name) const;
 
   /// Assignments. All throw ShellError{Assignment} for readonly variables ("x: is read only"), convert for -i -l -u,
   /// follow namerefs, mark the environment changed, and act for special variables.
@@ -194,7 +197,9 @@ class VariableTable {
   std::vector<Name> sorted_names() const;
   /// Those that `set` lists: without computed ones (RANDOM, LINENO ...) that nobody has read yet, as in bash.
   std::vector<Name> listed_names() const;
-  std::vector<Name> names_with_prefix(std::string_view prefix, bool with_unread = true) const;
+  /// Those of all variables that have one of the attributes `any` (0: all), sorted.
+  std::vector<Name> names_with(Attributes any) const;
+  std::vector<Name> names_with_prefix(std::string_view prefix) const;
 
   /// Grows with every change that the environment of a child would see.
   uint32_t export_generation() const { return export_generation_; }
@@ -238,6 +243,8 @@ class VariableTable {
   Variable& make_slot(Name name);
   Variable* lookup(Name name) const { return const_cast<Variable*>(find(name)); }
   Reference follow(Name name) const;
+  /// Sorted; `any`: with one of these attributes, 0 for all; `with_unread`: with what listed_names() leaves out.
+  std::vector<Name> collect_names(std::string_view prefix, Attributes any, bool with_unread) const;
   std::string_view careful_text(Name name) const;
   std::string_view element_text_or_null(const Reference& reference) const;
   void assign_referenced(const Reference& reference, std::string_view text, bool append);
