@@ -31,6 +31,22 @@ TEST(Output, TextLargerThanTheBufferKeepsOrder) {
   EXPECT_EQ(memory, "a" + big + "b");
 }
 
+TEST(Output, HoldsThousandsOfBytesBeforeItWrites) {
+  std::string memory;
+  Output out(memory);
+  std::string expected;
+  for (char c : {'a', 'b', 'c', 'd', 'e'}) {
+    std::string piece(700, c);
+    out.write(piece);
+    out.put('\n');
+    expected += piece + '\n';
+  }
+  EXPECT_EQ(memory, "");
+  EXPECT_EQ(out.pending(), expected);
+  out.flush();
+  EXPECT_EQ(memory, expected);
+}
+
 TEST(Output, RemembersTheFirstError) {
   UniqueFd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
   Output out(full.get());
