@@ -35,13 +35,15 @@ target_compile_options(mish_options INTERFACE
   $<$<CONFIG:Debug>:-O1 -g1>)
 target_compile_definitions(mish_options INTERFACE _GNU_SOURCE)
 if(MISH_SANITIZE)
-  target_compile_options(mish_options INTERFACE -fsanitize=${MISH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_compile_options(mish_options INTERFACE -fsanitize=${MISH_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
   target_link_options(mish_options INTERFACE -fsanitize=${MISH_SANITIZE})
 elseif(MISH_STATIC_RUNTIME)
   # Not what goes into other people's programs.
   set(fixed $<AND:$<CONFIG:Release>,$<NOT:$<BOOL:$<TARGET_PROPERTY:POSITION_INDEPENDENT_CODE>>>>)
   # A fixed address and lazy binding: half of the instructions of `mish -c :` would otherwise be the dynamic loader's.
-  target_compile_options(mish_options INTERFACE $<${fixed}:-fno-pie> $<$<CONFIG:Release>:-ffunction-sections;-fdata-sections>)
+  target_compile_options(mish_options INTERFACE $<${fixed}:-fno-pie>
+    $<$<CONFIG:Release>:-ffunction-sections;-fdata-sections>)
   target_link_options(mish_options INTERFACE -static-libstdc++ -static-libgcc
     $<${fixed}:-no-pie> $<$<CONFIG:Release>:LINKER:-z,lazy,--as-needed,--gc-sections,-O1,--hash-style=gnu>)
 endif()
