@@ -562,7 +562,7 @@ ReceiptState Mailbox::receipt(uint64_t id) const { return core_->receipt(id); }
 bool Mailbox::is_ready(const ReceiveOptions& options) { return core_->is_ready(options); }
 Outcome<void> Mailbox::arm_doorbell() { return core_->arm_doorbell(); }
 void Mailbox::disarm_doorbell() { core_->disarm_doorbell(); }
-std::vector<UniqueFd> Mailbox::watch_lives() { return core_->watch_lives(); }
+std::vector<UniqueFd> Mailbox::watch_lives(bool with_owner) { return core_->watch_lives(with_owner); }
 const MailboxConfig& Mailbox::config() const { return core_->config(); }
 bool Mailbox::is_removed() const { return core_->is_removed(); }
 bool Mailbox::has_receivers() { return core_->has_receivers(); }

@@ -202,9 +202,10 @@ class Mailbox {
   /// each ring. Check is_ready() after arming.
   Outcome<void> arm_doorbell();
   void disarm_doorbell();
-  /// Descriptors that become readable when somebody ends of whom no bell tells: the owner of a session mailbox, or who
-  /// holds a message under lease. To sleep on beside the doorbell, and to ask for anew after each sleep.
-  std::vector<UniqueFd> watch_lives();
+  /// Descriptors that become readable when somebody ends of whom no bell tells: the owner of a session mailbox (not
+  /// without `with_owner`), or who holds a message under lease. To sleep on beside the doorbell, and to ask for anew
+  /// after each sleep.
+  std::vector<UniqueFd> watch_lives(bool with_owner = true);
 
   const MailboxConfig& config() const;
   /// Whether the object was removed (or replaced) under its name; a cached handle is then dropped.

@@ -56,7 +56,7 @@ class Mailbox::Core {
   inline static Deadline longest_sleep = 500'000'000;
   Outcome<void> arm_doorbell();
   void disarm_doorbell();
-  std::vector<UniqueFd> watch_lives();
+  std::vector<UniqueFd> watch_lives(bool with_owner);
   bool has_receivers();
 
   // --- mailbox_bias.cc

@@ -42,7 +42,12 @@ UniqueFd make_bell_socket() {
 }
 
 void ring(const ProcessIdentity& process) {
-  static PrivateFd sender = make_bell_socket();
+  static PrivateFd sender;
+  static uint32_t generation = 0;
+  if (generation != fork_generation()) {  // a child may have closed what it inherited
+    sender = make_bell_socket();
+    generation = fork_generation();
+  }
   sockaddr_un address;
   socklen_t length = bell_address(process, address);
   char stroke = 1;
@@ -651,9 +656,9 @@ void Mailbox::Core::disarm_doorbell() {
   unlock_head();
 }
 
-std::vector<UniqueFd> Mailbox::Core::watch_lives() {
+std::vector<UniqueFd> Mailbox::Core::watch_lives(bool with_owner) {
   std::vector<ProcessIdentity> watched;
-  if (!config_.keep && !is_closing(true)) watched.push_back(header_->owner);
+  if (with_owner && !config_.keep && !is_closing(true)) watched.push_back(header_->owner);
   if (header_->leased.load(std::memory_order_relaxed) != 0 && lock_head() == Status::Done) {
     for (uint32_t i = 0; i < people_used(); ++i) {
       if (people_[i].leases != 0 && static_cast<int>(i) != me_) watched.push_back(people_[i].identity);

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "builtins/ipc/mailboxes.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
+#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -61,8 +65,7 @@ Attachments& attachments() {
   return all;
 }
 
-// --- /dev/mbox/NAME: the child that moves the lines. It is not a child of the shell's job table: it is forked twice,
-// so that nobody has to wait for it.
+// --- /dev/mbox/NAME: the helper that moves the lines.
 
 /// Lines of the pipe, each a message, to end of file.
 int pump_in(int from, Mailbox& mailbox) {
@@ -128,23 +131,46 @@ int pump_out(int to, Mailbox& mailbox) {
   }
 }
 
-/// Closes every descriptor but `kept`: the pump must not hold the ends of other pipes open.
-void close_all_but(int kept) {
-  if (kept > 0) (void)close_range(0, static_cast<unsigned>(kept) - 1, 0);
-  (void)close_range(static_cast<unsigned>(kept) + 1, ~0u, 0);
-  for (int fd = 0; fd < 3; ++fd) (void)open("/dev/null", O_RDWR);
+/// What is open in the shell, ends of pipes above all, must not stay open here. Descriptors are put out of use and not
+/// closed: whoever of us still has the number of one must not meet another under it.
+void close_all_but(const std::vector<int>& kept) {
+  UniqueFd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
+  std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir("/proc/self/fd"), closedir);
+  if (!nothing || directory == nullptr) return;
+  std::vector<int> numbers;
+  while (const dirent* entry = readdir(directory.get())) {
+    std::optional<int64_t> number = parse_integer(entry->d_name);
+    if (number) numbers.push_back(static_cast<int>(*number));
+  }
+  directory.reset();
+  for (int fd : numbers) {
+    bool is_used = fd == nothing.get() || std::find(kept.begin(), kept.end(), fd) != kept.end();
+    if (!is_used && fcntl(fd, F_GETFD) >= 0) (void)dup3(nothing.get(), fd, fd < 3 ? 0 : O_CLOEXEC);
+  }
 }
 
 void run_pump(int fd, const ipc::ObjectName& name, bool writes) {
-  signal(SIGPIPE, SIG_IGN);
-  for (int number : {SIGINT, SIGQUIT, SIGTSTP}) signal(number, SIG_IGN);
-  close_all_but(fd);
   Outcome<Mailbox> mailbox = Mailbox::open(name);  // its own: a handle inherited over fork shares descriptors
   if (!mailbox) _exit(1);
   _exit(writes ? pump_in(fd, *mailbox) : pump_out(fd, *mailbox));
 }
 
 }  // namespace
+
+pid_t fork_helper(const std::vector<int>& kept) {
+  pid_t child = fork();
+  if (child < 0) return -1;
+  if (child == 0) {
+    if (fork() != 0) _exit(0);  // so nobody has to wait for the helper
+    for (int number : {SIGPIPE, SIGINT, SIGQUIT, SIGTSTP}) signal(number, SIG_IGN);
+    close_all_but(kept);
+    return 0;
+  }
+  int status;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return child;
+}
 
 Outcome<ProcessIdentity> process_named(api::BuiltinContext& context, std::string_view text) {
   if (text == "@self") return ProcessIdentity::self();
@@ -218,15 +244,9 @@ Result<UniqueFd> open_mailbox_path(std::string_view path, int flags, bool& is_ma
   if (!pipe) return pipe.error();
   UniqueFd& ours = writes ? pipe->write_end : pipe->read_end;
   UniqueFd& pumps = writes ? pipe->read_end : pipe->write_end;
-  pid_t child = fork();
-  if (child < 0) return Errno::last();
-  if (child == 0) {
-    if (fork() == 0) run_pump(pumps.get(), *name, writes);
-    _exit(0);
-  }
-  int status;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  pid_t helper = fork_helper({pumps.get()});
+  if (helper < 0) return Errno::last();
+  if (helper == 0) run_pump(pumps.get(), *name, writes);
   return std::move(ours);
 }
 
