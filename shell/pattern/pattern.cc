@@ -337,16 +337,34 @@ void Pattern::ends_from(std::string_view text, size_t from, bool period_is_expli
   PositionSets(text, period_is_explicit).run(elements_, ends);
 }
 
-/// Whether a match that begins anywhere ends at the end: one run over all starts at once, which costs hardly more than
-/// the run from one of them. Always true of short texts, where it would not pay.
-bool Pattern::is_suffix_possible(std::string_view text) const {
-  constexpr size_t kShort = 64;
-  if (text.size() <= kShort) return true;
-  std::vector<size_t> positions;
-  for (size_t start = 0; start < text.size(); start += character_length(text, start)) positions.push_back(start);
-  positions.push_back(text.size());
+/// Whether a match that begins at one of `starts` ends at the end (or, unless `to_end`, anywhere). One run over all of
+/// them at once costs hardly more than the run from one.
+bool Pattern::matches_from_any(std::string_view text, std::span<const size_t> starts, bool to_end) const {
+  std::vector<size_t> positions(starts.begin(), starts.end());
   PositionSets(text, false).run(elements_, positions);
-  return !positions.empty() && positions.back() == text.size();
+  return !positions.empty() && (!to_end || positions.back() == text.size());
+}
+
+/// The first (or the last) of `starts` where a match begins, of which there is one: half of them are left out each
+/// time.
+size_t Pattern::narrow(std::string_view text, std::span<const size_t> starts, bool to_end, bool is_first) const {
+  while (starts.size() > 1) {
+    const size_t half = starts.size() / 2;
+    std::span<const size_t> wanted = is_first ? starts.first(half) : starts.last(half);
+    std::span<const size_t> others = is_first ? starts.subspan(half) : starts.first(starts.size() - half);
+    starts = matches_from_any(text, wanted, to_end) ? wanted : others;
+  }
+  return starts[0];
+}
+
+/// Where the longest (or shortest) match begins that ends at the end.
+size_t Pattern::find_suffix(std::string_view text, bool is_longest) const {
+  std::vector<size_t> starts;
+  for (size_t start = 0; start < text.size(); start += character_length(text, start)) {
+    if (may_begin_with(text, start)) starts.push_back(start);
+  }
+  if (may_be_empty_) starts.push_back(text.size());
+  return matches_from_any(text, starts, true) ? narrow(text, starts, true, is_longest) : kNoMatch;
 }
 
 bool Pattern::may_begin_with(std::string_view text, size_t at) const {
@@ -453,17 +471,7 @@ size_t Pattern::shortest_suffix(std::string_view text) const {
       size_t limit = start_of_tail(text, tail);
       return limit == kNoMatch ? kNoMatch : find_rightmost(segments_[0], text.substr(0, limit), 0).begin;
     }
-    case Shape::Groups: {
-      if (!is_suffix_possible(text)) return kNoMatch;
-      std::vector<size_t> ends;
-      for (size_t start = text.size();; start = previous_character(text, start)) {
-        if (may_begin_with(text, start)) {
-          ends_from(text, start, false, ends);
-          if (!ends.empty() && ends.back() == text.size()) return start;
-        }
-        if (start == 0) return kNoMatch;
-      }
-    }
+    case Shape::Groups: return find_suffix(text, false);
   }
   return kNoMatch;
 }
@@ -477,19 +485,32 @@ size_t Pattern::longest_suffix(std::string_view text) const {
       size_t limit = start_of_tail(text, tail);
       return limit == kNoMatch ? kNoMatch : find_leftmost(segments_[0], text.substr(0, limit), 0).begin;
     }
-    case Shape::Groups: {
-      if (!is_suffix_possible(text)) return kNoMatch;
-      std::vector<size_t> ends;
-      for (size_t start = 0;; start += character_length(text, start)) {
-        if (may_begin_with(text, start)) {
-          ends_from(text, start, false, ends);
-          if (!ends.empty() && ends.back() == text.size()) return start;
-        }
-        if (start >= text.size()) return kNoMatch;
-      }
-    }
+    case Shape::Groups: return find_suffix(text, true);
   }
   return kNoMatch;
+}
+
+/// Start after start, and the more of them at once the longer none was a match: each may look at all of the text.
+std::optional<Pattern::Match> Pattern::find_group(std::string_view text, size_t from) const {
+  constexpr size_t kTries = 16;
+  std::vector<size_t> ends;
+  std::vector<size_t> starts;
+  size_t at_once = 1;
+  size_t tries = 0;
+  for (size_t start = from;; start += character_length(text, start)) {
+    if (may_begin_with(text, start)) starts.push_back(start);
+    const bool is_last = start >= text.size();
+    if (!starts.empty() && (starts.size() >= at_once || is_last)) {
+      if (starts.size() == 1 || matches_from_any(text, starts, false)) {
+        const size_t begin = narrow(text, starts, false, true);
+        ends_from(text, begin, false, ends);
+        if (!ends.empty()) return Match{begin, ends.back()};
+      }
+      starts.clear();
+      if (++tries >= kTries) at_once *= 2;
+    }
+    if (is_last) return std::nullopt;
+  }
 }
 
 std::optional<Pattern::Match> Pattern::find(std::string_view text, size_t from) const {
@@ -508,16 +529,7 @@ std::optional<Pattern::Match> Pattern::find(std::string_view text, size_t from) 
       if (end == kNoMatch) return std::nullopt;
       return Match{first.begin, end};
     }
-    case Shape::Groups: {
-      std::vector<size_t> ends;
-      for (size_t start = from;; start += character_length(text, start)) {
-        if (may_begin_with(text, start)) {
-          ends_from(text, start, false, ends);
-          if (!ends.empty()) return Match{start, ends.back()};
-        }
-        if (start >= text.size()) return std::nullopt;
-      }
-    }
+    case Shape::Groups: return find_group(text, from);
   }
   return std::nullopt;
 }

@@ -114,7 +114,10 @@ class Pattern {
   size_t longest_from(std::string_view text, size_t from) const;
   size_t start_of_tail(std::string_view text, size_t& tail) const;
   void ends_from(std::string_view text, size_t from, bool period_is_explicit, std::vector<size_t>& ends) const;
-  bool is_suffix_possible(std::string_view text) const;
+  bool matches_from_any(std::string_view text, std::span<const size_t> starts, bool to_end) const;
+  size_t narrow(std::string_view text, std::span<const size_t> starts, bool to_end, bool is_first) const;
+  size_t find_suffix(std::string_view text, bool is_longest) const;
+  std::optional<Match> find_group(std::string_view text, size_t from) const;
   bool may_begin_with(std::string_view text, size_t at) const;
 
   Shape shape_ = Shape::Literal;

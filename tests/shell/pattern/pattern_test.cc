@@ -186,6 +186,18 @@ TEST(Pattern, SuffixesOfRepeatedGroupsAreFoundSoon) {
   const Pattern present = make("+(a|+(aa))b");
   EXPECT_EQ(present.longest_suffix(text), 0u);
   EXPECT_EQ(present.shortest_suffix(text), 2999u);
+  const std::string blanks = std::string(200000, ' ') + "b";
+  EXPECT_EQ(make("*([[:space:]])").longest_suffix(blanks), blanks.size());
+  EXPECT_EQ(make("*([[:space:]])b").longest_suffix(blanks), 0u);
+}
+
+TEST(Pattern, GroupsThatMatchNowhereAreGivenUpSoon) {
+  const std::string text(200000, 'a');
+  EXPECT_FALSE(make("+(a)b").find(text, 0).has_value());
+  const auto found = make("+(a)b").find(text + "cab", 0);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->begin, text.size() + 1);
+  EXPECT_EQ(found->end, text.size() + 3);
 }
 
 TEST(Pattern, DeepNestingDoesNotCrash) {
