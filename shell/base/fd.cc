@@ -88,9 +88,8 @@ Result<void> write_all(int fd, std::string_view bytes) {
 
 Result<size_t> read_some(int fd, char* buffer, size_t size) {
   for (;;) {
-    ssize_t n = read(fd, buffer, size);
-    if (n >= 0) return static_cast<size_t>(n);
-    if (errno != EINTR) return Errno::last();
+    Result<size_t> n = read_patiently(fd, buffer, size);
+    if (n || n.code() != EINTR) return n;
   }
 }
 
@@ -103,23 +102,13 @@ Result<size_t> read_patiently(int fd, char* buffer, size_t size) {
 }
 
 Result<void> read_all(int fd, std::string& out) {
-  // Most of what is read is a few lines: a string made large for it first would cost a page fault for every 4 KiB.
-  char first[16 * 1024];
+  // On the stack, where what is not filled costs nothing: made in `out`, each 4 KiB of it would be a page fault.
+  char buffer[64 * 1024];
   for (;;) {
-    Result<size_t> n = read_some(fd, first, sizeof first);
-    if (!n) return n.error();
-    out.append(first, *n);
-    if (*n == 0) return {};
-    if (*n == sizeof first) break;
-  }
-  constexpr size_t kChunk = 64 * 1024;
-  for (;;) {
-    size_t old = out.size();
-    out.resize(old + kChunk);
-    Result<size_t> n = read_some(fd, out.data() + old, kChunk);
-    out.resize(old + (n ? *n : 0));
+    Result<size_t> n = read_some(fd, buffer, sizeof buffer);
     if (!n) return n.error();
     if (*n == 0) return {};
+    out.append(buffer, *n);
   }
 }
 
