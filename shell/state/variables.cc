@@ -757,8 +757,6 @@ void VariableTable::import(Name name, std::string_view text) {
 
 // --- listing ---
 
-std::vector<Name> VariableTable::sorted_names() const { return collect_names({}, 0, true); }
-
 std::vector<Name> VariableTable::listed_names() const { return collect_names({}, 0, false); }
 
 std::vector<Name> VariableTable::names_with(Attributes any) const { return collect_names({}, any, true); }

@@ -193,12 +193,11 @@ class VariableTable {
   /// Takes a variable from the environment at start-up: exported, no attribute asked.
   void import(Name name, std::string_view text);
 
-  /// Names of all variables that are set (or Declared), sorted by byte order.
-  std::vector<Name> sorted_names() const;
+  /// Names of the variables that are set (or Declared) and have one of the attributes `any` (0: of all), sorted by byte
+  /// order.
+  std::vector<Name> names_with(Attributes any) const;
   /// Those that `set` lists: without computed ones (RANDOM, LINENO ...) that nobody has read yet, as in bash.
   std::vector<Name> listed_names() const;
-  /// Those of all variables that have one of the attributes `any` (0: all), sorted.
-  std::vector<Name> names_with(Attributes any) const;
   std::vector<Name> names_with_prefix(std::string_view prefix) const;
 
   /// Grows with every change that the environment of a child would see.
