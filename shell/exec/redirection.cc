@@ -178,7 +178,7 @@ class Preparer {
     if (Capture* named = std::exchange(named_capture_, nullptr); named != nullptr) {
       return join_capture(named, node.fd, what);
     }
-    if (node.fd_variable != kNoName) return bind_variable(node, std::move(*opened));
+    if (node.fd_variable != kNoName) return bind_variable(node, opened->get(), text(node.fd_variable));
     if (Result<void> adopted = plan_.adopt(std::move(*opened), node.fd); !adopted) {
       return fail(std::to_string(node.fd), adopted.error().message());
     }
@@ -220,11 +220,10 @@ class Preparer {
     return element != nullptr ? *element : std::string();
   }
 
-  /// {name}>file: a descriptor of the user's at 10 or above; it stays open when the command is done (bash).
-  bool bind_variable(const syntax::Redirection& node, UniqueFd opened) {
-    int copy = retry_interrupted([&] { return fcntl(opened.get(), F_DUPFD, kFirstPrivateFd); });
-    if (copy < 0) return fail(text(node.fd_variable), Errno::last().message());
-    opened.reset();
+  /// {name}>file, {name}>&n: a descriptor of the user's at 10 or above; it stays open when the command is done (bash).
+  bool bind_variable(const syntax::Redirection& node, int source, std::string_view what) {
+    int copy = retry_interrupted([&] { return fcntl(source, F_DUPFD, kFirstPrivateFd); });
+    if (copy < 0) return fail(what, Errno::last().message());
     char digits[kMaxIntegerText];
     if (set_fd_variable(node, {digits, format_integer(copy, digits)})) return true;
     close_surely(copy);
@@ -274,15 +273,7 @@ class Preparer {
     if (context_.state.is_posix() && !has_access(plan_.resolve(source), node.kind)) {
       return fail(target, node.kind == RedirectionKind::DuplicateInput ? "not open for input" : "not open for output");
     }
-    if (node.fd_variable != kNoName) {
-      int real = plan_.resolve(source);
-      int copy = retry_interrupted([&] { return fcntl(real, F_DUPFD, kFirstPrivateFd); });
-      if (copy < 0) return fail(target, Errno::last().message());
-      char text_of[kMaxIntegerText];
-      if (set_fd_variable(node, {text_of, format_integer(copy, text_of)})) return true;
-      close_surely(copy);
-      return false;
-    }
+    if (node.fd_variable != kNoName) return bind_variable(node, plan_.resolve(source), target);
     if (source != node.fd) plan_.duplicate(source, node.fd);
     release_capture(node.fd);
     if (moves && source != node.fd) plan_.close(source);
