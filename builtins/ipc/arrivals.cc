@@ -40,7 +40,8 @@ class HolderWatch {
   /// Starts a helper for `boxes` if there is somebody to wait for; the one before ends.
   void renew(const std::vector<std::string>& boxes, std::vector<UniqueFd> holders) {
     rein_.reset();
-    Result<Pipe> pipe = holders.empty() ? Result<Pipe>(Errno(0)) : make_pipe();
+    if (holders.empty()) return;
+    Result<Pipe> pipe = make_pipe();
     UniqueFd shell(static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0)));
     if (!pipe || !shell) return;
     std::vector<int> kept{pipe->read_end.get(), shell.get()};
