@@ -135,17 +135,10 @@ int pump_out(int to, Mailbox& mailbox) {
 /// closed: whoever of us still has the number of one must not meet another under it.
 void close_all_but(const std::vector<int>& kept) {
   UniqueFd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
-  std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir("/proc/self/fd"), closedir);
-  if (!nothing || directory == nullptr) return;
-  std::vector<int> numbers;
-  while (const dirent* entry = readdir(directory.get())) {
-    std::optional<int64_t> number = parse_integer(entry->d_name);
-    if (number) numbers.push_back(static_cast<int>(*number));
-  }
-  directory.reset();
-  for (int fd : numbers) {
+  if (!nothing) return;
+  for (int fd : open_descriptors()) {
     bool is_used = fd == nothing.get() || std::find(kept.begin(), kept.end(), fd) != kept.end();
-    if (!is_used && fcntl(fd, F_GETFD) >= 0) (void)dup3(nothing.get(), fd, fd < 3 ? 0 : O_CLOEXEC);
+    if (!is_used) (void)dup3(nothing.get(), fd, fd < 3 ? 0 : O_CLOEXEC);
   }
 }
 
@@ -156,6 +149,17 @@ void run_pump(int fd, const ipc::ObjectName& name, bool writes) {
 }
 
 }  // namespace
+
+std::vector<int> open_descriptors() {
+  std::vector<int> numbers;
+  std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir("/proc/self/fd"), closedir);
+  while (const dirent* entry = directory != nullptr ? readdir(directory.get()) : nullptr) {
+    std::optional<int64_t> number = parse_integer(entry->d_name);
+    if (number && *number != dirfd(directory.get())) numbers.push_back(static_cast<int>(*number));
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
 
 pid_t fork_helper(const std::vector<int>& kept) {
   pid_t child = fork();

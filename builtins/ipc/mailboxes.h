@@ -28,6 +28,9 @@ void drop_attached(std::string_view target);
 /// The process meant by @PID, @self, %JOB or a number. Fails with NoObject or Usage.
 ipc::Outcome<ipc::ProcessIdentity> process_named(api::BuiltinContext& context, std::string_view text);
 
+/// Numbers of the descriptors that are open in this process, sorted; none when /proc is not mounted.
+std::vector<int> open_descriptors();
+
 /// Forks a process that lives beside the shell and is no child of its job table. Returns 0 in it, where only the
 /// descriptors `kept` are of use and signals of the terminal are ignored; else its short-lived parent, waited for
 /// already, or -1 with errno.

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // sock: sockets (ipc/endpoint.h) at the prompt. A socket is a descriptor of the shell: `cat <&$FD` and `echo >&$FD`
 // work.
-#include <dirent.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <memory>
-
+#include "builtins/ipc/mailboxes.h"
 #include "builtins/ipc/nouns.h"
 #include "ipc/endpoint.h"
 #include "ipc/inventory.h"
 #include "shell/base/fd.h"
 #include "shell/base/text.h"
+#include "shell/process/fd_plan.h"
 
 namespace mish::builtins {
 
@@ -149,24 +147,13 @@ Completion stat(Call& call) {
   return record.print(call);
 }
 
-/// The doorbell of the mailboxes: the shell's own, and the only local datagram socket up there.
-bool is_doorbell(int fd) {
-  int type = 0, family = 0;
-  socklen_t size = sizeof(int);
-  return fd > 9 && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM &&
-         getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 && family == AF_UNIX;
-}
-
+/// The user's: not the doorbell of the mailboxes, nor what a redirection keeps for later.
 std::vector<int> own_sockets() {
-  std::vector<int> out;
-  std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir("/proc/self/fd"), closedir);
-  while (dirent* entry = dir != nullptr ? readdir(dir.get()) : nullptr) {
+  std::vector<int> out = open_descriptors();
+  std::erase_if(out, [](int fd) {
     struct stat status {};
-    std::optional<int64_t> fd = parse_integer(entry->d_name);
-    if (!fd || fstat(static_cast<int>(*fd), &status) != 0 || !S_ISSOCK(status.st_mode)) continue;
-    if (!is_doorbell(static_cast<int>(*fd))) out.push_back(static_cast<int>(*fd));
-  }
-  std::sort(out.begin(), out.end());
+    return fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode) || !process::is_user_fd(fd);
+  });
   return out;
 }
 
