@@ -114,6 +114,14 @@ class KillWakersTest : public MailboxTest {
     Mailbox boxes[] = {open("k"), open("k"), open("k")};
     for (Mailbox& box : boxes) ASSERT_TRUE(box.arm_doorbell());
   }
+  /// When the chosen one waits, or is dead, the other may; until that sleeps, too. `waiting` counts who waits.
+  template <typename Count>
+  void let_the_other_wait(const SharedFlag& is_dead, SharedFlag& go, Count waiting) {
+    wait_until([&] { return waiting() == 1 || is_dead.is_raised(); });
+    go.raise();
+    wait_until([&] { return waiting() == 2 || (is_dead.is_raised() && waiting() == 1); });
+    wait_until([&] { return is_at_rest(sleepers_[0]->pid()); });
+  }
   /// A fresh mailbox, a receiver that sleeps and a listener that does.
   void start_with_receiver_and_listener() {
     Mailbox box = start_with(4);
@@ -320,11 +328,7 @@ TEST_F(KillWakersTest, ChosenReceiver) {
           });
           sender = std::make_unique<Child>([&, size] {
             Mailbox mine = open("k");
-            auto waits = [&](uint32_t count) { return mine.stat()->waiting_receivers == count; };
-            wait_until([&] { return waits(1) || is_dead.is_raised(); });
-            go.raise();
-            wait_until([&] { return waits(2) || (is_dead.is_raised() && waits(1)); });
-            wait_until([&] { return is_at_rest(sleepers_[0]->pid()); });
+            let_the_other_wait(is_dead, go, [&] { return mine.stat()->waiting_receivers; });
             return mine.send(body_of(1, size)) ? 0 : 1;
           });
         },
@@ -363,11 +367,7 @@ TEST_F(KillWakersTest, ChosenSender) {
         });
         receiver = std::make_unique<Child>([&] {
           Mailbox mine = open("k");
-          auto waits = [&](uint32_t count) { return mine.stat()->waiting_senders == count; };
-          wait_until([&] { return waits(1) || is_dead.is_raised(); });
-          go.raise();
-          wait_until([&] { return waits(2) || (is_dead.is_raised() && waits(1)); });
-          wait_until([&] { return is_at_rest(sleepers_[0]->pid()); });
+          let_the_other_wait(is_dead, go, [&] { return mine.stat()->waiting_senders; });
           Message message;
           return mine.receive(message) ? 0 : 1;
         });
