@@ -39,6 +39,7 @@ Result<ProcessStat> read_process_stat(pid_t pid) {
   for (int number = 3; number <= 22; ++number) {
     while (*field == ' ') ++field;
     if (number == 3) stat.state = *field;
+    if (number == 4) stat.parent = static_cast<pid_t>(strtol(field, nullptr, 10));
     if (number == 9) stat.flags = static_cast<unsigned>(strtoul(field, nullptr, 10));
     if (number == 22) stat.start_ticks = strtoull(field, nullptr, 10);
     while (*field != ' ' && *field != '\0') ++field;

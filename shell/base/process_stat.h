@@ -14,6 +14,7 @@ namespace mish {
 
 struct ProcessStat {
   char state = '?';          // R, S, D, T, Z ... as in ps(1)
+  pid_t parent = 0;          // process ID
   unsigned flags = 0;        // PF_* of the kernel
   uint64_t start_ticks = 0;  // clock ticks (sysconf(_SC_CLK_TCK)) from the start of the system to that of the process
 

@@ -118,7 +118,8 @@ class SubshellRunner {
   Completion run_in_process(const syntax::Command& body, Environment environment = Environment::Subshell);
 
   /// Forks with outputs flushed; see process::fork_child(). In the child, which 0 is returned to, the state is that of
-  /// a subshell and captured output goes to the pipe of its capture. -1 after a reported failure.
+  /// a subshell and captured output goes to the pipe of its capture. -1 after a reported failure. Throws ShellError
+  /// (Exhausted) where too many shells wait for one another already: a recursion that no stack ends.
   pid_t fork(const process::ChildOptions& options);
   /// In a child: makes the descriptors those of `plan`. Where that fails, the child ends with a message and status 126.
   void arrange_descriptors(process::FdPlan& plan);
@@ -185,6 +186,7 @@ class SubshellRunner {
   [[noreturn]] void die_without_descriptors(Errno error);
   void drain_while_running(process::Job& job);
   void wait_until_done(process::Job& job);
+  void check_process_depth();
   Completion run_body(const syntax::Subshell& node, Tail tail);
   Completion run_forked(const syntax::Subshell& node);
 
@@ -193,6 +195,7 @@ class SubshellRunner {
   /// What run_child() was made for, until something ran.
   const syntax::Command* fresh_ = nullptr;
   bool has_no_window_ = false;
+  int process_depth_ = 0;  // forks between the first shell and this process
 };
 
 }  // namespace mish::exec

@@ -44,6 +44,7 @@ TEST(ProcessStat, TheNameMayHoldBlanksAndParentheses) {
   ASSERT_TRUE(stat);
   EXPECT_FALSE(stat->is_ending());
   EXPECT_TRUE(stat->has_not_called_exec());
+  EXPECT_EQ(stat->parent, getpid());
   EXPECT_GE(stat->start_ticks, read_process_stat(getpid())->start_ticks);
   kill(pid, SIGKILL);
   waitpid(pid, nullptr, 0);
