@@ -29,28 +29,8 @@ const std::string* IndexedArray::find(int64_t index) const {
     const Dense& element = dense_[static_cast<size_t>(index)];
     return element.is_set ? &element.text : nullptr;
   }
-  const size_t position = locate_sparse(index);
-  return position != sparse_.size() && sparse_[position].index == index ? &sparse_[position].text : nullptr;
-}
-
-/// The position of the first element that is not below `index`.
-size_t IndexedArray::locate_sparse(int64_t index) const {
-  auto it = std::lower_bound(sparse_.begin() + static_cast<std::ptrdiff_t>(gap_), sparse_.end(), index,
-                             [](const Sparse& element, int64_t i) { return element.index < i; });
-  return static_cast<size_t>(it - sparse_.begin());
-}
-
-/// A new first element, in constant time on the average: arrays are filled from the top down, too.
-std::string& IndexedArray::prepend_sparse(int64_t index) {
-  if (gap_ == 0) {
-    gap_ = sparse_.size();
-    std::vector<Sparse> roomy(2 * gap_);
-    std::move(sparse_.begin(), sparse_.end(), roomy.begin() + static_cast<std::ptrdiff_t>(gap_));
-    sparse_ = std::move(roomy);
-  }
-  Sparse& element = sparse_[--gap_];
-  element.index = index;
-  return element.text;
+  auto found = sparse_.find(index);
+  return found != sparse_.end() ? &found->second : nullptr;
 }
 
 std::string& IndexedArray::at(int64_t index) {
@@ -61,6 +41,7 @@ std::string& IndexedArray::at(int64_t index) {
   if (!is_sparse_) {
     size_t i = static_cast<size_t>(index);
     if (i >= dense_.size()) dense_.resize(i + 1);
+    dense_first_ = std::min(dense_first_, i);
     Dense& element = dense_[i];
     if (!element.is_set) {
       element.is_set = true;
@@ -68,83 +49,76 @@ std::string& IndexedArray::at(int64_t index) {
     }
     return element.text;
   }
-  size_t position = sparse_.size();
-  if (gap_ != position && sparse_.back().index >= index) {
-    position = locate_sparse(index);
-    if (sparse_[position].index == index) return sparse_[position].text;
-    if (position == gap_) {
-      ++count_;
-      return prepend_sparse(index);
-    }
-  }
-  ++count_;
-  return sparse_.insert(sparse_.begin() + static_cast<std::ptrdiff_t>(position), Sparse{index, {}})->text;
+  // The hint makes appending cheap.
+  std::string& text = sparse_.try_emplace(sparse_.end(), index)->second;
+  count_ = sparse_.size();
+  return text;
 }
 
 void IndexedArray::erase(int64_t index) {
   if (find(index) == nullptr) return;
   --count_;
   if (is_sparse_) {
-    sparse_.erase(sparse_.begin() + static_cast<std::ptrdiff_t>(locate_sparse(index)));
+    sparse_.erase(index);
     return;
   }
   Dense& element = dense_[static_cast<size_t>(index)];
   element.is_set = false;
   element.text.clear();
   while (!dense_.empty() && !dense_.back().is_set) dense_.pop_back();
+  while (dense_first_ < dense_.size() && !dense_[dense_first_].is_set) ++dense_first_;
+  dense_first_ = std::min(dense_first_, dense_.size());
 }
 
 void IndexedArray::clear() {
   dense_.clear();
+  dense_first_ = 0;
   sparse_.clear();
-  gap_ = 0;
   count_ = 0;
   is_sparse_ = false;
 }
 
 int64_t IndexedArray::last_index() const {
-  if (is_sparse_) return sparse_.size() == gap_ ? -1 : sparse_.back().index;
+  if (is_sparse_) return sparse_.empty() ? -1 : sparse_.rbegin()->first;
   return static_cast<int64_t>(dense_.size()) - 1;
 }
 
 void IndexedArray::become_sparse() {
-  sparse_.reserve(count_ + 1);
   for (size_t i = 0; i < dense_.size(); ++i) {
-    if (dense_[i].is_set) sparse_.push_back({static_cast<int64_t>(i), std::move(dense_[i].text)});
+    if (dense_[i].is_set) sparse_.emplace_hint(sparse_.end(), static_cast<int64_t>(i), std::move(dense_[i].text));
   }
   dense_.clear();
   dense_.shrink_to_fit();
   is_sparse_ = true;
 }
 
-IndexedArray::Iterator::Iterator(const IndexedArray& array, size_t position)
-    : array_(&array), position_(position), limit_(array.is_sparse_ ? array.sparse_.size() : array.dense_.size()) {
+IndexedArray::Iterator::Iterator(const IndexedArray& array, int64_t index) : array_(&array) {
   if (array.is_sparse_) {
-    position_ = std::max(position_, array.gap_);
-  } else {
-    while (position_ < limit_ && !array.dense_[position_].is_set) ++position_;
+    place_ = array.sparse_.lower_bound(index);
+    return;
   }
+  position_ = std::clamp(static_cast<size_t>(index), array.dense_first_, array.dense_.size());
+  if (valid() && !array.dense_[position_].is_set) next();
 }
 
 void IndexedArray::Iterator::next() {
-  ++position_;
-  if (array_->is_sparse_) return;
-  while (position_ < limit_ && !array_->dense_[position_].is_set) ++position_;
+  if (array_->is_sparse_) {
+    ++place_;
+    return;
+  }
+  do ++position_;
+  while (valid() && !array_->dense_[position_].is_set);
 }
 
 int64_t IndexedArray::Iterator::index() const {
-  return array_->is_sparse_ ? array_->sparse_[position_].index : static_cast<int64_t>(position_);
+  return array_->is_sparse_ ? place_->first : static_cast<int64_t>(position_);
 }
 
 const std::string& IndexedArray::Iterator::value() const {
-  return array_->is_sparse_ ? array_->sparse_[position_].text : array_->dense_[position_].text;
+  return array_->is_sparse_ ? place_->second : array_->dense_[position_].text;
 }
 
-IndexedArray::Iterator IndexedArray::from(int64_t index) const {
-  if (index < 0) index = 0;
-  if (!is_sparse_) return Iterator(*this, std::min(static_cast<size_t>(index), dense_.size()));
-  return Iterator(*this, locate_sparse(index));
-}
+IndexedArray::Iterator IndexedArray::from(int64_t index) const { return Iterator(*this, std::max<int64_t>(index, 0)); }
 
 // --- AssociativeArray ---
 

@@ -5,6 +5,7 @@
 #define MISH_SHELL_STATE_VALUE_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,7 +16,7 @@
 
 namespace mish::state {
 
-/// Indexed array: a dense vector while the indices are dense, sparse (sorted) when they are not.
+/// Indexed array: a dense vector while the indices are dense, a sorted map when they are not.
 class IndexedArray {
  public:
   IndexedArray() = default;
@@ -39,17 +40,19 @@ class IndexedArray {
   /// Iteration in index order: for (auto it = a.first(); it.valid(); it.next()).
   class Iterator {
    public:
-    bool valid() const { return position_ < limit_; }
+    bool valid() const {
+      return array_->is_sparse_ ? place_ != array_->sparse_.end() : position_ < array_->dense_.size();
+    }
     void next();
     int64_t index() const;
     const std::string& value() const;
 
    private:
     friend class IndexedArray;
-    Iterator(const IndexedArray& array, size_t position);
+    Iterator(const IndexedArray& array, int64_t index);
     const IndexedArray* array_;
-    size_t position_;
-    size_t limit_;
+    size_t position_ = 0;                                   // in a dense array
+    std::map<int64_t, std::string>::const_iterator place_;  // in a sparse one
   };
   Iterator first() const { return Iterator(*this, 0); }
   /// The first element with index >= `index`.
@@ -57,19 +60,13 @@ class IndexedArray {
 
  private:
   void become_sparse();
-  size_t locate_sparse(int64_t index) const;
-  std::string& prepend_sparse(int64_t index);
   struct Dense {
     bool is_set = false;
     std::string text;
   };
-  struct Sparse {
-    int64_t index;
-    std::string text;
-  };
   std::vector<Dense> dense_;
-  std::vector<Sparse> sparse_;  // sorted by index, behind `gap_` unused elements: room to grow downwards
-  size_t gap_ = 0;
+  size_t dense_first_ = 0;                 // nothing below is set: a queue drops its elements at the front
+  std::map<int64_t, std::string> sparse_;  // filled in any order, so no sorted vector
   size_t count_ = 0;
   bool is_sparse_ = false;
 };

@@ -84,6 +84,34 @@ TEST(IndexedArray, FilledDownwardsInLinearTime) {
   EXPECT_EQ(array.first().index(), 3);
 }
 
+TEST(IndexedArray, FilledInAnyOrder) {
+  IndexedArray array;
+  constexpr int64_t kSize = 300'000;  // minutes when each new element moves those behind it
+  for (int64_t i = 0; i < kSize; ++i) array.set((i * 7'919) % kSize * 1'000, "x");
+  EXPECT_EQ(array.count(), static_cast<size_t>(kSize));
+  int64_t expected = 0;
+  for (auto it = array.first(); it.valid(); it.next(), expected += 1'000) ASSERT_EQ(it.index(), expected);
+  for (int64_t i = 0; i < kSize; ++i) array.erase(i * 1'000);
+  EXPECT_EQ(array.count(), 0u);
+  EXPECT_EQ(array.end_index(), 0);
+}
+
+TEST(IndexedArray, QueueFindsItsHeadAtOnce) {
+  IndexedArray array;
+  constexpr int64_t kSize = 300'000;  // a minute when the head is looked for from 0
+  for (int64_t i = 0; i < kSize; ++i) array.set(i, "x");
+  for (int64_t i = 0; i < kSize; ++i) {
+    ASSERT_EQ(array.first().index(), i);
+    array.erase(i);
+  }
+  EXPECT_FALSE(array.first().valid());
+  array.set(7, "again");
+  EXPECT_EQ(array.first().index(), 7);
+  array.set(2, "before");
+  EXPECT_EQ(array.first().index(), 2);
+  EXPECT_EQ(array.end_index(), 8);
+}
+
 TEST(IndexedArray, HolesAreSkipped) {
   IndexedArray array;
   for (int i = 0; i < 6; ++i) array.set(i, std::to_string(i));
