@@ -327,8 +327,8 @@ class Mailbox::Core {
   void wake_everyone();
   /// Behind all who wait already, unless `keeps_place`.
   void start_waiting(uint32_t flag, const ReceiveOptions* wanted, bool keeps_place);  // head_lock
-  void stop_waiting(uint32_t flags);                                // head_lock
-  static constexpr size_t kMostWords = 128;                         // of one sleep
+  void stop_waiting(uint32_t flags);                                                  // head_lock
+  static constexpr size_t kMostWords = 128;                                           // of one sleep
   bool watch_others(WaitFor (&words)[kMostWords], size_t& count);
   /// Sleeps until woken, another participant died (its things are reclaimed then), a signal, or the deadline.
   /// Done = look again; TimedOut; Interrupted.

@@ -9,12 +9,12 @@
 
 #include "ipc/mish_ipc.h"
 
-#define CHECK(condition)                                                                        \
-  do {                                                                                          \
-    if (!(condition)) {                                                                         \
-      fprintf(stderr, "line %d: %s (%s)\n", __LINE__, #condition, mish_mbox_error());           \
-      exit(1);                                                                                  \
-    }                                                                                           \
+#define CHECK(condition)                                                              \
+  do {                                                                                \
+    if (!(condition)) {                                                               \
+      fprintf(stderr, "line %d: %s (%s)\n", __LINE__, #condition, mish_mbox_error()); \
+      exit(1);                                                                        \
+    }                                                                                 \
   } while (0)
 
 int main(void) {
@@ -23,7 +23,7 @@ int main(void) {
   mish_mbox_config config;
   mish_mbox_defaults(&config);
   config.capacity = 4;
-  mish_mbox *box;
+  mish_mbox* box;
   CHECK(mish_mbox_open(name, &box) == MISH_IPC_NO_OBJECT);
   CHECK(strcmp(mish_mbox_error(), "no such mailbox") == 0);
   CHECK(mish_mbox_create(name, &config, &box) == MISH_IPC_DONE);
@@ -33,7 +33,7 @@ int main(void) {
   CHECK(bell >= 0 && mish_mbox_arm(box) == MISH_IPC_DONE);
   pid_t producer = fork();
   if (producer == 0) {
-    mish_mbox *mine;
+    mish_mbox* mine;
     CHECK(mish_mbox_open(name, &mine) == MISH_IPC_DONE);
     for (int i = 0; i < 100; ++i) {
       CHECK(mish_mbox_send(mine, &i, sizeof i, i % 2, 0, MISH_IPC_FOREVER, NULL) == MISH_IPC_DONE);

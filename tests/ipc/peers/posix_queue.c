@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc < 3) return 2;
   mqd_t queue = mq_open(argv[2], O_RDWR);
   if (queue == (mqd_t)-1) return 1;
@@ -15,7 +15,7 @@ int main(int argc, char **argv) {
   }
   struct mq_attr attributes;
   if (mq_getattr(queue, &attributes) != 0) return 1;
-  char *text = malloc((size_t)attributes.mq_msgsize);
+  char* text = malloc((size_t)attributes.mq_msgsize);
   unsigned priority = 0;
   ssize_t n = mq_receive(queue, text, (size_t)attributes.mq_msgsize, &priority);
   if (n < 0) return 1;

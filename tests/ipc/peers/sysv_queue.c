@@ -11,7 +11,7 @@ struct message {
   char mtext[4096];
 };
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc < 4) return 2;
   int id = msgget((key_t)strtoul(argv[2], NULL, 0), IPC_CREAT | 0600);
   if (id < 0) return 1;
