@@ -7,6 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -460,11 +461,11 @@ bool next_map_line(BuiltinContext& context, InputReader& input, const MapOptions
       continue;
     }
     any = true;
-    const void* end = std::memchr(ahead.data(), options.delimiter, ahead.size());
-    size_t length = end == nullptr ? ahead.size() : static_cast<size_t>(static_cast<const char*>(end) - ahead.data());
+    const size_t length = std::min(ahead.find(options.delimiter), ahead.size());
+    const bool is_whole = length < ahead.size();
     line.append(ahead.substr(0, length));
-    input.consume(end == nullptr ? length : length + 1);
-    if (end == nullptr) continue;
+    input.consume(length + (is_whole ? 1 : 0));
+    if (!is_whole) continue;
     if (!options.strips && options.delimiter != '\0') line.push_back(options.delimiter);
     return true;
   }
