@@ -270,7 +270,7 @@ class Preparer {
     const bool is_own_copy = source == node.fd && node.fd_variable == kNoName && !moves;
     if (is_own_copy && !context_.state.is_posix()) return true;  // bash: 3<&3 asks for nothing, open or not
     if (!plan_.is_user_open(source)) return fail(target, Errno(EBADF).message());
-    if (context_.state.is_posix() && !has_access(plan_.resolve(source), node.kind)) {
+    if (context_.state.is_posix() && !has_access(source, node.kind)) {
       return fail(target, node.kind == RedirectionKind::DuplicateInput ? "not open for input" : "not open for output");
     }
     if (node.fd_variable != kNoName) return bind_variable(node, plan_.resolve(source), target);
@@ -280,9 +280,12 @@ class Preparer {
     return true;
   }
 
-  /// XCU 2.7.5, 2.7.6: the descriptor copied has to be open for input or output.
-  static bool has_access(int fd, RedirectionKind kind) {
-    int flags = retry_interrupted([&] { return fcntl(fd, F_GETFL); });
+  /// XCU 2.7.5, 2.7.6: the descriptor copied has to be open for input or output. Not asked of the standard input, output
+  /// and error: with (exec 3>&0) all scripts made by Autoconf 2.70 and later ask whether there is a standard input, and
+  /// read /dev/null where that fails.
+  bool has_access(int source, RedirectionKind kind) const {
+    if (source <= STDERR_FILENO) return true;
+    int flags = retry_interrupted([&] { return fcntl(plan_.resolve(source), F_GETFL); });
     int mode = flags & O_ACCMODE;
     return flags < 0 || mode == O_RDWR || mode == (kind == RedirectionKind::DuplicateInput ? O_RDONLY : O_WRONLY);
   }
