@@ -6,6 +6,7 @@
 #define MISH_IPC_MAILBOX_CORE_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -226,6 +227,7 @@ class Mailbox::Core {
   uint64_t send_at_once(std::string_view body, const SendOptions& options);
   Outcome<uint64_t> send_when_possible(std::string_view body, const SendOptions& options);
   Outcome<void> acquire_room(uint32_t blocks, const SendOptions& options);
+  std::optional<Error> why_not_wait(Room room, uint32_t blocks, const SendOptions& options) const;
   uint32_t reserve(std::string_view body, uint32_t blocks);
   uint64_t commit(std::string_view body, const SendOptions& options, uint32_t first_block, bool is_rendezvous);
   void after_commit(const SendOptions& options);
@@ -245,6 +247,11 @@ class Mailbox::Core {
   bool fits(const Slot& slot, const ReceiveOptions& options) const;
   bool is_takeable(const Slot& slot);
   Outcome<void> receive_when_possible(Message& message, const ReceiveOptions& options);
+  struct Reception;
+  void leave_list(Reception& reception);
+  std::optional<Error> wait_for_role(Reception& reception);
+  std::optional<Error> leave_at_once(Reception& reception, bool is_over);
+  std::optional<Error> wait_for_message(Reception& reception);
   /// Whether nothing but the oldest message of a plain mailbox can be meant, and taking it is all there is to do.
   static bool takes_in_order(const ReceiveOptions& options) {
     return !options.lease && !options.peek && !options.last && !options.type && options.from == 0 &&

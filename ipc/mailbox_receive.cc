@@ -38,108 +38,135 @@ Outcome<void> Mailbox::Core::receive(Message& message, const ReceiveOptions& opt
   return receive_when_possible(message, options);
 }
 
+/// What one receive() has tried so far.
+struct Mailbox::Core::Reception {
+  const ReceiveOptions& options;
+  bool is_waiting = false;   // is on the list of the waiting
+  bool is_promised = false;  // was woken for a message
+  bool is_rescued = false;   // found something to do after a sleep that nobody ended
+  bool has_place = false;    // was on the list before and goes back to where it stood
+  bool has_slept = false;
+  bool has_spun = false;
+  bool has_tidied = false;     // what the dead held under lease went back
+  bool has_reclaimed = false;  // all that the dead held went back
+};
+
 Outcome<void> Mailbox::Core::receive_when_possible(Message& message, const ReceiveOptions& options) {
   if ((options.lease || config_.policy == Policy::Single || config_.policy == Policy::All) && !is_attached()) {
     if (auto attached = attach(); !attached) return attached;
   }
   message.body.reserve(kBlock);
-  Header& h = *header_;
-  bool waiting = false;
-  bool has_place = false;
-  bool slept = false;
-  bool spun = false;
-  bool tidied = false;
-  bool reclaimed = false;
-  bool rescued = false;
+  Reception reception{options};
   for (;;) {
     if (Status status = lock_head(); status != Status::Done) return error(status);
-    bool promised = false;
-    if (waiting) {
-      promised = (people_[me_].flags & kPromised) != 0;
-      rescued = slice_ended_ && people_[me_].wake.load(std::memory_order_relaxed) == 0;
-      stop_waiting(kWaiting | kPromised | kWaitsForRole);
-      waiting = false;
-    }
+    leave_list(reception);
     if (config_.policy == Policy::All && !is_subscribed_) subscribe();
     if (config_.policy == Policy::Single && !options.peek && take_role() == Role::Busy) {
-      if (options.deadline == kNoWait) {
-        unlock_head();
-        return {Status::NotPermitted, "busy: another process is receiving", EBUSY};
-      }
-      start_waiting(kWaitsForRole, nullptr, has_place);
-      has_place = true;
-      Deadline until = config_.turn_ns > 0 ? h.role_until : kForever;
-      unlock_head();
-      waiting = true;
-      Status status = sleep(options.deadline, options.interrupt, until);
-      slice_ended_ = false;
-      if (status != Status::Done) return leave_empty_handed(status);
+      if (auto end = wait_for_role(reception)) return *end;
       continue;
     }
-    if (!tidied && !promised && has_orphaned_lease()) {  // what the dead held goes before the rest
-      tidied = true;
+    if (!reception.has_tidied && !reception.is_promised && has_orphaned_lease()) {  // the oldest go first
+      reception.has_tidied = true;
       give_up_role();
       unlock_head();
       reclaim_dead(false);
       continue;
     }
-    Found found = find(options, promised);
-    bool closing = !found.is_found && is_closing(options.deadline == kNoWait || !slept);
-    if (closing) found = find(options, promised);  // what was sent while it closed
-    if (found.is_found) {
-      if (rescued) h.rescues.fetch_add(1, std::memory_order_relaxed);
-      if (slot(found.position).length > kBlock && !is_attached()) {
-        unlock_head();
-        if (auto attached = attach(); !attached) return attached;
-        continue;
-      }
+    Found found = find(options, reception.is_promised);
+    const bool is_over = !found.is_found && is_closing(options.deadline == kNoWait || !reception.has_slept);
+    if (is_over) found = find(options, reception.is_promised);  // what was sent while it closed
+    if (found.is_found && (slot(found.position).length <= kBlock || is_attached())) {
+      if (reception.is_rescued) header_->rescues.fetch_add(1, std::memory_order_relaxed);
       return take(found.position, message, options);
     }
-    if (h.broken.load(std::memory_order_relaxed) != 0) {
+    const bool is_broken = header_->broken.load(std::memory_order_relaxed) != 0;
+    if (found.is_found || (!is_broken && !is_over && options.deadline != kNoWait && !is_attached())) {
       give_up_role();
       unlock_head();
-      continue;
-    }
-    uint64_t tail = h.tail_seen;  // up to where find() looked: what came since is news
-    if (closing || options.deadline == kNoWait || !is_attached()) {
-      give_up_role();
-      unlock_head();
-      if (closing || options.deadline == kNoWait) {
-        // The dead may hold messages under lease that are ours to take now.
-        if (!reclaimed && (h.leased.load(std::memory_order_relaxed) != 0 ||
-                           h.tail.load(std::memory_order_relaxed) != h.taken.load(std::memory_order_relaxed))) {
-          reclaimed = true;
-          if (reclaim_dead(true)) continue;
-        }
-        if (closing) return error(Status::Closed);
-        return {Status::WouldBlock, "no message", EAGAIN};
-      }
       if (auto attached = attach(); !attached) return attached;
       continue;
     }
-    people_[me_].flags |= kReceiver;
-    if (!spun) {
-      spun = true;
-      bool is_near = h.send_cpu.load(std::memory_order_relaxed) == current_cpu();
+    if (is_broken) {
+      give_up_role();
       unlock_head();
-      if (is_near) {
-        yield_to_sender();
-      } else {
-        spin_for_message(tail);
-      }
       continue;
     }
-    drop_bias(h.head_bias, plain_takes_);  // the sender takes this lock to wake us
-    start_waiting(kWaiting, &options, has_place);
-    has_place = true;
-    waiting = true;
-    unlock_head();
-    (void)let_sender_finish();  // what is wrong is found with head_lock
-    if (h.tail.load(std::memory_order_seq_cst) != tail || h.closed.load(std::memory_order_seq_cst) != 0) continue;
-    Status status = sleep(options.deadline, options.interrupt);
-    slept = true;
-    if (status != Status::Done) return leave_empty_handed(status);
+    auto end = is_over || options.deadline == kNoWait ? leave_at_once(reception, is_over) : wait_for_message(reception);
+    if (end) return *end;
   }
+}
+
+/// Off the list of the waiting, with head_lock; remembers what the wait was ended for.
+void Mailbox::Core::leave_list(Reception& reception) {
+  reception.is_promised = reception.is_waiting && (people_[me_].flags & kPromised) != 0;
+  if (!reception.is_waiting) return;
+  reception.is_rescued = slice_ended_ && people_[me_].wake.load(std::memory_order_relaxed) == 0;
+  stop_waiting(kWaiting | kPromised | kWaitsForRole);
+  reception.is_waiting = false;
+}
+
+/// Another process is the single receiver. Comes with head_lock and gives it up; nothing returned: look again.
+std::optional<Error> Mailbox::Core::wait_for_role(Reception& reception) {
+  const ReceiveOptions& options = reception.options;
+  if (options.deadline == kNoWait) {
+    unlock_head();
+    return Error{Status::NotPermitted, EBUSY, "busy: another process is receiving"};
+  }
+  start_waiting(kWaitsForRole, nullptr, reception.has_place);
+  reception.has_place = reception.is_waiting = true;
+  const Deadline until = config_.turn_ns > 0 ? header_->role_until : kForever;
+  unlock_head();
+  Status status = sleep(options.deadline, options.interrupt, until);
+  slice_ended_ = false;
+  if (status != Status::Done) return leave_empty_handed(status);
+  return std::nullopt;
+}
+
+/// Nothing there, and nothing to wait for. Comes with head_lock and gives it up; nothing returned: look again.
+std::optional<Error> Mailbox::Core::leave_at_once(Reception& reception, bool is_over) {
+  const Header& h = *header_;
+  give_up_role();
+  unlock_head();
+  // The dead may hold messages under lease that are ours to take now.
+  const bool may_be_held = h.leased.load(std::memory_order_relaxed) != 0 ||
+                           h.tail.load(std::memory_order_relaxed) != h.taken.load(std::memory_order_relaxed);
+  if (!reception.has_reclaimed && may_be_held) {
+    reception.has_reclaimed = true;
+    if (reclaim_dead(true)) return std::nullopt;
+  }
+  if (is_over) return error(Status::Closed);
+  return Error{Status::WouldBlock, EAGAIN, "no message"};
+}
+
+/// First spins, then sleeps. Comes with head_lock and gives it up; nothing returned: look again.
+std::optional<Error> Mailbox::Core::wait_for_message(Reception& reception) {
+  Header& h = *header_;
+  const ReceiveOptions& options = reception.options;
+  const uint64_t tail = h.tail_seen;  // up to where find() looked: what came since is news
+  people_[me_].flags |= kReceiver;
+  if (!reception.has_spun) {
+    reception.has_spun = true;
+    const bool is_near = h.send_cpu.load(std::memory_order_relaxed) == current_cpu();
+    unlock_head();
+    if (is_near) {
+      yield_to_sender();
+    } else {
+      spin_for_message(tail);
+    }
+    return std::nullopt;
+  }
+  drop_bias(h.head_bias, plain_takes_);  // the sender takes this lock to wake us
+  start_waiting(kWaiting, &options, reception.has_place);
+  reception.has_place = reception.is_waiting = true;
+  unlock_head();
+  (void)let_sender_finish();  // what is wrong is found with head_lock
+  if (h.tail.load(std::memory_order_seq_cst) != tail || h.closed.load(std::memory_order_seq_cst) != 0) {
+    return std::nullopt;
+  }
+  Status status = sleep(options.deadline, options.interrupt);
+  reception.has_slept = true;
+  if (status != Status::Done) return leave_empty_handed(status);
+  return std::nullopt;
 }
 
 /// Ends a wait that found nothing; a wake-up that was meant for us goes to the next.

@@ -223,20 +223,9 @@ Outcome<void> Mailbox::Core::acquire_room(uint32_t blocks, const SendOptions& op
       reclaimed = true;
       if (reclaim_dead(true)) continue;
     }
-    if (room == Room::NoSpace) {
+    if (auto refusal = why_not_wait(room, blocks, options)) {
       stop();
-      return no_space(static_cast<size_t>(blocks) * kBlock);
-    }
-    if (room == Room::FullBytes && config_.capacity == kUnbounded) {
-      stop();
-      return {Status::TooBig,
-              fmt::format("full: its limit of {} bytes is used up; receive some, or make it with more --bytes",
-                          config_.bytes),
-              ENOSPC};
-    }
-    if (config_.on_full == OnFull::Fail || options.deadline == kNoWait) {
-      stop();
-      return {Status::WouldBlock, "full", EAGAIN};
+      return *refusal;
     }
     if (auto attached = attach(); !attached) return attached;
     if (!waiting) {
@@ -253,6 +242,17 @@ Outcome<void> Mailbox::Core::acquire_room(uint32_t blocks, const SendOptions& op
     stop();
     if (status != Status::Done) return error(status);
   }
+}
+
+/// Why nobody waits for this room; nothing where a receiver may make it.
+std::optional<Error> Mailbox::Core::why_not_wait(Room room, uint32_t blocks, const SendOptions& options) const {
+  if (room == Room::NoSpace) return no_space(static_cast<size_t>(blocks) * kBlock);
+  if (room == Room::FullBytes && config_.capacity == kUnbounded) {
+    constexpr const char* kFull = "full: its limit of {} bytes is used up; receive some, or make it with more --bytes";
+    return Error{Status::TooBig, ENOSPC, fmt::format(kFull, config_.bytes)};
+  }
+  if (config_.on_full == OnFull::Fail || options.deadline == kNoWait) return Error{Status::WouldBlock, EAGAIN, "full"};
+  return std::nullopt;
 }
 
 /// A receiver on another CPU frees space sooner than a sleep takes.

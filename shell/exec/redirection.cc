@@ -280,9 +280,9 @@ class Preparer {
     return true;
   }
 
-  /// XCU 2.7.5, 2.7.6: the descriptor copied has to be open for input or output. Not asked of the standard input, output
-  /// and error: with (exec 3>&0) all scripts made by Autoconf 2.70 and later ask whether there is a standard input, and
-  /// read /dev/null where that fails.
+  /// XCU 2.7.5, 2.7.6: the descriptor copied has to be open for input or output. Not asked of the standard input,
+  /// output and error: with (exec 3>&0) all scripts made by Autoconf 2.70 and later ask whether there is a standard
+  /// input, and read /dev/null where that fails.
   bool has_access(int source, RedirectionKind kind) const {
     if (source <= STDERR_FILENO) return true;
     int flags = retry_interrupted([&] { return fcntl(plan_.resolve(source), F_GETFL); });
