@@ -359,6 +359,7 @@ class Starter {
     state::VariableTable& variables = state_.variables;
     state_.directory.initialise(variables.text(names::PWD));
     const std::string& directory = state_.directory.logical();
+    if (directory.empty()) shell_.report("the current directory cannot be determined");
     if (variables.text(names::PWD) != directory) {
       variables.assign(names::PWD, directory);
       variables.add_attributes(names::PWD, state::attribute::Exported);

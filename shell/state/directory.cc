@@ -61,17 +61,15 @@ Result<void> change_directory(const std::string& path) {
 
 void WorkingDirectory::initialise(std::string_view pwd) {
   initial_ = pwd;
-  is_known_ = false;
+  logical_.clear();
 }
 
 const std::string& WorkingDirectory::logical() {
-  if (is_known_) return logical_;
-  is_known_ = true;
+  if (!logical_.empty()) return logical_;
   if (names_current_directory(initial_)) {
     logical_ = initial_;
-  } else {
-    Result<std::string> current = physical();
-    logical_ = current.ok() ? *current : std::string();
+  } else if (Result<std::string> current = physical(); current.ok()) {
+    logical_ = std::move(*current);
   }
   return logical_;
 }
@@ -120,8 +118,8 @@ Result<void> WorkingDirectory::change_physically(std::string_view path) {
   Result<void> changed = change_directory(std::string(path));
   if (!changed.ok()) return changed;
   Result<std::string> current = physical();
+  initial_.clear();
   logical_ = current.ok() ? *current : std::string();
-  is_known_ = true;
   return {};
 }
 
@@ -148,7 +146,6 @@ Result<void> WorkingDirectory::change(std::string_view path, bool is_physical) {
   }
   if (!changed.ok()) return changed;
   logical_ = std::move(target);
-  is_known_ = true;
   return {};
 }
 

@@ -16,7 +16,7 @@ class WorkingDirectory {
   /// Takes `pwd` (the environment's PWD) if it is an absolute path without . or .. that names the current directory,
   /// else getcwd(3) (XCU sh, PWD). Done lazily: the first call of logical() looks.
   void initialise(std::string_view pwd);
-  /// Absolute logical path; "" when it cannot be determined.
+  /// Absolute logical path; "" when it cannot be determined: then the next call tries again.
   const std::string& logical();
   /// getcwd(3).
   static Result<std::string> physical();
@@ -31,7 +31,6 @@ class WorkingDirectory {
   Result<void> change_physically(std::string_view path);
   std::string logical_;
   std::string initial_;
-  bool is_known_ = false;
 };
 
 /// pushd, popd, dirs. Element 0 (the working directory) is not stored.

@@ -72,6 +72,12 @@ TEST_F(Fault, CoprocessSeesTheEndOfItsInputWhenAWriteToItFailed) {
   EXPECT_EQ(result.status, 4);
 }
 
+TEST_F(Fault, UnknownDirectoryIsSaidAtTheStart) {
+  const ProcessResult result = run(SYS_getcwd, EACCES, "unset PWD; exec \"$0\" -c 'echo \"<$PWD>\"'");
+  EXPECT_EQ(result.out, "<>\n");
+  EXPECT_NE(result.err.find("the current directory cannot be determined"), std::string::npos) << result.err;
+}
+
 #ifdef SYS_faccessat2
 TEST_F(Fault, CommandThatCannotBeLookedForIsNotJustNotFound) {
   const ProcessResult result =
