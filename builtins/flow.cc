@@ -2,6 +2,7 @@
 #include "builtins/flow.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "shell/api/services.h"
 #include "shell/base/text.h"
@@ -97,14 +98,13 @@ bool parse_status(BuiltinContext& context, Args args, int& status) {
   return true;
 }
 
-// Stopped jobs would be lost unseen: said once, unless `exit` follows at once (a `jobs` may stand between).
+// Stopped jobs would be lost unseen: said once, unless another command comes before the next `exit`.
 bool must_warn(BuiltinContext& context) {
   state::ShellState& shell = context.state;
   bool has_stopped = context.jobs.stopped_count() != 0;
   bool has_running = shell.is_on(state::Option::CheckJobs) && context.jobs.running_count() != 0;
   if (!has_stopped && !has_running) return false;
-  if (shell.exit_warning_line != 0 && shell.line <= shell.exit_warning_line + 2) return false;
-  shell.exit_warning_line = shell.line;
+  if (std::exchange(shell.prompts_to_warning, state::kPromptsToWarning) != 0) return false;
   context.err.print("There are {} jobs; `jobs' lists them, `exit' again leaves them.\n",
                     has_stopped ? "stopped" : "running");
   context.err.flush();

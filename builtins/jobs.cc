@@ -261,6 +261,7 @@ Completion run_jobs(BuiltinContext& context, Args args) {
   }
   JobTable& jobs = context.jobs;
   jobs.reap();
+  context.state.prompts_to_warning = state::kPromptsToWarning;  // who has seen them needs no warning at `exit`
   jobs.set_posix_words(context.state.is_posix());
   int status = state::kSuccess;
   std::vector<Job*> chosen;

@@ -211,6 +211,7 @@ class PromptingSource final : public syntax::Source {
   Status next_line(syntax::LinePurpose purpose, std::string_view& line) override {
     const bool is_first = purpose == syntax::LinePurpose::FirstLine;
     if (is_first) {
+      state::count_prompt(shell_.state());
       shell_.jobs().reap();
       shell_.err().write(shell_.jobs().take_notices());
       if (std::optional<int> status = api::run_prompt_commands(shell_, shell_.state())) {

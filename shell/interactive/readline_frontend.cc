@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "shell/base/locale.h"
 #include "shell/base/text.h"
@@ -207,6 +208,7 @@ void ReadlineFrontend::send_marks_before_prompt() {
 
 void ReadlineFrontend::before_prompt() {
   set_duration();
+  state::count_prompt(state_);
   history_.follow_settings();
   history_.read_others();
   notices_.update_window_size(terminal_.get());
@@ -229,7 +231,6 @@ void ReadlineFrontend::before_execution(const std::string& text) {
   last_command_ = text;
   ++command_number_;
   prompts_.set_command_number(command_number_);
-  has_warned_of_jobs_ = false;
   end_of_file_count_ = 0;
   std::string_view ps0 = state_.variables.text(names::PS0);
   if (!ps0.empty()) write(expand::visible_text(prompts_.expand(ps0, jobs_.listed_count())));
@@ -350,8 +351,7 @@ bool ReadlineFrontend::confirm_end_of_file() {
   process::take_child_change();
   jobs_.reap();
   bool has_jobs = jobs_.stopped_count() > 0 || (state_.is_on(state::Option::CheckJobs) && jobs_.running_count() > 0);
-  if (has_jobs && !has_warned_of_jobs_) {
-    has_warned_of_jobs_ = true;
+  if (has_jobs && std::exchange(state_.prompts_to_warning, state::kPromptsToWarning) == 0) {
     write(jobs_.stopped_count() > 0 ? "There are stopped jobs.\n" : "There are running jobs.\n");
     return false;
   }

@@ -155,7 +155,7 @@ class ReadlineFrontend final : public api::Frontend {
   bool is_aborted_ = false;  // the line being edited is given up
   bool is_interrupted_ = false;
   bool timed_out_ = false;
-  bool has_warned_of_jobs_ = false;
+  int read_error_ = 0;        // of the terminal
   bool knows_marks_ = false;  // the terminal understands OSC 7 and OSC 133
 };
 

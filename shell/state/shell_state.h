@@ -64,15 +64,14 @@ struct ShellState {
   std::string command_string;       // of -c, BASH_EXECUTION_STRING
   int last_status = 0;              // $?
   int status_before_return = 0;     // $? when `return` was called: what the RETURN action sees
-  int trap_status = -1;       // $? before the trap action that runs: what `exit` without operand means there; else -1
-  uint32_t line = 0;          // LINENO of the command that runs
-  pid_t shell_pid = 0;        // $$, the same in subshells
-  pid_t parent_pid = 0;       // $PPID: that at the start, whatever becomes of it; the same in subshells
-  pid_t last_background = 0;  // $!, 0 = unset
-  uint32_t exit_warning_line =
-      0;                         // where `exit` last warned of stopped jobs (0 = never): done again soon, it is obeyed
-  int subshell_depth = 0;        // BASH_SUBSHELL
-  int substitution_depth = 0;    // of command substitutions, shown by xtrace
+  int trap_status = -1;        // $? before the trap action that runs: what `exit` without operand means there; else -1
+  uint32_t line = 0;           // LINENO of the command that runs
+  pid_t shell_pid = 0;         // $$, the same in subshells
+  pid_t parent_pid = 0;        // $PPID: that at the start, whatever becomes of it; the same in subshells
+  pid_t last_background = 0;   // $!, 0 = unset
+  int prompts_to_warning = 0;  // `exit` warned of stopped jobs, or `jobs` showed them: obeyed while this is not 0
+  int subshell_depth = 0;      // BASH_SUBSHELL
+  int substitution_depth = 0;  // of command substitutions, shown by xtrace
   int in_process_subshells = 0;  // how many of them are rolled back rather than forked
   uint32_t random_seed = 0;
   int random_seed_depth = -1;   // subshell_depth of who set it; -1: nobody
@@ -107,6 +106,13 @@ struct ShellState {
   }
   void bump_generation() { ++command_generation; }
 };
+
+/// How long `exit` is obeyed after it warned of stopped jobs: at the prompt that comes, not at the next.
+inline constexpr int kPromptsToWarning = 2;
+/// The shell shows its prompt for a new command.
+inline void count_prompt(ShellState& state) {
+  if (state.prompts_to_warning > 0) --state.prompts_to_warning;
+}
 
 /// Recomputes state.separators from IFS.
 void update_separators(ShellState& state);
