@@ -164,6 +164,7 @@ class Waiter {
   /// False when a signal ended the wait.
   bool sleep() {
     process::WaitOutcome outcome = jobs_.wait_for_any(true);
+    if (!next_) jobs_.announce();  // wait -n wants what would be announced
     if (outcome == process::WaitOutcome::NoChildren) nobody_left_ = !report_lost_children();
     // A child that sends a signal and ends is heard in this order, also when both have come.
     int signal = process::peek_pending_signal(false);

@@ -66,6 +66,11 @@ Shell::Shell(api::BuiltinTable builtins)
   state_.hook_owner = this;
   static const TrapRunner* traps;
   traps = &traps_;
+  jobs_.set_announcer([this] {
+    if (!state_.is_on(Option::Notify) || !context_.is_interactive_process()) return;
+    err_.write(jobs_.take_notices());
+    err_.flush();
+  });
   set_interrupt_judge([] { return traps->ends_what_runs(); });
   state_.evaluate_hook = [](state::ShellState& state, std::string_view text) {
     return static_cast<Shell*>(state.hook_owner)->expander_.evaluate_text(text);

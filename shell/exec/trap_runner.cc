@@ -216,7 +216,10 @@ void TrapRunner::drop_handled_interrupt() {
 Completion TrapRunner::run_pending() {
   if (!process::any_pending()) return {};
   state::ShellState& state = context_.state;
-  if (process::take_child_change()) context_.jobs.reap();
+  if (process::take_child_change()) {
+    context_.jobs.reap();
+    context_.jobs.announce();
+  }
   if (context_.in_process != nullptr) {
     // The parent environment's actions wait until the subshell is done; what kills it ends the subshell at once.
     if (context_.state.is_on(Option::Interactive) && process::is_signal_pending(SIGINT) &&

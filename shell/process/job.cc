@@ -342,7 +342,10 @@ ForegroundOutcome JobTable::wait_in_foreground(Job& job) {
   while (job.state() == JobState::Running && !is_hung_up) {
     ChildChange change;
     switch (wait_for_change(mode, is_monitor_, change)) {
-      case WaitOutcome::Changed: apply(change); break;
+      case WaitOutcome::Changed:
+        apply(change);
+        if (job.state() == JobState::Running) announce();
+        break;
       case WaitOutcome::NoChange: break;
       case WaitOutcome::Interrupted: is_hung_up = true; break;
       case WaitOutcome::NoChildren: lose_children(); break;

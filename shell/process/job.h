@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -216,6 +217,13 @@ class JobTable {
   /// table. Before a prompt, or at once with `set -b`.
   std::string take_notices();
   bool has_notices() const { return contents_->changed_count != 0; }
+  /// Who is told with `set -b` that there are notices, as soon as another job than the one in the foreground changed;
+  /// null for nobody.
+  void set_announcer(std::function<void()> announcer) { announcer_ = std::move(announcer); }
+  /// Calls the announcer if there is something to announce.
+  void announce() {
+    if (has_notices() && announcer_) announcer_();
+  }
   /// POSIX words: Done(3), Stopped(SIGTSTP) instead of Exit 3, Stopped.
   void set_posix_words(bool on) { posix_words_ = on; }
   /// "Terminated", "Segmentation fault (core dumped)": what is said when a command dies of a signal; empty for SIGINT,
@@ -287,6 +295,7 @@ class JobTable {
   bool is_inherited_ = false;
   bool has_lost_ = false;
   pid_t watched_ = 0;
+  std::function<void()> announcer_;
 };
 
 }  // namespace mish::process
