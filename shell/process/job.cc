@@ -320,7 +320,9 @@ void JobTable::take_terminal_back(Job& job) {
   (void)terminal_->reclaim().ok();
   const bool is_hit = terminal_->witness().leave_group();
   job.is_late_interrupted_ = is_hit && job.state() == JobState::Done;
-  bool ended_well = job.state() == JobState::Done && !job.status().is_signaled();
+  bool ended_well = job.state() == JobState::Done && !job.is_resumed_ &&
+                    std::none_of(job.processes_.begin(), job.processes_.end(),
+                                 [](const JobProcess& process) { return process.status.is_signaled(); });
   if (ended_well) {
     terminal_->save_modes();
     return;
@@ -395,6 +397,7 @@ Result<void> JobTable::resume_in_background(Job& job) {
 
 Result<ForegroundOutcome> JobTable::resume_in_foreground(Job& job) {
   job.is_foreground_ = true;
+  job.is_resumed_ = true;
   if (job.state() != JobState::Done) {
     hand_terminal_to(job);
     if (job.has_modes_ && terminal_ != nullptr && terminal_->is_taken()) {

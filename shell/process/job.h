@@ -84,6 +84,7 @@ class Job {
   bool is_pipefail_ = false;
   bool is_negated_ = false;
   bool is_late_interrupted_ = false;
+  bool is_resumed_ = false;  // came into the foreground by fg
   bool has_modes_ = false;
   struct termios modes_ = {};  // of the terminal when the job stopped
   Job* previous_ = nullptr;    // in the list of its state
@@ -137,8 +138,8 @@ class JobTable {
   void put_in_background(Job& job);
   /// Waits until the job is done or, with job control, stopped. With a terminal taken by the shell, the job gets it
   /// before and the shell gets it back after, with its modes: noted anew when the job ended by itself, restored when it
-  /// was stopped or died of a signal. A stopped job is listed and becomes the current job. Signals do not end the wait
-  /// (traps run afterwards, XCU 2.12).
+  /// was stopped, came back by fg, or a process of it died of a signal. A stopped job is listed and becomes the current
+  /// job. Signals do not end the wait (traps run afterwards, XCU 2.12).
   ForegroundOutcome wait_in_foreground(Job& job);
   /// Drops a foreground job after its statuses were read. Does nothing to a listed job.
   void release(Job& job);
