@@ -176,6 +176,12 @@ Completion ReadEvalLoop::execute(const syntax::ParseResult& parsed, Tail tail) {
   ProcessSubstitutionScope substitutions(context_);
   const syntax::Command& root = *parsed.program->root();
   Completion completion = execute_root(root, tail);
+  if (purpose_ == Purpose::Terminal && is_interrupt(completion) && root.kind == syntax::CommandKind::Pipeline &&
+      !context_.state.pipe_statuses.empty()) {
+    // There is no loop or list to leave: $? is that of the last command, which may have handled its SIGINT.
+    completion = Completion::of(context_.state.pipe_statuses.back());
+    context_.state.last_status = completion.status;
+  }
   if (completion.flow == Flow::Exit && is_outermost()) running.keep();
   if (process::any_pending() && completion.is_normal()) [[unlikely]] {
     // Here and not before the next command: BASH_COMMAND is the command that was interrupted.

@@ -680,7 +680,7 @@ void SubshellRunner::leave_loops(Completion& completion) const {
   bool is_within_function = false;
   for (size_t i = frames.size(); i-- > 0;) {
     loops += frames[i].loop_depth;
-    if (loops != 0 && is_within_function) completion.flow = Flow::Interrupt;
+    if (frames[i].loop_depth != 0 && is_within_function) completion.flow = Flow::Interrupt;
     is_within_function = is_within_function || frames[i].kind == state::FrameKind::Function;
   }
   if (loops == 0 || completion.flow == Flow::Interrupt) return;
@@ -749,7 +749,7 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
   }
   if (processes != nullptr) processes->assign(job.processes().begin(), job.processes().end());
   pid_t last = job.last_pid();
-  bool must_die = hold.settle(interrupted, {&last, 1});
+  bool must_die = hold.settle(job.ended_by_interrupt(), {&last, 1});
   look_at_window();
   if (job.state() == process::JobState::Running) return completion;  // hung up: the next safe point ends the shell
   context_.jobs.release(job);

@@ -59,6 +59,10 @@ bool Job::was_interrupted() const {
          });
 }
 
+bool Job::ended_by_interrupt() const {
+  return is_late_interrupted_ || (!processes_.empty() && processes_.back().status.signal() == SIGINT);
+}
+
 void JobList::append(Job* job) {
   job->previous_ = last;
   job->next_ = nullptr;

@@ -61,6 +61,8 @@ class Job {
   int exit_status() const;
   /// A process of it died of SIGINT, or the keyboard's SIGINT came when it was over but still had the terminal.
   bool was_interrupted() const;
+  /// The process whose status is the job's died of SIGINT.
+  bool ended_by_interrupt() const;
   const std::string& text() const { return text_; }
   bool is_foreground() const { return is_foreground_; }
   /// disown -h: gets no SIGHUP from the shell.

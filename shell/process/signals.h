@@ -151,8 +151,9 @@ class InterruptHold {
   /// Whether there is one that holds SIGINT back now.
   static bool is_in_force();
   /// Ends the hold. Returns whether the shell has to die of SIGINT (die_by_signal(), after its EXIT trap): SIGINT came
-  /// meanwhile, and the command died of it too (`killed_by_interrupt`), sent it itself (its pids in `senders`), or was
-  /// over or about to die when the keyboard sent it. Otherwise it was the command's business and is dropped.
+  /// meanwhile, and the command died of it too (`killed_by_interrupt`: that of a pipeline whose status counts), sent it
+  /// itself (its pids in `senders`), or was over or about to die when the keyboard sent it. Otherwise it was the
+  /// command's business and is dropped.
   [[nodiscard]] bool settle(bool killed_by_interrupt, std::span<const pid_t> senders = {});
 
  private:

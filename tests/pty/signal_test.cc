@@ -257,6 +257,28 @@ TEST(KeyboardSignals, ScriptDiesOfTheInterruptThatKilledItsCommand) {
   EXPECT_EQ(script.wait_for_exit(), 130);
 }
 
+TEST(KeyboardSignals, LastCommandOfAPipelineDecides) {
+  // A loop of its own, so that it is at work when the other one has died.
+  const std::string handler = "sh -c 'trap \"exit 3\" INT; echo in''ner; while :; do sleep 0.1; done'";
+  PtySession script({shell_path(), "-c", "sleep 60 | " + handler + "; echo rea''ched; exit 5"});
+  ASSERT_TRUE(script.expect("inner"));
+  script.send(kCtrlC);
+  ASSERT_TRUE(script.expect("reached"));
+  EXPECT_EQ(script.wait_for_exit(), 5);
+  InteractiveShell shell;
+  shell.type("sleep 60 | " + handler);
+  ASSERT_TRUE(shell.expect("inner"));
+  shell.send(kCtrlC);
+  shell.type("echo status''=$?=");
+  EXPECT_TRUE(shell.expect("status=3="));
+  shell.type("sleep 60 | " + handler + "; echo not''reached");
+  ASSERT_TRUE(shell.expect("inner"));
+  shell.send(kCtrlC);
+  shell.type("echo status''=$?=");
+  ASSERT_TRUE(shell.expect("status=130="));
+  EXPECT_EQ(shell.before().find("notreached"), std::string::npos);
+}
+
 TEST(KeyboardSignals, ScriptGoesOnWhenItsCommandHandledTheInterrupt) {
   PtySession script({shell_path(), "-c",
                      "sh -c 'trap \"exit 0\" INT; echo in''ner; while :; do sleep 0.1; done'; echo rea''ched; exit 5"});
