@@ -368,10 +368,16 @@ Completion PipelineRunner::start_asynchronous(const syntax::Command& command) {
     context_.simple_commands->expand_words(*simple, fields);
     return context_.simple_commands->resume_job(fields.span(), false);
   }
+  const auto* pipeline = command.kind == CommandKind::Pipeline ? &as<syntax::Pipeline>(command) : nullptr;
+  const syntax::Command* const alone[] = {&command};
+  if (context_.traps->is_debug_armed()) [[unlikely]] {
+    std::span<const syntax::Command* const> stages(alone);
+    if (pipeline != nullptr) stages = pipeline->commands;
+    if (Completion due = context_.traps->announce(stages); !due.is_normal()) return TrapRunner::outcome(due);
+  }
   process::Job& job = context_.subshells->new_job(&command);
   Stage last;
   last.status = state::kNotExecutable;
-  const auto* pipeline = command.kind == CommandKind::Pipeline ? &as<syntax::Pipeline>(command) : nullptr;
   if (pipeline != nullptr && pipeline->commands.size() > 1 && !pipeline->negated && !pipeline->timed) {
     std::vector<Stage> started;
     Completion unused;
@@ -384,6 +390,7 @@ Completion PipelineRunner::start_asynchronous(const syntax::Command& command) {
     request.is_async = true;
     last = start_stage(request, job);
   }
+  context_.traps->forget_announced();
   if (last.pid == 0) {
     // Not started: a child with that status stands for it, so that $! and wait work.
     pid_t pid = fork_into(job, true);
