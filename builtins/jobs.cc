@@ -217,6 +217,11 @@ class Waiter {
     pid_ = job.last_pid();
     int status = job.exit_status();
     if (job.state() != JobState::Done || (!next_ && context_.services.is_interactive())) return status;
+    if (context_.services.is_interactive()) {
+      // No prompt will tell of it.
+      context_.err.write(jobs_.format(job, JobFormat::Short));
+      context_.err.flush();
+    }
     jobs_.forget_done(job);
     keep_for_later(status);
     return status;
@@ -422,7 +427,16 @@ Completion run_disown(BuiltinContext& context, Args args) {
       if (!is_named_twice) chosen.push_back(job);
     }
   }
-  for (Job* job : chosen) spares_only ? context.jobs.spare_hangup(*job) : context.jobs.disown(*job);
+  for (Job* job : chosen) {
+    if (spares_only) {
+      context.jobs.spare_hangup(*job);
+      continue;
+    }
+    if (job->state() == JobState::Stopped) {
+      context.error("warning: deleting stopped job {} with process group {}", job->number(), job->group());
+    }
+    context.jobs.disown(*job);
+  }
   return Completion::of(status);
 }
 

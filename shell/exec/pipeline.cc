@@ -158,6 +158,7 @@ bool PipelineRunner::launch(const syntax::Pipeline& node, process::Job& job, boo
     }
     StageRequest request;
     request.command = node.commands[i];
+    request.stage = i;
     request.input = input.get();
     request.output = is_last ? nullptr : &output;
     request.is_async = is_async;
@@ -247,7 +248,7 @@ bool PipelineRunner::write_builtin(const StageRequest& request, process::Job& jo
       process::end_child(state::kFailure);
     }
     if (pid > 0) {
-      context_.jobs.add_process(job, pid);
+      context_.jobs.add_process(job, pid, request.stage);
       stage.pid = pid;
     } else {
       stage.status = state::kNotExecutable;
@@ -308,7 +309,7 @@ bool PipelineRunner::start_external(const StageRequest& request, process::Job& j
         stage.status = started.status;
         if (started.pid > 0) {
           stage.pid = started.pid;
-          context_.jobs.add_process(job, started.pid);
+          context_.jobs.add_process(job, started.pid, request.stage);
         }
       }
     } catch (const state::ShellError& error) {
@@ -347,7 +348,7 @@ PipelineRunner::Stage PipelineRunner::fork_stage(const StageRequest& request, pr
     context_.subshells->run_child(*request.command);
   }
   if (pid > 0) {
-    context_.jobs.add_process(job, pid);
+    context_.jobs.add_process(job, pid, request.stage);
     stage.pid = pid;
   } else {
     stage.status = state::kNotExecutable;

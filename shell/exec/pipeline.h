@@ -36,6 +36,7 @@ class PipelineRunner {
     int input = -1;  // read end of the pipe before, -1 none
     Pipe* output = nullptr;
     bool is_async = false;
+    size_t stage = 0;  // its place in the pipeline
   };
 
   Completion untimed(const syntax::Pipeline& node, Tail tail);

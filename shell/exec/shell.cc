@@ -382,6 +382,8 @@ Completion Shell::continue_job(int job_number, bool foreground) {
     err_.flush();
     completion.flow = Flow::Interrupt;
   }
+  if (job->state() == process::JobState::Done) subshells_.tell_of_death(*job);
+  jobs_.forget_done(*job);
   return completion;
 }
 

@@ -28,8 +28,19 @@ namespace mish::exec {
 
 namespace {
 
-std::string print_job(const void* node) {
-  return syntax::print_command_line(*static_cast<const syntax::Command*>(node));
+std::string print_job(const void* node, std::vector<size_t>& stages) {
+  const auto& command = *static_cast<const syntax::Command*>(node);
+  std::string text = syntax::print_command_line(command);
+  if (command.kind != syntax::CommandKind::Pipeline) return text;
+  // From the end: what stands before the first stage (!, time) is of no interest here.
+  auto commands = syntax::as<syntax::Pipeline>(command).commands;
+  size_t end = text.size();
+  for (size_t i = commands.size(); i-- > 1;) {
+    end -= std::min(end, syntax::print_command_line(*commands[i]).size() + 2);
+    stages.insert(stages.begin(), end);
+    end -= std::min<size_t>(end, 1);
+  }
+  return text;
 }
 
 /// The status of a substitution: none of which a part was lost succeeds.
@@ -705,6 +716,14 @@ void SubshellRunner::look_at_window() {
   state::note_window_size(state, window.ws_row, window.ws_col);
 }
 
+void SubshellRunner::tell_of_death(const process::Job& job) {
+  if (job.processes().empty()) return;
+  std::string message = process::JobTable::death_message(job.processes().back().status);
+  if (message.empty()) return;
+  context_.err.write(message + "\n");
+  context_.err.flush();
+}
+
 void SubshellRunner::watch(const process::Job& job, process::InterruptHold& hold) {
   pid_t pids[8];
   size_t count = 0;
@@ -732,16 +751,7 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
   bool interrupted = job.was_interrupted();
   // Who reads a POSIX script's standard error expects the commands' words only.
   const bool tells = context_.is_interactive() || !context_.state.is_posix();
-  if (job.state() == process::JobState::Done && tells) {
-    for (const process::JobProcess& each : job.processes()) {
-      if (!each.status.is_signaled()) continue;
-      std::string message = process::JobTable::death_message(each.status);
-      if (message.empty() || &each != &job.processes().back()) continue;
-      context_.err.write(message);
-      context_.err.put('\n');
-      context_.err.flush();
-    }
-  }
+  if (job.state() == process::JobState::Done && tells) tell_of_death(job);
   if (job.state() == process::JobState::Stopped && tells) {
     context_.err.write("\n" + context_.jobs.format(job, process::JobFormat::Short));
     context_.err.flush();

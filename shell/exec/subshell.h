@@ -138,6 +138,8 @@ class SubshellRunner {
   /// The processes, with their statuses, are copied to `processes` unless it is null.
   Completion wait_for(process::Job& job, process::InterruptHold& hold, bool is_last_output,
                       std::vector<process::JobProcess>* processes = nullptr);
+  /// Says of which signal a job died, if it did and that is worth a word.
+  void tell_of_death(const process::Job& job);
   /// A new foreground job of the command `node`: with a process group of its own under job control.
   process::Job& new_job(const syntax::Command* node);
   /// The terminal to hand to the children of `job`, null when it stays where it is.

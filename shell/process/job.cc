@@ -10,6 +10,7 @@
 #include <charconv>
 #include <iterator>
 
+#include "shell/base/text.h"
 #include "shell/process/child.h"
 #include "shell/process/signals.h"
 
@@ -116,11 +117,12 @@ Job& JobTable::create(bool has_own_group, JobText text) {
   return *job.release();
 }
 
-void JobTable::add_process(Job& job, pid_t pid) {
+void JobTable::add_process(Job& job, pid_t pid, size_t stage) {
   if (job.processes_.empty() && job.has_own_group_) job.group_ = pid;
   JobState before = job.state();
   JobProcess process;
   process.pid = pid;
+  process.stage = static_cast<uint32_t>(stage);
   job.processes_.push_back(process);
   ++job.running_;
   contents_->by_pid.insert(pid, {&job, static_cast<uint32_t>(job.processes_.size() - 1)});
@@ -150,7 +152,7 @@ JobList& JobTable::list_of(JobState state) {
 void JobTable::enlist(Job& job) {
   if (job.is_listed()) return;
   contents_->foreground.remove(&job);
-  if (job.source_.print != nullptr) job.text_ = job.source_.print(job.source_.node);
+  if (job.source_.print != nullptr) job.text_ = job.source_.print(job.source_.node, job.stages_);
   job.source_ = {};
   contents_->by_number.push_back(&job);
   job.number_ = static_cast<int>(contents_->by_number.size());
@@ -576,25 +578,33 @@ char JobTable::marker(const Job& job) const {
   return &job == contents_->previous ? '-' : ' ';
 }
 
+/// What a process of a job runs: its stage of the pipeline, with those before it that needed no process.
+std::string_view JobTable::text_of(const Job& job, size_t process) {
+  const size_t last = job.processes_.size() - 1;
+  auto begin_of = [&job](size_t stage) {
+    return stage <= job.stages_.size() ? job.stages_[stage - 1] : job.text_.size();
+  };
+  const size_t begin = process == 0 ? 0 : begin_of(job.processes_[process - 1].stage + 1);
+  const size_t end = process == last ? job.text_.size() : begin_of(job.processes_[process].stage + 1);
+  return trim_blanks(std::string_view(job.text_).substr(begin, end - begin));
+}
+
 std::string JobTable::format_long(const Job& job) const {
   std::string out;
-  for (const JobProcess& process : job.processes_) {
-    bool is_first = &process == &job.processes_.front();
+  const bool is_running = job.state() == JobState::Running;
+  for (size_t i = 0; i < job.processes_.size(); ++i) {
+    const JobProcess& process = job.processes_[i];
+    const bool is_first = i == 0;
     if (is_first) {
       fmt::format_to(std::back_inserter(out), "[{}]{}", job.number(), marker(job));
     } else {
       out.append(fmt::formatted_size("[{}]+", job.number()), ' ');
     }
-    bool is_running = job.state() == JobState::Running;
-    fmt::format_to(std::back_inserter(out), " {:>5} {:<{}}", process.pid, state_words(job, process.status),
-                   kStateWidth);
-    if (is_first) {
-      out += job.text();
-      if (is_running && !job.is_foreground()) out += " &";
-    } else {
-      out.erase(out.find_last_not_of(' ') + 1);
-    }
-    out += '\n';
+    // A state is said once for all that are in it, as in bash.
+    const bool is_same = !is_first && process.status == job.processes_[0].status;
+    fmt::format_to(std::back_inserter(out), " {:>5} {:<{}}{}{}\n", process.pid,
+                   is_same ? std::string() : state_words(job, process.status), is_same ? kStateWidth - 2 : kStateWidth,
+                   text_of(job, i), is_running && !job.is_foreground() && i + 1 == job.processes_.size() ? " &" : "");
   }
   return out;
 }

@@ -30,14 +30,15 @@ namespace mish::process {
 struct JobProcess {
   pid_t pid = 0;
   ProcessStatus status;
+  uint32_t stage = 0;  // of the job's pipeline
 };
 
 enum class JobState : uint8_t { Running, Stopped, Done };
 
-/// Where a job's text comes from when it must be printed: `print(node)`. A foreground job is never printed unless it
-/// stops.
+/// Where a job's text comes from when it must be printed: `print(node, stages)`, which also notes where in the text
+/// each stage of a pipeline after the first begins, with its `|`. A foreground job is never printed unless it stops.
 struct JobText {
-  std::string (*print)(const void* node) = nullptr;
+  std::string (*print)(const void* node, std::vector<size_t>& stages) = nullptr;
   const void* node = nullptr;
 };
 
@@ -74,6 +75,7 @@ class Job {
   friend struct JobList;
   InlineVector<JobProcess, 2> processes_;
   std::string text_;
+  std::vector<size_t> stages_;  // where in the text the stages after the first begin
   JobText source_;
   pid_t group_ = 0;
   int number_ = 0;
@@ -130,8 +132,8 @@ class JobTable {
   /// A new job in the foreground, unlisted. `has_own_group`: job control; the pid of its first process becomes its
   /// group. In a forked subshell the first call drops the jobs inherited for printing.
   Job& create(bool has_own_group, JobText text);
-  /// Adds a process that was just started. Call before anything can reap.
-  void add_process(Job& job, pid_t pid);
+  /// Adds a process that was just started, for that stage of a pipeline. Call before anything can reap.
+  void add_process(Job& job, pid_t pid, size_t stage = 0);
   /// The process group the next process of the job has to be put in: kShellsGroup, kNewGroup or the group.
   pid_t group_for_next(const Job& job) const;
   /// How exit_status() is computed: pipefail, `!`.
@@ -285,6 +287,7 @@ class JobTable {
   void take_terminal_back(Job& job);
   std::string state_words(const Job& job, const ProcessStatus& status) const;
   std::string format_long(const Job& job) const;
+  static std::string_view text_of(const Job& job, size_t process);
   char marker(const Job& job) const;
   JobLookup find_text(std::string_view text, bool anywhere);
 

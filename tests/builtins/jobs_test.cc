@@ -20,8 +20,9 @@ class JobBuiltins : public BuiltinTest {
   }
 
   process::Job& background(const char* text, int code) {
-    process::Job& job =
-        jobs.create(false, {[](const void* node) { return std::string(static_cast<const char*>(node)); }, text});
+    process::Job& job = jobs.create(
+        false,
+        {[](const void* node, std::vector<size_t>&) { return std::string(static_cast<const char*>(node)); }, text});
     auto pid = process::fork_child({});
     EXPECT_TRUE(pid.ok());
     if (*pid == 0) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Job control as a user at the terminal sees it (XCU 2.11, bg, fg, jobs).
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "tests/pty/interactive_shell.h"
 
@@ -168,6 +170,89 @@ TEST(JobControl, ExitWarnsOfStoppedJobsOnce) {
   EXPECT_TRUE(shell.await([job] { return has_ended(job); }));
 }
 
+TEST(JobControl, ExitWarnsAgainAfterAnotherCommand) {
+  if (!kHasFrontend) GTEST_SKIP();
+  InteractiveShell shell;
+  shell.type("set +H; f() { exit; }");
+  ASSERT_TRUE(shell.start("sleep 60"));
+  shell.send(kCtrlZ);
+  ASSERT_TRUE(shell.expect("Stopped"));
+  shell.type("f");
+  ASSERT_TRUE(shell.expect("stopped jobs"));
+  shell.type(":");
+  shell.type("f");
+  ASSERT_TRUE(shell.expect("stopped jobs"));
+  shell.type(":");
+  // Who has seen them needs no warning.
+  shell.type("jobs");
+  shell.type("exit 7");
+  EXPECT_EQ(shell.wait_for_exit(), 7);
+}
+
+TEST(JobControl, LongListShowsWhatEachProcessRuns) {
+  InteractiveShell shell;
+  ASSERT_TRUE(shell.start("sh -c 'exit 3' | sleep 60 | echo x | sh -c 'echo go''ing; exec sleep 61'"));
+  ASSERT_TRUE(shell.expect("going"));
+  shell.send(kCtrlZ);
+  ASSERT_TRUE(shell.expect("Stopped"));
+  std::string text = shell.command("jobs -l | sed 's/  *[0-9][0-9]* / PID /'");
+  EXPECT_NE(text.find("[1]+ PID Exit 3                  sh -c 'exit 3'\r\n"
+                      " PID Stopped                 | sleep 60\r\n"
+                      " PID Stopped                 | echo x | sh -c 'echo go''ing; exec sleep 61'\r\n"),
+            std::string::npos)
+      << text;
+  shell.command("kill -9 %1; wait");
+  shell.command("sleep 60 | sleep 61 &");
+  text = shell.command("jobs -l | sed 's/  *[0-9][0-9]* / PID /'");
+  EXPECT_NE(text.find("[1]+ PID Running                 sleep 60\r\n"
+                      " PID                       | sleep 61 &\r\n"),
+            std::string::npos)
+      << text;
+}
+
+TEST(JobControl, NotifyTellsAtOnceWhileACommandRuns) {
+  InteractiveShell shell;
+  std::string fifo = "/tmp/mish-b." + std::to_string(shell.pid());
+  shell.command("set -b; mkfifo " + fifo);
+  for (const char* line : {"sleep 60", "sleep 61 & wait $!", "while :; do :; done"}) {
+    shell.command("sh -c 'read x <" + fifo + "; exit 3' &");
+    shell.type(std::string("echo go''ing; ") + line);
+    ASSERT_TRUE(shell.expect("going"));
+    close(open(fifo.c_str(), O_WRONLY));
+    EXPECT_TRUE(shell.expect("Exit 3")) << line;
+    shell.send(kCtrlC);
+    ASSERT_TRUE(shell.expect("ready> ")) << line;
+  }
+  shell.command("rm -f " + fifo);
+}
+
+TEST(JobControl, WaitForTheNextTellsOfIt) {
+  InteractiveShell shell;
+  EXPECT_NE(shell.command("sh -c 'exit 3' & wait -n").find("Exit 3"), std::string::npos);
+}
+
+TEST(JobControl, DeathOfAResumedJobIsTold) {
+  InteractiveShell shell;
+  ASSERT_TRUE(shell.start("sleep 60"));
+  pid_t job = shell.foreground_group();
+  shell.send(kCtrlZ);
+  ASSERT_TRUE(shell.expect("Stopped"));
+  ASSERT_TRUE(shell.start("fg"));
+  kill(job, SIGTERM);
+  EXPECT_TRUE(shell.expect("Terminated"));
+}
+
+TEST(JobControl, LoopWithinAFunctionIsLeftByCtrlZNotTheFunction) {
+  InteractiveShell shell;
+  shell.command("f() { while :; do sleep 60; done; echo af''ter; }");
+  ASSERT_TRUE(shell.start("f; echo go''es on"));
+  shell.send(kCtrlZ);
+  ASSERT_TRUE(shell.expect("Stopped"));
+  EXPECT_TRUE(shell.expect("after"));
+  EXPECT_TRUE(shell.expect("goes on"));
+  shell.command("kill %%; wait");
+}
+
 TEST(JobControl, FinishedJobIsAnnouncedBeforeThePrompt) {
   if (!kHasFrontend) GTEST_SKIP();
   InteractiveShell shell;
@@ -191,6 +276,20 @@ TEST(JobControl, ModesComeBackAfterAProgramDiedInRawMode) {
   InteractiveShell shell;
   shell.command("sh -c 'stty raw -echo; kill -KILL $$'");
   EXPECT_EQ(shell.command("stty -a | grep -c -- '-icanon'").find('1'), std::string::npos);
+}
+
+TEST(JobControl, ModesComeBackWhenAnyProcessOfAPipelineWasKilled) {
+  InteractiveShell shell;
+  shell.command("sh -c 'stty -opost; kill -KILL $$' | cat");
+  EXPECT_NE(shell.command("stty -a | grep -c -- '-opost'").find('0'), std::string::npos);
+}
+
+TEST(JobControl, ModesOfAResumedJobAreNotTheShells) {
+  InteractiveShell shell;
+  shell.type("sh -c 'stty -opost; kill -STOP $$; exit 0'");
+  ASSERT_TRUE(shell.expect("Stopped"));
+  shell.command("fg");
+  EXPECT_NE(shell.command("stty -a | grep -c -- '-opost'").find('0'), std::string::npos);
 }
 
 TEST(JobControl, SttyOfTheUserLasts) {

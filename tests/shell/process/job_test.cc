@@ -11,7 +11,7 @@
 namespace mish::process {
 namespace {
 
-std::string text_of(const void* node) { return static_cast<const char*>(node); }
+std::string text_of(const void* node, std::vector<size_t>& /*stages*/) { return static_cast<const char*>(node); }
 
 /// A job table with helpers that start real processes.
 class Jobs : public testing::Test {
