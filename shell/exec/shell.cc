@@ -261,13 +261,15 @@ bool Shell::set_monitor(bool on) {
   process::Terminal* terminal = nullptr;
   bool interactive = context_.is_interactive();
   bool has_terminal = terminal_.open().ok();
+  // First: who takes the terminal is in the background for a moment, and nothing may stop it there.
+  if (interactive) process::set_interactive_dispositions(true, true);
   if (has_terminal && terminal_.take(interactive).ok()) terminal = &terminal_;
   // Without any terminal there are still process groups.
   if (terminal == nullptr && interactive && has_terminal) {
+    process::set_interactive_dispositions(true, false);
     report("no job control: this shell is not in the foreground of a terminal");
     return false;
   }
-  if (interactive) process::set_interactive_dispositions(true, true);
   jobs_.set_monitor(true, terminal);
   return true;
 }
@@ -376,7 +378,6 @@ Completion Shell::continue_job(int job_number, bool foreground) {
     return completion;
   }
   bool interrupted = job->was_interrupted();
-  jobs_.forget_done(*job);
   if (interrupted && context_.is_interactive()) {
     err_.write("\n");
     err_.flush();

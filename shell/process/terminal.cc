@@ -87,7 +87,11 @@ Result<void> Terminal::take(bool waits) {
   // Fails only for a session leader, which leads its group already.
   if (original_group_ != getpid()) setpgid(0, 0);
   shell_group_ = getpgrp();
-  if (auto given = set_foreground_group(shell_group_); !given) return given.error();
+  if (auto given = set_foreground_group(shell_group_); !given) {
+    // Where it was it can read; a group of its own in the background would stop at the first look at the terminal.
+    if (setpgid(0, original_group_) == 0) shell_group_ = original_group_;
+    return given.error();
+  }
   is_taken_ = true;
   owner_ = getpid();
   save_modes();
