@@ -26,9 +26,9 @@ std::string shown_name(std::string_view match) {
 }  // namespace
 
 void ReadlineFrontend::write(std::string_view text) const {
-  if (text.empty() || !terminal_.is_open()) return;
+  if (text.empty()) return;
   // A terminal that has gone is noticed by the reader of keys.
-  Result<void> written = write_all(terminal_.get(), text);
+  Result<void> written = write_all(screen(), text);
   static_cast<void>(written);
 }
 
@@ -139,19 +139,19 @@ constexpr int kNarrowest = 5;
 /// Tells Readline, where it draws itself, how large the window is, before it draws.
 void ReadlineFrontend::set_plain_size() {
   if (renderer_ != nullptr) return;
-  WindowSize size = window_size(terminal_.get());
+  WindowSize size = window_size(screen());
   rl_set_screen_size(size.rows, std::max(size.columns, kNarrowest));
 }
 
 void ReadlineFrontend::window_changed() {
-  notices_.update_window_size(terminal_.get());
+  notices_.update_window_size(screen());
   if (renderer_ == nullptr) {
     set_plain_size();
-    if (window_size(terminal_.get()).columns >= kNarrowest) rl_resize_terminal();
+    if (window_size(screen()).columns >= kNarrowest) rl_resize_terminal();
     return;
   }
   rl_reset_screen_size();
-  renderer_->resize(window_size(terminal_.get()));
+  renderer_->resize(window_size(screen()));
   redisplay();
 }
 
@@ -159,7 +159,7 @@ void ReadlineFrontend::window_changed() {
 void ReadlineFrontend::show_matches(char** matches, int count, int longest) {
   if (renderer_ == nullptr) return;
   renderer_->move_below();
-  WindowSize size = window_size(terminal_.get());
+  WindowSize size = window_size(screen());
   int width = std::min(longest + 2, size.columns);
   int columns = std::max(1, size.columns / std::max(width, 1));
   int rows = (count + columns - 1) / columns;

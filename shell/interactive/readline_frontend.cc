@@ -42,6 +42,10 @@ int64_t now_ns() {
 
 // Readline's hooks are plain functions.
 
+ssize_t output_hook(void*, const char* text, size_t size) {
+  ReadlineFrontend::active().write_for_readline({text, size});
+  return static_cast<ssize_t>(size);
+}
 int get_character_hook(FILE*) { return ReadlineFrontend::active().get_character(); }
 void redisplay_hook() { ReadlineFrontend::active().redisplay(); }
 char** completion_hook(const char* text, int, int end) { return ReadlineFrontend::active().complete(text, end); }
@@ -95,19 +99,18 @@ ReadlineFrontend::ReadlineFrontend(state::ShellState& state, api::ShellServices&
 }
 
 ReadlineFrontend::~ReadlineFrontend() {
-  active_ = nullptr;
   if (output_ != nullptr) {
     rl_outstream = stderr;
     fclose(output_);
   }
+  active_ = nullptr;
 }
 
 /// Readline's variables and hooks, and its start; with the own renderer where the terminal is good enough for it.
 void ReadlineFrontend::start_readline() {
   bool draws = wants_renderer();
-  int output =
-      draws ? open("/dev/null", O_WRONLY | O_CLOEXEC) : fcntl(terminal_.get(), F_DUPFD_CLOEXEC, kFirstPrivateFd);
-  output_ = output >= 0 ? fdopen(output, "w") : nullptr;
+  output_ = fopencookie(nullptr, "w", {nullptr, output_hook, nullptr, nullptr});
+  if (output_ != nullptr) setlinebuf(output_);
   rl_outstream = output_ != nullptr ? output_ : stderr;
   rl_instream = stdin;
   rl_readline_name = "bash";  // so that the $if Bash parts of ~/.inputrc apply
@@ -121,7 +124,7 @@ void ReadlineFrontend::start_readline() {
   rl_initialize();
   using_history();
   if (!draws) return;
-  renderer_ = std::make_unique<Renderer>(terminal_.get(), !state_.variables.is_set(names::NO_COLOR));
+  renderer_ = std::make_unique<Renderer>(screen(), !state_.variables.is_set(names::NO_COLOR));
   // Set after initialisation: before it, Readline would take the terminal for a dumb one.
   rl_redisplay_function = redisplay_hook;
   rl_prep_term_function = prepare_hook;
@@ -156,7 +159,7 @@ bool ReadlineFrontend::wants_renderer() const {
   std::string_view term = state_.variables.text(names::TERM);
   std::string_view editor = state_.variables.text(NameTable::intern("MISH_EDITOR"));
   return !term.empty() && term != "dumb" && term != "emacs" && editor != "plain" &&
-         !state_.variables.is_set(names::NO_COLOR) && isatty(terminal_.get()) == 1;
+         !state_.variables.is_set(names::NO_COLOR) && isatty(screen()) == 1;
 }
 
 void ReadlineFrontend::set_editing_mode(bool vi, bool emacs) {
@@ -211,10 +214,10 @@ void ReadlineFrontend::before_prompt() {
   state::count_prompt(state_);
   history_.follow_settings();
   history_.read_others();
-  notices_.update_window_size(terminal_.get());
+  notices_.update_window_size(screen());
   // A command may have changed the locale (LC_ALL=...) or taken SIGWINCH while it ran.
   activate_locale();
-  if (renderer_ != nullptr) renderer_->resize(window_size(terminal_.get()));
+  if (renderer_ != nullptr) renderer_->resize(window_size(screen()));
   write(notices_.jobs());
   suggest_command();
   write(notices_.mail());
@@ -261,6 +264,7 @@ syntax::Source::Status ReadlineFrontend::next_line(syntax::LinePurpose purpose, 
   switch (outcome) {
     case Outcome::Interrupted: return Status::Interrupted;
     case Outcome::EndOfFile:
+      if (read_error_ != 0) return Status::Error;
       if (purpose == syntax::LinePurpose::FirstLine && !confirm_end_of_file()) {
         buffer_ = "\n";
         line = buffer_;
@@ -286,7 +290,8 @@ ReadlineFrontend::Outcome ReadlineFrontend::read_command(std::string& text) {
   while (true) {
     std::string piece;
     Outcome outcome = edit_line(prompt, is_continuation_ ? std::string() : right, piece);
-    if (outcome == Outcome::Interrupted || (outcome == Outcome::EndOfFile && text.empty())) return outcome;
+    if (outcome == Outcome::Interrupted || (outcome == Outcome::EndOfFile && (text.empty() || read_error_ != 0)))
+      return outcome;
     if (outcome == Outcome::Line) {
       if (!expand_history(piece)) {
         text.clear();
@@ -364,6 +369,7 @@ ReadlineFrontend::Outcome ReadlineFrontend::edit_line(const std::string& prompt,
   prompt_ = prompt;
   right_prompt_ = right_prompt;
   is_aborted_ = is_interrupted_ = timed_out_ = false;
+  read_error_ = 0;
   int64_t limit = parse_integer(state_.variables.text(names::TMOUT)).value_or(0);
   deadline_ns_ = limit > 0 ? now_ns() + limit * 1000000000 : -1;
   rl_startup_hook = initial_text_.empty() ? nullptr : initial_text_hook;
@@ -440,7 +446,12 @@ int ReadlineFrontend::get_character() {
         ssize_t n = ::read(STDIN_FILENO, &key, 1);
         if (n == 1) return key;
         if (n < 0 && (errno == EINTR || errno == EAGAIN)) break;
-        is_aborted_ = true;  // end of file, or the terminal has gone (EIO)
+        if (n < 0 && process::peek_pending_signal(false) != 0) {
+          is_aborted_ = handle_signals();  // the terminal has gone: the hang-up says so
+          break;
+        }
+        read_error_ = n < 0 ? errno : 0;
+        is_aborted_ = true;
         break;
       }
     }

@@ -7,6 +7,7 @@
 #define MISH_SHELL_INTERACTIVE_READLINE_FRONTEND_H_
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <cstdio>
@@ -45,6 +46,7 @@ class ReadlineFrontend final : public api::Frontend {
   // syntax::Source
   Status next_line(syntax::LinePurpose purpose, std::string_view& line) override;
   bool is_interactive() const override { return true; }
+  int error() const override { return read_error_; }
 
   // api::Frontend
   api::HistoryStore& history() override { return history_; }
@@ -62,6 +64,11 @@ class ReadlineFrontend final : public api::Frontend {
 
   // The display (readline_display.cc).
   void redisplay();
+  /// What Readline writes: it does not look whether that arrives, so that a signal in between would lose it. Nowhere
+  /// when the renderer draws.
+  void write_for_readline(std::string_view text) const {
+    if (renderer_ == nullptr) write(text);
+  }
   void show_matches(char** matches, int count, int longest);
   void prepare_terminal();
   void restore_terminal();
@@ -103,6 +110,8 @@ class ReadlineFrontend final : public api::Frontend {
   void handle_children();
 
   void write(std::string_view text) const;
+  /// Where prompts go. Without a descriptor left for a private one it is standard error.
+  int screen() const { return terminal_.is_open() ? terminal_.get() : STDERR_FILENO; }
   View view() const;
   View last_view();
   void print_notice(std::string_view text);
@@ -137,7 +146,7 @@ class ReadlineFrontend final : public api::Frontend {
 
   pid_t owner_ = 0;         // the process that edits; subshells only look
   PrivateFd terminal_;      // for output; private
-  FILE* output_ = nullptr;  // Readline's: the terminal, or nowhere when the renderer draws
+  FILE* output_ = nullptr;  // Readline's: write_for_readline()
   std::string buffer_;      // the line handed out
   std::string prompt_, right_prompt_;
   std::string ghost_;  // what the suggestion would add

@@ -368,6 +368,23 @@ TEST(HangUp, EndsTheShellWhileACommandThatIgnoresItRuns) {
   kill(command, SIGKILL);
 }
 
+TEST(ReadError, OfTheTerminalIsNotItsEnd) {
+  if (!kHasFrontend) GTEST_SKIP();
+  // Nobody is left who could continue the group: reading from the background fails there instead of stopping it.
+  std::string file = "/tmp/mish-orphan." + std::to_string(getpid());
+  PtySession session({"sh", "-c",
+                      "\"$0\" -mc '(while kill -0 $$; do :; done 2>&-; \"$0\" --norc --noprofile -i; echo $? >\"$1\") "
+                      "& exit 0' \"$0\" \"$1\"\n"
+                      "until [ -s \"$1\" ]; do sleep 0.02; done; echo status=$(cat \"$1\")=",
+                      shell_path(), file},
+                     {{"PS1", "ready> "}, {"HISTFILE", "/dev/null"}, {"TERM", "dumb"}});
+  ASSERT_TRUE(session.expect("no job control"));
+  session.send("\n");
+  EXPECT_TRUE(session.expect("cannot read: Input/output error"));
+  EXPECT_TRUE(session.expect("status=126="));
+  unlink(file.c_str());
+}
+
 TEST(HangUp, RightAfterThePromptIsNotLost) {
   if (!kHasFrontend) GTEST_SKIP();
   for (int i = 0; i < 20; ++i) {
