@@ -322,8 +322,10 @@ class Starter {
     state_.environment.import(state_, environment_, takes_functions ? import_function : nullptr);
     if (distrusts_environment()) {
       // What the caller chose must not run with the rights of the file's owner, nor lead him elsewhere.
-      for (Name name : {names::PS4, names::CDPATH, names::GLOBIGNORE}) state_.variables.unset(name);
+      for (Name name : {names::CDPATH, names::GLOBIGNORE}) state_.variables.unset(name);
     }
+    // With SHELLOPTS=xtrace it would run what it says for any program of root that calls system(3); as in bash.
+    if (distrusts_environment() || geteuid() == 0) state_.variables.unset(names::PS4);
     // bash goes on with its language then; here the mode without it is what the environment asks for. A script that
     // sets the variable for its utilities changes nothing.
     if (state_.variables.is_set(names::POSIXLY_CORRECT) && !invocation_.is_posix)
