@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "shell/syntax/source.h"
@@ -39,6 +40,8 @@ class HistoryStore {
   }
   /// Whether the newest entry is the command that runs; false when that was not recorded.
   bool holds_running = false;
+  /// errno of a failure to append what was added to HISTFILE that nobody was told of yet, 0 if none. Told once.
+  int take_append_error() { return std::exchange(append_error, 0); }
   virtual void remove(size_t position) = 0;
   virtual void clear() = 0;
   virtual bool read_file(const std::string& path) = 0;
@@ -47,6 +50,9 @@ class HistoryStore {
   virtual bool read_new(const std::string& path) = 0;     // history -n
   /// ! expansion: 0 unchanged, 1 expanded, 2 print only (:p), -1 error (message in `out`).
   virtual int expand(std::string_view line, std::string& out) = 0;
+
+ protected:
+  int append_error = 0;
 };
 
 /// One `complete` specification.

@@ -21,6 +21,12 @@ namespace mish::interactive {
 
 namespace {
 
+/// Whether a failure to write the file is news. A home that is missing or may not be written to is as somebody wants
+/// it.
+bool is_worth_telling(int error) {
+  return error != ENOENT && error != ENOTDIR && error != EACCES && error != EPERM && error != EROFS && error != EISDIR;
+}
+
 constexpr std::string_view kDefaultSize = "10000";
 constexpr std::string_view kDefaultFileSize = "100000";
 constexpr off_t kTypicalRecord = 48;
@@ -272,7 +278,9 @@ void History::add(std::string_view line) {
   record.line = line;
   record.time = time(nullptr);
   record.directory = shared_directory(state_.variables.text(names::PWD));
-  append_to_file(record);
+  if (Result<void> appended = append_to_file(record); !appended && is_worth_telling(appended.code())) {
+    if (!std::exchange(has_told_, true)) append_error = appended.code();
+  }
   push(std::move(record));
   ++added_;
 }
@@ -306,18 +314,19 @@ Result<UniqueFd> History::open_locked(const std::string& path, int flags) const 
 }
 
 /// Only while commands are recorded: what a script puts into its list stays there.
-bool History::append_to_file(const HistoryRecord& record) {
+Result<void> History::append_to_file(const HistoryRecord& record) {
   std::string path = file_path();
   if (is_private_ || !state_.is_on(state::Option::History) || path.empty() || limit(names::HISTFILESIZE) == 0)
-    return true;
+    return {};
   Result<UniqueFd> file = open_locked(path, O_RDWR | O_APPEND | O_CREAT);
   if (!file.ok() && file.code() == ENOENT) {
     make_directories(path);
     file = open_locked(path, O_RDWR | O_APPEND | O_CREAT);
   }
-  if (!file.ok()) return false;
+  if (!file.ok()) return file.error();
   struct stat status;
-  if (fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  if (fstat(file->get(), &status) != 0) return Errno::last();
+  if (!S_ISREG(status.st_mode)) return {};
   std::string text = format(record);
   char last = '\n';
   if (status.st_size > 0 && pread(file->get(), &last, 1, status.st_size - 1) == 1 && last != '\n')
@@ -325,10 +334,10 @@ bool History::append_to_file(const HistoryRecord& record) {
   // Under the lock nobody else appends: what lies between is other sessions'.
   bool follows_known = status.st_ino == inode_ && status.st_size == read_up_to_;
   if (status.st_size == 0) follows_known = true;
-  if (!write_all(file->get(), text).ok()) {
+  if (Result<void> written = write_all(file->get(), text); !written.ok()) {
     // A full disk must not leave half a record behind.
-    if (ftruncate(file->get(), status.st_size) != 0) return false;
-    return false;
+    if (ftruncate(file->get(), status.st_size) != 0) return Errno::last();
+    return written;
   }
   if (!follows_known) {
     std::string between;
@@ -342,7 +351,7 @@ bool History::append_to_file(const HistoryRecord& record) {
   }
   inode_ = status.st_ino;
   read_up_to_ = status.st_size + static_cast<off_t>(text.size());
-  return true;
+  return {};
 }
 
 void History::read_others() {

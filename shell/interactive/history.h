@@ -73,7 +73,7 @@ class History final : public api::HistoryStore, private HistoryLines {
   void push(HistoryRecord record);
   void trim();
   void erase_duplicates(std::string_view text);
-  bool append_to_file(const HistoryRecord& record);
+  Result<void> append_to_file(const HistoryRecord& record);
   Result<UniqueFd> open_locked(const std::string& path, int flags) const;
   bool read_rest(const std::string& path);
   std::string file_path() const;
@@ -91,7 +91,8 @@ class History final : public api::HistoryStore, private HistoryLines {
   std::deque<HistoryRecord> others_;
   HistoryExpander expander_;
   int64_t first_number_ = 1;
-  size_t added_ = 0;  // entries of this session since the last -a or -w
+  size_t added_ = 0;       // entries of this session since the last -a or -w
+  bool has_told_ = false;  // that the file cannot be written
   std::string loaded_path_;
   std::string other_path_;  // a file that is not HISTFILE and was read last, up to other_size_
   off_t other_size_ = 0;

@@ -307,6 +307,9 @@ ReadlineFrontend::Outcome ReadlineFrontend::read_command(std::string& text) {
     }
     has_ended_ = outcome == Outcome::EndOfFile;  // Ctrl-D within a command: the parser is to hear of it
     if (state_.is_on(state::Option::History)) history_.add_running(text);
+    if (int error = history_.take_append_error(); error != 0) {
+      write(state_.shell_name + ": HISTFILE: " + std::string(Errno(error).message()) + "\n");
+    }
     return Outcome::Line;
   }
 }
