@@ -205,4 +205,41 @@ const Word* WordParser::parse_declaration_operand() {
   return word;
 }
 
+void WordParser::append_word(Builder& b) {
+  const Word* word = parse_word(WordContext::Argument);
+  flush(b);
+  parts_.insert(parts_.end(), word->parts.begin(), word->parts.end());
+  b.has_quotes = b.has_quotes || word->has_quotes;
+}
+
+const Word* WordParser::parse_array_text(size_t head) {
+  cx_.check_depth();
+  Input& in = *cx_.input;
+  const size_t start = in.position();
+  const uint32_t line = in.line();
+  const size_t fixups_mark = fixups_.size();
+  begin_source();
+  Builder b = begin();
+  add_text(b, in.view(start, start + head), false);
+  in.skip(head + 1);
+  for (char separator = '(';; separator = ' ') {
+    skip_array_blanks();
+    const char c = in.look();
+    if (c == '\0') cx_.fail_unclosed(")", "`(' of the array", line);
+    if (c != ')' || separator == '(') add_char(b, separator, false);
+    if (c == ')') break;
+    const size_t before = in.position();
+    append_word(b);
+    if (in.position() == before) {
+      cx_.fail(fmt::format("unexpected `{}' in the value of an array", in.look()), before, in.line());
+    }
+  }
+  in.skip();
+  add_char(b, ')', false);
+  if (!has_class(in.look(), kMetaCharacter)) append_word(b);  // let a=(4*3)/2
+  Word* word = finish(b, WordContext::Argument, line);
+  end_source(&word->source, start, fixups_mark);
+  return word;
+}
+
 }  // namespace mish::syntax

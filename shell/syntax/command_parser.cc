@@ -413,7 +413,11 @@ const Word* CommandParser::parse_operand(const Token& token, bool arrays_only) {
   if (token.is_plain) {
     const size_t equals = token.text.find('=');
     if (equals == std::string_view::npos || !is_name_start(token.text[0])) return nullptr;
-    if (arrays_only && (equals + 1 != token.text.size() || cx_.input->current() != '(')) return nullptr;
+    if (arrays_only) {
+      if (equals + 1 != token.text.size() || cx_.input->current() != '(') return nullptr;
+      lexer_.rewind_word();
+      return words_.parse_array_text(equals + 1);
+    }
   } else if (arrays_only || !is_name_start(cx_.input->data()[token.start])) {
     return nullptr;
   }

@@ -72,6 +72,9 @@ class WordParser {
   const Assignment* parse_assignment();
   /// An assignment as operand of a declaration utility: a Word with `assignment` set; null as above.
   const Word* parse_declaration_operand();
+  /// `a=(...)` for a utility that declares nothing but reads it as one word (eval, let, alias): an ordinary word of the
+  /// `head` characters before the `(`, the elements with a blank between them, and what follows the `)`.
+  const Word* parse_array_text(size_t head);
   /// The input stands behind `((` or, for ArithEnd::Semicolon, at an expression of for ((;;)). Parses to the end; `))`
   /// is consumed for DoubleParenthesis, nothing for Semicolon. Null when the text is no arithmetic expression (a `)`
   /// without the second one).
@@ -169,6 +172,7 @@ class WordParser {
   std::string_view scan_name();
   const Assignment* parse_assignment_tail(Name name, const Subscript* subscript, uint32_t line);
   void parse_array_value(Assignment& assignment);
+  void append_word(Builder& b);
   void skip_array_blanks();
   size_t find_subscript_end(size_t bracket);
   bool is_assignment_operator(size_t position);
