@@ -251,7 +251,14 @@ void ParameterExpander::expand_length(const Parameter& parameter, bool quoted) {
 
 // --- ${x:offset:length} ---
 
-void ParameterExpander::expand_slice(const ParameterExpansion& p, const Parameter& parameter, bool quoted) {
+void ParameterExpander::expand_slice(const ParameterExpansion& p, const Parameter& whole, bool quoted) {
+  Parameter parameter = whole;
+  if (parameter.subscript != nullptr && parameter.is_list()) {
+    // bash: of an ordinary variable ${x[@]:1:2} is ${x:1:2}.
+    const Variable* variable = state_.variables.resolve(parameter.name);
+    const bool is_scalar = variable != nullptr && variable->value.kind() == state::Value::Kind::Scalar;
+    if (is_scalar) parameter.subscript = nullptr;
+  }
   Value value(arena_);
   if (!parameter.is_list()) {
     value = fetch(parameter);
