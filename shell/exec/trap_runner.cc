@@ -311,7 +311,7 @@ InheritedTraps::InheritedTraps(TrapRunner& runner, By by)
   bool functrace = by == By::TracedFunction || runner.context_.state.is_on(Option::FuncTrace);
   runner.debug_is_armed_ = debug_ && functrace;
   if (by == By::DotScript) return;
-  runner.return_is_armed_ = return_ && functrace;
+  runner.return_is_armed_ = return_ && functrace && !runner.is_in_debug_;  // as in bash
   runner.error_is_armed_ = error_ && runner.context_.state.is_on(Option::ErrTrace);
 }
 
