@@ -251,7 +251,23 @@ bool refers_to_itself(const Declaration& declaration, const DeclarationOperand& 
   return (declaration.add & attribute::Nameref) != 0 && operand.has_value && operand.value == operand.name_text;
 }
 
-bool declare_operand(BuiltinContext& context, const Declaration& declaration, const DeclarationOperand& operand) {
+// Whether a compound value of the operand is going to be one of an associative array.
+bool makes_associative(BuiltinContext& context, const Declaration& declaration, const DeclarationOperand& operand,
+                       bool keeps_value) {
+  if (declaration.associative || declaration.indexed) return declaration.associative;
+  state::VariableTable& variables = context.state.variables;
+  bool is_associative = false;
+  auto look = [&] {
+    const Variable* v = variables.resolve(operand.name);
+    is_associative = v != nullptr && v->value.kind() == Value::Kind::Associative;
+  };
+  declaration.global ? variables.with_global(operand.name, look) : look();
+  if (!is_associative || keeps_value) return is_associative;
+  const std::vector<Name> locals = variables.locals();
+  return std::ranges::find(locals, operand.name) != locals.end();
+}
+
+bool declare_operand(BuiltinContext& context, const Declaration& declaration, DeclarationOperand& operand) {
   state::VariableTable& variables = context.state.variables;
   return reporting_errors(context, [&] {
     bool makes_local = !declaration.global && context.state.calls.in_function();
@@ -259,12 +275,20 @@ bool declare_operand(BuiltinContext& context, const Declaration& declaration, co
       context.error("warning: {}: circular name reference", operand.name_text);
       return;
     }
+    const bool inherits = declaration.inherit || context.state.is_on(Option::LocalVarInherit);
+    // Before the variable is made: the value may come from the one it hides.
+    if (operand.compound != nullptr) {
+      expand_operand(context, operand, makes_associative(context, declaration, operand, !makes_local || inherits));
+    }
+    if (!makes_local && (declaration.add & (attribute::Exported | attribute::ReadOnly)) != 0) {
+      keep_prefix_assignment(context, operand);
+    }
     if (makes_local) {
       // A caller's own local may be hidden, read only or not; a global that is read only may not.
       state::Attributes attributes = variables.attributes(operand.name);
       bool is_shielded = (attributes & attribute::ReadOnly) != 0 && (attributes & attribute::Local) == 0;
       if (is_shielded) refuse(operand.name_text, "is read only");
-      variables.declare_local(operand.name, declaration.inherit || context.state.is_on(Option::LocalVarInherit));
+      variables.declare_local(operand.name, inherits);
     }
     if (declaration.global) {
       variables.with_global(operand.name, [&] { declare_one(context, declaration, operand); });

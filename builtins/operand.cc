@@ -5,7 +5,6 @@
 
 #include "shell/api/services.h"
 #include "shell/base/text.h"
-#include "shell/expand/expander.h"
 #include "shell/syntax/parser.h"
 
 namespace mish::builtins {
@@ -13,8 +12,9 @@ namespace mish::builtins {
 namespace {
 
 const syntax::Assignment* find_compound(const api::BuiltinContext& context, std::string_view text) {
+  if (context.command == nullptr) return nullptr;
   if (!text.ends_with(')')) return nullptr;  // without a look at all words for each of a million operands
-  for (const syntax::Word* word : context.words) {
+  for (const syntax::Word* word : context.command->words) {
     if (word->assignment == nullptr || !word->assignment->is_array) continue;
     if (word->source.data() == text.data() && word->source.size() == text.size()) return word->assignment;
   }
@@ -75,11 +75,24 @@ bool parse_operand(const api::BuiltinContext& context, std::string_view text, De
   return true;
 }
 
+void keep_prefix_assignment(api::BuiltinContext& context, const DeclarationOperand& operand) {
+  auto is_operand = [&](const syntax::Assignment& each) { return each.name == operand.name; };
+  // Not what was assigned to an `eval` around it.
+  if (context.command != nullptr && std::ranges::none_of(context.command->assignments, is_operand)) return;
+  state::VariableTable& variables = context.state.variables;
+  variables.keep_prefix_assignment(variables.target(operand.name));
+}
+
+void expand_operand(api::BuiltinContext& context, DeclarationOperand& operand, bool associative) {
+  if (operand.compound == nullptr) return;
+  operand.elements = context.services.expander().expand_elements(*operand.compound, associative);
+}
+
 void assign_operand(api::BuiltinContext& context, const DeclarationOperand& operand, bool associative) {
   state::VariableTable& variables = context.state.variables;
   if (!operand.has_value) return;
   if (operand.compound != nullptr) {
-    context.services.expander().assign(*operand.compound, associative);
+    context.services.expander().store_elements(*operand.compound, operand.elements, associative);
   } else if (operand.has_subscript) {
     std::string reference = std::string(operand.name_text) + "[" + std::string(operand.subscript) + "]";
     auto parsed = syntax::parse_reference(context.state.scratch.copy(reference), context.state.scratch);

@@ -5,8 +5,10 @@
 #define MISH_BUILTINS_OPERAND_H_
 
 #include <string_view>
+#include <vector>
 
 #include "shell/api/builtin.h"
+#include "shell/expand/expander.h"
 #include "shell/state/status.h"
 #include "shell/syntax/word.h"
 
@@ -20,14 +22,22 @@ struct DeclarationOperand {
   bool has_subscript = false;
   std::string_view subscript;  // between the brackets
   std::string_view value;
-  const syntax::Assignment* compound = nullptr;  // NAME=( ... )
+  const syntax::Assignment* compound = nullptr;   // NAME=( ... )
+  std::vector<expand::ExpandedElement> elements;  // of compound, once expand_operand() was called
 };
 
 /// Takes an operand apart. False when what should be a name is none; `name_text` is then the whole operand.
 bool parse_operand(const api::BuiltinContext& context, std::string_view text, DeclarationOperand& operand);
 
-/// Performs the assignment of `operand`, if it has one. `associative`: a compound value makes an associative array.
-/// Throws ShellError.
+/// bash: `x=1 export x` marks the x of the shell, which takes the value of the prefix assignment.
+void keep_prefix_assignment(api::BuiltinContext& context, const DeclarationOperand& operand);
+
+/// Expands the compound value of `operand`, if it has one, into its `elements`. `associative`: it is going to be an
+/// associative array. Throws ShellError.
+void expand_operand(api::BuiltinContext& context, DeclarationOperand& operand, bool associative);
+
+/// Performs the assignment of `operand`, if it has one, after expand_operand() with the same `associative`. Throws
+/// ShellError.
 void assign_operand(api::BuiltinContext& context, const DeclarationOperand& operand, bool associative);
 
 /// Runs `action`; a language error in it (readonly) is reported and makes it false, except where it abandons the line

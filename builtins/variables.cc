@@ -68,13 +68,16 @@ int mark_functions(BuiltinContext& context, const Marking& marking, Args operand
   return status;
 }
 
-bool mark_variable(BuiltinContext& context, const Marking& marking, const DeclarationOperand& operand) {
+bool mark_variable(BuiltinContext& context, const Marking& marking, DeclarationOperand& operand) {
   state::VariableTable& variables = context.state.variables;
   return reporting_errors(context, [&] {
+    if (!marking.removes) keep_prefix_assignment(context, operand);
     if (marking.associative) variables.prepare_associative(operand.name, true);
     if (marking.indexed) variables.prepare_indexed(operand.name, true);
     const Variable* v = variables.resolve(operand.name);
-    assign_operand(context, operand, v != nullptr && v->value.kind() == Value::Kind::Associative);
+    const bool is_associative = v != nullptr && v->value.kind() == Value::Kind::Associative;
+    expand_operand(context, operand, is_associative);
+    assign_operand(context, operand, is_associative);
     if (marking.removes) {
       variables.remove_attributes(operand.name, marking.attribute);
     } else {

@@ -13,7 +13,7 @@
 #include "shell/base/output.h"
 #include "shell/state/shell_state.h"
 #include "shell/state/status.h"
-#include "shell/syntax/word.h"
+#include "shell/syntax/command.h"
 
 namespace mish::process {
 class JobTable;
@@ -56,8 +56,7 @@ struct BuiltinContext {
   Output& err;
   std::string_view name;    // as called
   bool is_special = false;  // XCU 2.8.1 consequences apply (special builtin, not by way of `command`)
-  std::span<const syntax::Word* const>
-      words;  // the words of the command, [0] is the name; empty when called indirectly
+  const syntax::SimpleCommand* command = nullptr;  // what is running; null when called indirectly
 
   /// `mish: FILE: line N: NAME: MESSAGE` on err (descriptor 2).
   void error(std::string_view message);

@@ -239,10 +239,10 @@ void SimpleCommandRunner::trace(const syntax::SimpleCommand& node, Fields fields
 // --- builtins --------------------------------------------------------------------------------------------------------
 
 Completion SimpleCommandRunner::call_builtin(const api::Builtin& builtin, Fields fields,
-                                             std::span<const syntax::Word* const> words, bool is_special) {
+                                             const syntax::SimpleCommand* command, bool is_special) {
   api::BuiltinContext context{context_.state,    context_.jobs, context_.services,
                               context_.frontend, context_.out,  context_.err,
-                              fields[0],         is_special,    words};
+                              fields[0],         is_special,    command};
   Completion completion = builtin.function(context, fields.subspan(1));
   if (completion.flow == Flow::Exit) [[unlikely]]
     completion.status = context_.traps->on_leave(completion.status);
@@ -272,7 +272,7 @@ Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const
   bool is_special = target.kind == Target::Kind::SpecialBuiltin;
   if (node.is_plain && !context_.state.is_on(Option::XTrace)) [[likely]] {
     try {
-      return call_builtin(builtin, fields, node.words, is_special);
+      return call_builtin(builtin, fields, &node, is_special);
     } catch (const ShellError& error) {
       if (error.kind() != ShellError::Kind::Utility || (is_special && context_.state.is_posix())) throw;
       if (!error.message().empty()) context_.services.report(error.message());
@@ -295,7 +295,7 @@ Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const
       }
     }
     trace(node, fields, redirections);
-    Completion completion = call_builtin(builtin, fields, node.words, is_special);
+    Completion completion = call_builtin(builtin, fields, &node, is_special);
     redirections.restore();
     return completion;
   }
@@ -322,7 +322,7 @@ Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const
   AppliedRedirections* outer = std::exchange(redirections_, &redirections);
   Completion completion;
   try {
-    completion = call_builtin(builtin, fields, node.words, is_special);
+    completion = call_builtin(builtin, fields, &node, is_special);
   } catch (const ShellError& error) {
     redirections_ = outer;
     if (error.kind() != ShellError::Kind::Utility || (is_special && context_.state.is_posix())) throw;
@@ -550,12 +550,12 @@ bool SimpleCommandRunner::change_directory_by_name(Fields fields, Completion& co
   const api::Builtin* cd = context_.search->find_builtin("cd");
   if (cd == nullptr) return false;
   std::string_view words[] = {"cd", "--", fields[0]};
-  completion = call_builtin(*cd, words, {}, false);
+  completion = call_builtin(*cd, words, nullptr, false);
   return true;
 }
 
 bool SimpleCommandRunner::resumes_job(std::string_view word) const {
-  return word.starts_with('%') && context_.is_interactive() && context_.jobs.is_monitor();
+  return word.starts_with('%') && context_.jobs.is_monitor();
 }
 
 Completion SimpleCommandRunner::resume_job(Fields fields, bool foreground) {
@@ -636,7 +636,7 @@ Completion SimpleCommandRunner::run_words(Fields words, const api::RunOptions& o
   Target target = context_.search->classify(words[0], options.skip_functions || options.builtin_only);
   if (target.is_builtin()) {
     try {
-      return call_builtin(*target.builtin, words, {}, false);
+      return call_builtin(*target.builtin, words, nullptr, false);
     } catch (const ShellError& error) {
       // By way of `command` a special builtin loses its consequences.
       if (error.kind() != ShellError::Kind::Utility) throw;

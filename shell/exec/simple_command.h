@@ -28,11 +28,11 @@ class SimpleCommandRunner {
   /// What `command`, `builtin` and others ask for: runs `words` as a simple command without assignments and
   /// redirections.
   Completion run_words(Fields words, const api::RunOptions& options);
-  /// Whether `word` as a command name is a job of the interactive shell: `%1` means `fg %1`, `%1 &` means `bg %1`.
+  /// Whether `word` as a command name is a job, with job control: `%1` means `fg %1`, `%1 &` means `bg %1`.
   bool resumes_job(std::string_view word) const;
   Completion resume_job(Fields fields, bool foreground);
   /// Calls a builtin with `fields` ([0] is its name), flushes its output and reports write errors.
-  Completion call_builtin(const api::Builtin& builtin, Fields fields, std::span<const syntax::Word* const> words,
+  Completion call_builtin(const api::Builtin& builtin, Fields fields, const syntax::SimpleCommand* command,
                           bool is_special);
   /// Replaces the process by the utility `fields` (XCU exec), whose redirections are in force already. Returns only on
   /// failure, with 126 or 127, after a message.

@@ -23,13 +23,11 @@ void Expander::assign(const Assignment& assignment) {
     variable = state_.variables.resolve(assignment.name);
     is_associative = variable != nullptr && variable->value.kind() == state::Value::Kind::Associative;
   }
-  assign(assignment, is_associative);
-}
-
-void Expander::assign(const Assignment& assignment, bool associative) {
-  if (assignment.is_array) return assign_array(assignment, associative);
-  if (assignment.subscript == nullptr) return assign_scalar(assignment);
+  if (assignment.subscript == nullptr && !assignment.is_array) return assign_scalar(assignment);
   ArenaScope scope(state_.scratch);
+  if (assignment.is_array) {
+    return store_elements(assignment, expand_elements(assignment, is_associative), is_associative);
+  }
   std::string_view value = assignment.word != nullptr ? expand_single(*assignment.word) : std::string_view("", 0);
   int64_t index;
   std::string_view key;
@@ -147,37 +145,17 @@ bool Expander::assign_by_appending(Name name, const syntax::Word& word) {
   return true;
 }
 
-/// One element of a compound value, expanded.
-struct Expander::Element {
-  bool has_subscript = false;
-  bool append = false;
-  const syntax::ArithExpression* index = nullptr;
-  std::string_view key;
-  std::string_view value;
-};
-
-void Expander::assign_array(const Assignment& assignment, bool associative) {
-  // Everything is expanded before anything is stored: the values may come from the array itself. Not so the subscripts
-  // of an indexed array, as in bash: each sees what was stored before it.
-  ArenaScope scope(state_.scratch);
+// Everything is expanded before anything is stored: the values may come from the array itself. Not so the subscripts of
+// an indexed array, as in bash: each sees what was stored before it.
+std::vector<ExpandedElement> Expander::expand_elements(const Assignment& assignment, bool associative) {
   if (assignment.subscript != nullptr) {
     throw ShellError(ShellError::Kind::Assignment, fmt::format("{}[{}]: cannot assign list to array member",
                                                                text(assignment.name), assignment.subscript->text));
   }
-  const std::vector<Element> elements = expand_elements(assignment, associative);
-  if (associative) {
-    state_.variables.prepare_associative(assignment.name, assignment.append);
-    store_associative(assignment.name, elements);
-  } else {
-    store_indexed(assignment.name, elements, assignment.append);
-  }
-}
-
-std::vector<Expander::Element> Expander::expand_elements(const Assignment& assignment, bool associative) {
-  std::vector<Element> elements;
+  std::vector<ExpandedElement> elements;
   FieldList fields(state_.scratch);
   for (const ArrayElement& item : assignment.elements) {
-    Element element;
+    ExpandedElement element;
     if (item.subscript == nullptr) {
       fields.truncate(0);
       if (associative) {
@@ -207,7 +185,17 @@ std::vector<Expander::Element> Expander::expand_elements(const Assignment& assig
   return elements;
 }
 
-void Expander::store_associative(Name name, std::span<const Element> elements) {
+void Expander::store_elements(const Assignment& assignment, std::span<const ExpandedElement> elements,
+                              bool associative) {
+  if (associative) {
+    state_.variables.prepare_associative(assignment.name, assignment.append);
+    store_associative(assignment.name, elements);
+  } else {
+    store_indexed(assignment.name, elements, assignment.append);
+  }
+}
+
+void Expander::store_associative(Name name, std::span<const ExpandedElement> elements) {
   for (size_t i = 0; i < elements.size(); ++i) {
     if (elements[i].has_subscript) {
       state_.variables.assign_key(name, elements[i].key, elements[i].value, elements[i].append);
@@ -222,13 +210,13 @@ void Expander::store_associative(Name name, std::span<const Element> elements) {
   }
 }
 
-void Expander::store_indexed(Name name, std::span<const Element> elements, bool append) {
+void Expander::store_indexed(Name name, std::span<const ExpandedElement> elements, bool append) {
   const Variable* variable = state_.variables.resolve(name);
   const bool converts = variable != nullptr && variable->has(attribute::Converts);
   // Whoever looks the variable up makes a computed one (DIRSTACK) anew: after that the array is another.
   state::IndexedArray* array = &state_.variables.prepare_indexed(name, append);
   int64_t next = array->end_index();
-  for (const Element& element : elements) {
+  for (const ExpandedElement& element : elements) {
     if (element.has_subscript) {
       const int64_t index = evaluate(*element.index);
       array = &state_.variables.prepare_indexed(name, true);

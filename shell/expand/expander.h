@@ -65,6 +65,15 @@ struct Parameter {
   }
 };
 
+/// One element of a compound array value, expanded but for the index of an indexed array.
+struct ExpandedElement {
+  bool has_subscript = false;
+  bool append = false;
+  const syntax::ArithExpression* index = nullptr;
+  std::string_view key;
+  std::string_view value;
+};
+
 class Expander {
  public:
   Expander(state::ShellState& state, ExpansionHooks& hooks) : state_(state), hooks_(hooks) {}
@@ -102,9 +111,12 @@ class Expander {
 
   /// Performs `assignment` on the variables (scalar, element, compound array). Returns nothing; throws ShellError.
   void assign(const syntax::Assignment& assignment);
-  /// As assign() for operands of declaration utilities: what kind of array to make of a=(...) is the caller's
-  /// `associative`.
-  void assign(const syntax::Assignment& assignment, bool associative);
+  /// The elements of the compound value of `assignment`, for an indexed or an `associative` array. Their texts live in
+  /// the scratch arena. Throws ShellError.
+  std::vector<ExpandedElement> expand_elements(const syntax::Assignment& assignment, bool associative);
+  /// Stores what expand_elements() made: `assignment` with the same `associative`. Throws ShellError.
+  void store_elements(const syntax::Assignment& assignment, std::span<const ExpandedElement> elements,
+                      bool associative);
 
   /// Value of an arithmetic expression (XCU 2.6.4). Throws ShellError.
   int64_t evaluate(const syntax::ArithExpression& expression);
@@ -170,11 +182,8 @@ class Expander {
   void assign_scalar(const syntax::Assignment& assignment);
   bool assign_from_parameter(Name name, const syntax::ParameterExpansion& p);
   bool assign_by_appending(Name name, const syntax::Word& word);
-  void assign_array(const syntax::Assignment& assignment, bool associative);
-  struct Element;
-  std::vector<Element> expand_elements(const syntax::Assignment& assignment, bool associative);
-  void store_associative(Name name, std::span<const Element> elements);
-  void store_indexed(Name name, std::span<const Element> elements, bool append);
+  void store_associative(Name name, std::span<const ExpandedElement> elements);
+  void store_indexed(Name name, std::span<const ExpandedElement> elements, bool append);
 
   struct CachedText {
     std::string text;

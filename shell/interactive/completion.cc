@@ -252,7 +252,7 @@ std::vector<std::string> Completer::generate(const std::vector<std::string>& arg
   {
     Output out(text);
     Output err(STDERR_FILENO);
-    api::BuiltinContext context{state_, jobs_, services_, &frontend_, out, err, "compgen", false, {}};
+    api::BuiltinContext context{state_, jobs_, services_, &frontend_, out, err, "compgen", false};
     ArenaScope scope(state_.scratch);
     try {
       result = compgen->function(context, args).status;

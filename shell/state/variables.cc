@@ -321,6 +321,22 @@ void VariableTable::save_for_scope(Name name) {
   v.scope = depth;
 }
 
+void VariableTable::keep_prefix_assignment(Name name) {
+  if (scopes_.empty() || !scopes_.back().is_temporary) return;
+  Variable& v = slot(name);
+  const size_t i = find_local_entry(name, v.scope);
+  if (v.scope != scopes_.size() || i == SIZE_MAX) return;
+  LogEntry& entry = log_[i];
+  v.scope = entry.saved.scope;
+  v.attributes |= entry.saved.attributes & attribute::Local;
+  if (epoch_ != 0) {
+    entry.kind = LogKind::Snapshot;  // what the end of the subshell brings back
+    entry.depth = 0;
+  } else {
+    entry.name = kNoName;
+  }
+}
+
 void VariableTable::make_scalar(Name name) {
   Variable& v = slot(name);
   if (!v.value.is_array()) [[likely]]

@@ -165,6 +165,9 @@ class VariableTable {
   void make_scalar(Name name);
   /// Saves the variable now, to be restored by pop_scope of the innermost scope; keeps value and attributes.
   void save_for_scope(Name name);
+  /// A prefix assignment of the running command is to stay when its scope ends (`x=1 export x`); no-op if there is
+  /// none.
+  void keep_prefix_assignment(Name name);
   /// All names local to the innermost scope (for `local` without operands).
   std::vector<Name> locals() const;
 

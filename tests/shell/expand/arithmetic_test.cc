@@ -116,7 +116,8 @@ TEST_F(ArithmeticTest, ArrayElements) {
   EXPECT_EQ(eval("a[-1]"), "[30]");
   EXPECT_EQ(eval("i=0, a[i++]=7, i"), "[1]");
   EXPECT_EQ(fields("${a[0]}"), "[7]");
-  expander.assign(parse("m=([k]=5)").assignments[0], true);
+  state.variables.prepare_associative(NameTable::intern("m"), true);
+  assign("m=([k]=5)");
   EXPECT_EQ(eval("m[k]+1"), "[6]");
   EXPECT_EQ(eval("m[new]+=2"), "[2]");
 }

@@ -51,7 +51,8 @@ TEST_F(AssignmentTest, ElementsAreSplitAndGlobbed) {
 }
 
 TEST_F(AssignmentTest, AssociativePairs) {
-  expander.assign(parse("m=(a 1 b 2)").assignments[0], true);
+  state.variables.prepare_associative(NameTable::intern("m"), true);
+  assign("m=(a 1 b 2)");
   EXPECT_EQ(fields("${m[a]} ${m[b]}"), "[1][2]");
   assign("m[c]=3 m+=([d]=4)");
   EXPECT_EQ(fields("${!m[@]}"), "[d][c][b][a]");

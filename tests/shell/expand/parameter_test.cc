@@ -151,7 +151,8 @@ TEST_F(ParameterTest, IndexedArrays) {
 }
 
 TEST_F(ParameterTest, AssociativeArrays) {
-  expander.assign(parse("m=([k 1]=v1 ['k2']=v2)").assignments[0], true);
+  state.variables.prepare_associative(NameTable::intern("m"), true);
+  assign("m=([k 1]=v1 ['k2']=v2)");
   EXPECT_EQ(fields("\"${m[k 1]}\" ${m[k2]} ${m[nope]-none}"), "[v1][v2][none]");
   EXPECT_EQ(fields("\"${!m[@]}\""), "[k2][k 1]");
   EXPECT_EQ(fields("\"${m[@]}\""), "[v2][v1]");
