@@ -193,7 +193,7 @@ void ParameterExpander::expand_conditional(const ParameterExpansion& p, const Pa
   if (p.op == ParameterOp::AssignDefault) return assign_default(p, parameter, quoted);
   std::string message = parameter_name(parameter) + ": ";
   std::string_view text = p.word != nullptr ? ex_.expand_single(*p.word) : std::string_view();
-  if (text.empty()) text = p.colon ? "parameter null or not set" : "parameter not set";
+  if (p.word == nullptr) text = p.colon ? "parameter null or not set" : "parameter not set";
   throw ShellError(ShellError::Kind::Unset, message.append(text));
 }
 
