@@ -170,8 +170,13 @@ bool Expander::borrow_parameter(const ParameterExpansion& p, std::string_view& t
 bool Expander::evaluate_subscript(Name name, const syntax::Subscript& subscript, int64_t& index, std::string_view& key,
                                   bool is_computed) {
   if (subscript.kind != syntax::Subscript::Kind::Expression) {
-    throw ShellError(ShellError::Kind::Expansion,
-                     std::string(text(name)) + "[" + std::string(subscript.text) + "]: bad array subscript");
+    const Variable* variable = state_.variables.resolve(name);
+    if (variable == nullptr || variable->value.kind() != state::Value::Kind::Associative) {
+      throw ShellError(ShellError::Kind::Substitution,
+                       std::string(text(name)) + "[" + std::string(subscript.text) + "]: bad array subscript");
+    }
+    key = subscript.text;  // bash: keys like others
+    return true;
   }
   if (subscript.text.empty() && (subscript.word == nullptr || subscript.word->parts.empty())) {
     throw ShellError(ShellError::Kind::Substitution, std::string(text(name)) + "[]: bad array subscript");

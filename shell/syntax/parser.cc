@@ -199,7 +199,10 @@ std::optional<VariableReference> parse_reference(std::string_view text, Arena& a
     TextParser parser(inner, options, arena);
     reference.subscript = parser.words().parse_subscript_text(inner);
   } catch (const ParseFailure&) {
-    return std::nullopt;
+    // `unset "a[$key]"` with a quote in the key: it is the key of an associative array as it stands, as in bash.
+    auto* subscript = arena.make<Subscript>();
+    subscript->text = inner;
+    reference.subscript = subscript;
   }
   return reference;
 }

@@ -101,7 +101,7 @@ const Word* parse_text_as_word(std::string_view text, const ParserOptions& optio
                                std::string& error);
 
 /// Parses `text` as a parameter reference, `name` or `name[subscript]` (indirection, namerefs, read, unset, printf -v,
-/// [[ -v ]]). nullopt when it is none.
+/// [[ -v ]]). nullopt when it is none. A subscript with unbalanced quotes has a text only.
 struct VariableReference {
   Name name = kNoName;
   const Subscript* subscript = nullptr;

@@ -23,11 +23,12 @@ TEST(ParseReference, Subscripts) {
   EXPECT_NE(reference->subscript->index->root, nullptr);
   EXPECT_EQ(parse_reference("a[@]", arena)->subscript->kind, Subscript::Kind::At);
   EXPECT_EQ(parse_reference("a['k k']", arena)->subscript->word->literal, "k k");
+  EXPECT_EQ(parse_reference("a[$(']", arena)->subscript->text, "$('");  // no expression: a key as it stands
 }
 
 TEST(ParseReference, RefusesEverythingElse) {
   Arena arena;
-  for (std::string_view text : {"", "1", "a b", "a[", "a[1", "a[]", "[1]", "a[1]b", "a[$(]", "-"}) {
+  for (std::string_view text : {"", "1", "a b", "a[", "a[1", "a[]", "[1]", "a[1]b", "-"}) {
     EXPECT_FALSE(parse_reference(text, arena)) << text;
   }
 }
