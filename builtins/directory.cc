@@ -260,10 +260,13 @@ Completion run_pwd(BuiltinContext& context, Args args) {
     // XCU pwd -L: only a path that still leads here will do.
     struct stat named, current;
     const std::string& path = context.state.directory.logical();
-    bool is_true = retry_interrupted([&] { return stat(path.c_str(), &named); }) == 0 &&
-                   retry_interrupted([&] { return stat(".", &current); }) == 0 && named.st_ino == current.st_ino &&
-                   named.st_dev == current.st_dev;
-    if (!is_true) physical = true;
+    bool is_known = retry_interrupted([&] { return stat(path.c_str(), &named); }) == 0 &&
+                    retry_interrupted([&] { return stat(".", &current); }) == 0;
+    if (!is_known && (errno == EIO || errno == ENOMEM)) {
+      // It may well be the one: the other form is no answer to that.
+      return context.failure(fmt::format("the current directory cannot be determined: {}", Errno::last().message()));
+    }
+    physical = !is_known || named.st_ino != current.st_ino || named.st_dev != current.st_dev;
   }
   if (!physical && !context.state.directory.logical().empty()) {
     context.out.print("{}\n", context.state.directory.logical());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// failing_call NUMBER ERRNO PROGRAM [ARGUMENT...]: runs the program with one system call failing, always and with that
-// error, for it and for all it starts. A seccomp filter answers in place of the kernel, so that no timing is involved.
-// Status 125 when the system does not allow the filter.
+// failing_call NUMBER[/FIRST] ERRNO PROGRAM [ARGUMENT...]: runs the program with one system call failing, always (or
+// when its first argument is FIRST) and with that error, for it and for all it starts. A seccomp filter answers in
+// place of the kernel, so that no timing is involved. Status 125 when the system does not allow the filter.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -10,15 +10,20 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 
 int main(int argc, char** argv) {
   constexpr int kNotPossible = 125;
   if (argc < 4) return kNotPossible;
   auto number = static_cast<uint32_t>(atoi(argv[1]));
   auto error = static_cast<uint32_t>(atoi(argv[2]));
+  const char* slash = strchr(argv[1], '/');
+  auto first = static_cast<uint32_t>(slash != nullptr ? atoi(slash + 1) : 0);
   sock_filter steps[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, slash != nullptr ? offsetof(seccomp_data, args) : offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, slash != nullptr ? first : number, 0, 1),  // the low half
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error & SECCOMP_RET_DATA)),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };

@@ -2,6 +2,7 @@
 // What the shell does when a system call fails: a clear message and a status that is not 0, never a wrong result
 // without a word. Only faults that strike every time, so that the outcome does not depend on how often a call is made.
 #include <errno.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 
@@ -77,6 +78,24 @@ TEST_F(Fault, UnknownDirectoryIsSaidAtTheStart) {
   EXPECT_EQ(result.out, "<>\n");
   EXPECT_NE(result.err.find("the current directory cannot be determined"), std::string::npos) << result.err;
 }
+
+#ifdef SYS_newfstatat
+TEST_F(Fault, LogicalPathThatCannotBeLookedAtIsNotTakenForAnother) {
+  ProcessRequest request;
+  request.argv = {MISH_FAILING_CALL,
+                  std::to_string(SYS_newfstatat) + "/" + std::to_string(AT_FDCWD),
+                  std::to_string(EIO),
+                  shell_path(),
+                  "-o",
+                  "posix",
+                  "-c",
+                  "pwd; echo $?; pwd -P >/dev/null; echo $?"};
+  const ProcessResult result = run_process(request);
+  EXPECT_EQ(result.out, "1\n0\n");
+  EXPECT_NE(result.err.find("pwd: the current directory cannot be determined: Input/output error"), std::string::npos)
+      << result.err;
+}
+#endif
 
 #ifdef SYS_faccessat2
 TEST_F(Fault, CommandThatCannotBeLookedForIsNotJustNotFound) {
