@@ -406,7 +406,7 @@ bool AppliedRedirections::activate(const Captures& captures) {
     if (Result<void> applied = plan_.apply_here(&saved_); !applied) {
       saved_.restore();
       is_active_ = false;
-      context_.services.report(std::string(applied.error().message()));
+      context_.services.report("cannot set up descriptors: " + std::string(applied.error().message()));
       return false;
     }
   }
