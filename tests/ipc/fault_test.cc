@@ -2,6 +2,7 @@
 // Mailboxes in bad company: garbled and truncated files, a full file system, no descriptors left. The right status, no
 // crash, nothing lost.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -111,11 +112,24 @@ TEST_F(FaultTest, DirectoryOfSomebodyElseIsRefused) {
   EXPECT_EQ(ObjectDirectory::at(path_ + "/link", geteuid()).status(), Status::NotPermitted);
 }
 
+bool write_line(const char* path, const std::string& line) {
+  std::ofstream file(path);
+  return static_cast<bool>(file << line << std::flush);
+}
+
+/// Mounts of one's own: for root in a namespace of mounts, for others in one of users, too, where they stay themselves.
+bool leave_mounts() {
+  if (unshare(CLONE_NEWNS) == 0) return true;
+  const std::string user = fmt::format("{0} {0} 1", geteuid()), group = fmt::format("{0} {0} 1", getegid());
+  return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && write_line("/proc/self/setgroups", "deny") &&
+         write_line("/proc/self/uid_map", user) && write_line("/proc/self/gid_map", group);
+}
+
 /// Runs `body(directory)` in a child with a file system of `size` bytes of its own; skips where that is not permitted.
 template <typename Body>
 int with_small_file_system(const std::string& path, const char* size, Body body) {
   Child child([&] {
-    if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return 77;
+    if (!leave_mounts()) return 77;
     (void)mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
     std::string options = std::string("mode=0700,size=") + size;
     if (mount("tmpfs", path.c_str(), "tmpfs", 0, options.c_str()) != 0) return 77;
