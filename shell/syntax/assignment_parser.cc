@@ -15,9 +15,9 @@ bool WordParser::is_assignment_operator(size_t position) {
   return c == '=';
 }
 
-// The `]` that closes the `[` at `bracket`, found without parsing: quotes and nested brackets are skipped. npos if the
-// line or an unquoted operator ends the word before.
-size_t WordParser::find_subscript_end(size_t bracket) {
+// The `]` that closes the `[` at `bracket`, found without parsing: quotes and nested brackets are skipped. npos if an
+// unquoted operator or, outside of `( )`, the line ends the word before.
+size_t WordParser::find_subscript_end(size_t bracket, bool is_element) {
   Input& in = *cx_.input;
   const size_t base = in.position();
   uint32_t brackets = 0;
@@ -49,7 +49,7 @@ size_t WordParser::find_subscript_end(size_t bracket) {
         break;
       case '\n':
       case ';':
-        if (parentheses == 0) return std::string_view::npos;
+        if (parentheses == 0 && !is_element) return std::string_view::npos;
         break;
       default: break;
     }
@@ -68,7 +68,7 @@ const Assignment* WordParser::parse_assignment() {
   const char c = in.look();
   if (c == '[' && !cx_.options.posix) {
     const Name name = NameTable::intern(name_text);
-    const size_t close = find_subscript_end(in.position());
+    const size_t close = find_subscript_end(in.position(), false);
     if (close != std::string_view::npos && is_assignment_operator(close + 1)) {
       in.skip();
       const size_t fixups_mark = fixups_.size();
@@ -147,7 +147,7 @@ void WordParser::parse_array_value(Assignment& assignment) {
     if (c == '\0') cx_.fail_unclosed(")", "`(' of the array", line);
     ArrayElement element;
     if (c == '[') {
-      const size_t close = find_subscript_end(in.position());
+      const size_t close = find_subscript_end(in.position(), true);
       if (close != std::string_view::npos && is_assignment_operator(close + 1)) {
         const size_t start = in.position();
         const size_t fixups_mark = fixups_.size();

@@ -305,8 +305,10 @@ const Command* CommandParser::parse_pipeline() {
   return node;
 }
 
-// `a |& b` is `a 2>&1 | b`, the redirection being the last of the command.
+// `a |& b` is `a 2>&1 | b`, the redirection being the last of the command. Where a function is defined nothing is
+// written, and the redirection would be printed as one of its body.
 void CommandParser::merge_errors(const Command& command) {
+  if (command.kind == CommandKind::Function) return;
   static constexpr WordPart kOutput{PartKind::Literal, false, 0, "1", {}};
   auto* word = cx_.arena->make<Word>();
   word->parts = {&kOutput, 1};
@@ -460,7 +462,7 @@ const Command* CommandParser::parse_simple() {
               !may_name_function(*word)) {
             fail_unexpected(peek());
           }
-          return parse_function_body(word->is_literal ? word->literal : word->source, line);
+          return parse_parentheses_of_function(word->is_literal ? word->literal : word->source, line);
         }
         operands = takes_assignments(*word, words_mark, arrays_only);
       } else {
@@ -683,7 +685,7 @@ bool CommandParser::may_name_function(const Word& word) const {
 }
 
 // Behind `name`, at `(`.
-const Command* CommandParser::parse_function_body(std::string_view name, uint32_t line) {
+Command* CommandParser::parse_parentheses_of_function(std::string_view name, uint32_t line) {
   peek();
   advance();
   const Token& close = peek();
@@ -694,14 +696,28 @@ const Command* CommandParser::parse_function_body(std::string_view name, uint32_
     cx_.fail(fmt::format("`{}' is not a valid function name", name), close.start, line);
   }
   advance();
-  peek_command();
+  return parse_function_body(NameTable::intern(name), line);
+}
+
+/// From where the body may stand; as in bash neither another definition nor a coprocess nor what ! and time begin.
+Command* CommandParser::parse_function_body(Name name, uint32_t line) {
   FunctionDefinition* function = make<FunctionDefinition>(line);
-  function->name = NameTable::intern(name);
+  function->name = name;
   function->source_name = cx_.arena->copy(source_name_);
-  const Token& token = peek(true);
-  const ReservedWord word = reserved(token);
-  if (token.kind != TokenKind::LeftParenthesis && (word == ReservedWord::None || word == ReservedWord::In)) {
-    fail_unexpected(token, "the body of a function must be a compound command such as { ...; }");
+  const Token& token = peek_command();
+  switch (reserved(token)) {
+    case ReservedWord::LeftBrace:
+    case ReservedWord::If:
+    case ReservedWord::While:
+    case ReservedWord::Until:
+    case ReservedWord::For:
+    case ReservedWord::Case:
+    case ReservedWord::Select:
+    case ReservedWord::LeftBracket: break;
+    case ReservedWord::None:
+      if (token.kind == TokenKind::LeftParenthesis) break;
+      [[fallthrough]];
+    default: fail_unexpected(token, "the body of a function must be a compound command such as { ...; }");
   }
   function->body = parse_command();
   return function;
@@ -714,11 +730,9 @@ Command* CommandParser::parse_function() {
   const Token& token = peek();
   if (token.kind != TokenKind::Word) fail_unexpected(token, "the name of a function must follow `function'");
   const size_t start = token.start;
-  const Word* name = lexer_.take_word(WordContext::Single);
-  const std::string_view text = name->is_literal ? name->literal : cx_.input->view(start, cx_.input->position());
-  FunctionDefinition* function = make<FunctionDefinition>(line);
-  function->name = NameTable::intern(text);
-  function->source_name = cx_.arena->copy(source_name_);
+  const Word* word = lexer_.take_word(WordContext::Single);
+  const std::string_view text = word->is_literal ? word->literal : cx_.input->view(start, cx_.input->position());
+  const Name name = NameTable::intern(text);
   if (peek().kind == TokenKind::LeftParenthesis) {
     // `()`, or already the body
     Input& in = *cx_.input;
@@ -730,12 +744,7 @@ Command* CommandParser::parse_function() {
       advance();
     }
   }
-  const Token& body = peek_command();
-  if (body.kind != TokenKind::LeftParenthesis && reserved(body) == ReservedWord::None) {
-    fail_unexpected(body, "the body of a function must be a compound command such as { ...; }");
-  }
-  function->body = parse_command();
-  return function;
+  return parse_function_body(name, line);
 }
 
 }  // namespace mish::syntax

@@ -84,7 +84,8 @@ class CommandParser final : public SubstitutionParser {
   void merge_errors(const Command& command);
   std::span<const Redirection> take_redirections(size_t mark);
   bool may_name_function(const Word& word) const;
-  const Command* parse_function_body(std::string_view name, uint32_t line);
+  Command* parse_parentheses_of_function(std::string_view name, uint32_t line);
+  Command* parse_function_body(Name name, uint32_t line);
   Command* parse_function();
   Command* parse_parenthesis();
   const ArithExpression* try_arithmetic(uint32_t line);

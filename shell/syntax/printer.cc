@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "shell/base/name.h"
+#include "shell/base/quoting.h"
 #include "shell/base/stack_guard.h"
+#include "shell/syntax/token.h"
 
 namespace mish::syntax {
 
@@ -52,7 +54,7 @@ class Printer {
 
   std::string take() {
     flush_here_documents();
-    while (!out_.empty() && out_.back() == ' ') out_.pop_back();
+    while (has_blank_behind()) out_.pop_back();
     return std::move(out_);
   }
 
@@ -129,11 +131,12 @@ class Printer {
 
   void newline() {
     flush_here_documents();
-    while (!out_.empty() && out_.back() == ' ' && !ends_with("{ ") && !ends_with(" () ") && !ends_with(" in "))
-      out_.pop_back();
+    while (has_blank_behind() && !ends_with("{ ") && !ends_with(" () ") && !ends_with(" in ")) out_.pop_back();
     put("\n");
     out_.append(static_cast<size_t>(depth_) * 4, ' ');
   }
+  /// One that no word ends with: echo a\ .
+  bool has_blank_behind() const { return ends_with(" ") && !ends_with("\\ "); }
   bool ends_with(std::string_view end) const { return std::string_view(out_).ends_with(end); }
 
   // Ends a line of an indented listing, or separates with a blank.
@@ -150,7 +153,9 @@ class Printer {
     pending_.clear();
     for (const Redirection* redirection : pending) {
       put("\n");
-      put(redirection->body != nullptr ? redirection->body->source : std::string_view());
+      std::string_view body = redirection->body != nullptr ? redirection->body->source : std::string_view();
+      put(body);
+      if (!body.empty() && body.back() != '\n') put("\n");  // it ended with the file
       put(redirection->delimiter);
     }
     if (!pending.empty()) put("\n");
@@ -203,8 +208,21 @@ class Printer {
     }
   }
 
-  void simple(const SimpleCommand& node) {
+  /// Whether a command would begin at word `n`, were it the first.
+  static bool is_disguised(const SimpleCommand& node, size_t n) {
+    if (!node.assignments.empty() || node.words.size() <= n || node.redirections.empty()) return false;
+    const Word& word = *node.words[n];
+    return word.is_literal && !word.has_quotes && find_reserved_word(word.literal, false) != ReservedWord::None;
+  }
+
+  void simple(const SimpleCommand& node, bool is_coprocess = false) {
     bool any = false;
+    // >f done: with the redirections behind, this would be the reserved word. coproc a >f { }: this would be named a.
+    const bool has_redirections_first = is_disguised(node, 0) || (is_coprocess && is_disguised(node, 1));
+    if (has_redirections_first) {
+      redirections(node, any);
+      any = true;
+    }
     for (const Assignment& assignment : node.assignments) {
       if (any) put(" ");
       put(print_assignment(assignment));
@@ -215,12 +233,13 @@ class Printer {
       put(word->source);
       any = true;
     }
-    redirections(node, any);
+    if (!has_redirections_first) redirections(node, any);
   }
 
   void pipeline(const Pipeline& node) {
     if (node.timed) put(node.timed_posix ? "time -p " : "time ");
     if (node.negated) put("! ");
+    if (!node.timed && !node.negated && node.commands.size() == 1) put("! ! ");  // no other makes a pipeline of it
     for (size_t i = 0; i < node.commands.size(); ++i) {
       if (i != 0) put(" | ");
       command(*node.commands[i]);
@@ -323,11 +342,9 @@ class Printer {
 
   void coprocess(const Coprocess& node) {
     put("coproc ");
-    bool is_named = node.body->kind != CommandKind::Simple;
-    if (is_named) {
-      put(text(node.name));
-      put(" ");
-    }
+    if (node.body->kind == CommandKind::Simple) return simple(as<SimpleCommand>(*node.body), true);
+    put(text(node.name));
+    put(" ");
     command(*node.body);
   }
 
@@ -477,9 +494,7 @@ std::string print_redirection(const Redirection& redirection) {
   switch (redirection.kind) {
     case RedirectionKind::HereDocument:
       if (redirection.strip_tabs) out += '-';
-      if (redirection.delimiter_quoted) out += '\'';
-      out += redirection.delimiter;
-      if (redirection.delimiter_quoted) out += '\'';
+      out += redirection.delimiter_quoted ? quote_single(redirection.delimiter) : std::string(redirection.delimiter);
       break;
     case RedirectionKind::DuplicateInput:
     case RedirectionKind::DuplicateOutput: out += redirection.word->source; break;

@@ -174,7 +174,7 @@ class WordParser {
   void parse_array_value(Assignment& assignment);
   void append_word(Builder& b);
   void skip_array_blanks();
-  size_t find_subscript_end(size_t bracket);
+  size_t find_subscript_end(size_t bracket, bool is_element);
   bool is_assignment_operator(size_t position);
 
   ParseContext& cx_;

@@ -45,6 +45,11 @@ TEST(Printer, PrintedTextParsesToTheSameNodes) {
            "cat <<E; cat <<-'F' | b\nx $y\nE\n\t$z\n\tF\n",
            "if a <<E; then\nx\nE\nb; fi",
            "a {fd}>b &>c; d <<<\"e f\" &>>g",
+           "f() { echo a\\ \n}; if echo b\\ ; then c\\ \nfi",
+           "cat <<\"it's\"\n$x\nit's\n",
+           "a | >b done; >c ! d; coproc e <f {",
+           "! ! a; f() { b; } |& c",
+           "a=([1 +\n1]=x [\"k;k\"]=y)",
        }) {
     expect_round_trip(text);
   }
