@@ -81,7 +81,9 @@ Deadline deadline_after(long long nanoseconds) {
 WakeReason wait_on(std::span<const WaitFor> words, Deadline deadline) {
   if (deadline == kNoWait || words.empty()) return WakeReason::TimedOut;
   long result = words.size() == 1 ? wait_one(words[0].word, words[0].value, deadline) : wait_many(words, deadline);
-  if (result < 0 && errno == ENOSYS) result = wait_one(words[0].word, words[0].value, deadline);
+  // Unknown before Linux 5.16, and refused with EPERM by the filters of some containers.
+  const bool has_slept = result >= 0 || errno == EAGAIN || errno == ETIMEDOUT || errno == EINTR;
+  if (!has_slept) result = wait_one(words[0].word, words[0].value, deadline);
   if (result >= 0) return WakeReason::Changed;
   if (errno == ETIMEDOUT) return WakeReason::TimedOut;
   if (errno == EINTR) return WakeReason::Signal;
