@@ -34,13 +34,10 @@ using api::BuiltinContext;
 using api::CompletionSpec;
 using state::OptionFamily;
 
-/// The text of a word that may stand in quotes, perhaps not closed yet.
 std::string without_quotes(std::string_view word) {
   std::string text;
   char quote = 0;
-  // bash: a backslash behind the opening quote, which is not closed yet, is one outside of quotes.
-  const bool is_open = word.starts_with('"') || word.starts_with('\'');
-  for (size_t i = is_open ? 1 : 0; i < word.size(); ++i) {
+  for (size_t i = 0; i < word.size(); ++i) {
     const char c = word[i];
     if (c == '\\' && quote != '\'') {
       if (++i == word.size()) break;
@@ -55,10 +52,17 @@ std::string without_quotes(std::string_view word) {
   return text;
 }
 
+/// The text of the word to complete, which may stand in quotes, perhaps not closed yet.
+std::string without_open_quotes(std::string_view word) {
+  // bash: a backslash behind the opening quote, which is not closed yet, is one outside of quotes.
+  const bool is_open = word.starts_with('"') || word.starts_with('\'');
+  return without_quotes(word.substr(is_open ? 1 : 0));
+}
+
 class Generator {
  public:
   Generator(BuiltinContext& context, const CompletionSpec& spec, std::string_view word)
-      : context_(context), spec_(spec), word_(word), text_(without_quotes(word)), wanted_(text_) {}
+      : context_(context), spec_(spec), word_(word), text_(without_open_quotes(word)), wanted_(text_) {}
   Candidates run();
 
  private:
@@ -326,46 +330,49 @@ void Generator::add_glob() {
   for (std::string_view match : matches) result_.words.emplace_back(match);
 }
 
-/// -W: split at IFS, quotes of the list honoured, and expanded.
+/// Where the word of a list ends that begins at `start`: at a separator outside of quotes and expansions.
+size_t end_of_word(std::string_view list, size_t start, const state::FieldSeparators& separators) {
+  std::string open;  // what is to be closed, the innermost last
+  for (size_t i = start; i < list.size(); ++i) {
+    const char c = list[i];
+    if (!open.empty() && c == open.back()) {
+      open.pop_back();
+    } else if (!open.empty() && open.back() == '\'') {
+      continue;
+    } else if (c == '\\') {
+      ++i;
+    } else if (c == '$' && i + 1 < list.size() && (list[i + 1] == '(' || list[i + 1] == '{')) {
+      open += list[++i] == '(' ? ')' : '}';
+    } else if (c == '"' || c == '`' || (c == '\'' && !open.ends_with('"'))) {
+      open += c;
+    } else if (c == '(' && open.ends_with(')')) {
+      open += ')';
+    } else if (open.empty() && !separators.is_null && separators.text.find(c) != std::string::npos) {
+      return i;
+    }
+  }
+  return list.size();
+}
+
+/// -W: split at IFS, quotes of the list honoured; each word is expanded, and may become several.
 void Generator::add_words() {
-  std::string list = spec_.words;
-  bool has_quotes = list.find_first_of("'\"\\") != std::string::npos;
-  if (list.find_first_of("$`") != std::string::npos) {
+  const std::string_view list = spec_.words;
+  for (size_t start = 0; start < list.size(); ++start) {
+    const size_t end = end_of_word(list, start, context_.state.separators);
+    const std::string_view word = list.substr(start, end - start);
+    start = end;
+    if (word.empty()) continue;
+    if (word[0] != '~' && word.find_first_of("$`") == std::string_view::npos) {
+      add(word.find_first_of("'\"\\") == std::string_view::npos ? std::string(word) : without_quotes(word));
+      continue;
+    }
     try {
-      list = context_.services.expander().expand_text(list);
+      for (const std::string& each : context_.services.expander().expand_list(word)) add(each);
     } catch (const state::ShellError& error) {
       if (error.is_fatal()) throw;
       if (!error.message().empty()) context_.error(error.message());
-      return;
     }
   }
-  const state::FieldSeparators& separators = context_.state.separators;
-  std::string word;
-  bool any = false;
-  char quote = 0;
-  auto finish = [&] {
-    if (any) add(word);
-    word.clear();
-    any = false;
-  };
-  for (size_t i = 0; i < list.size(); ++i) {
-    char c = list[i];
-    if (has_quotes && quote == 0 && (c == '\'' || c == '"')) {
-      quote = c;
-      any = true;
-    } else if (quote != 0 && c == quote) {
-      quote = 0;
-    } else if (has_quotes && quote != '\'' && c == '\\' && i + 1 < list.size()) {
-      word += list[++i];
-      any = true;
-    } else if (quote == 0 && !separators.is_null && (separators.text.find(c) != std::string::npos)) {
-      finish();
-    } else {
-      word += c;
-      any = true;
-    }
-  }
-  finish();
 }
 
 /// What -F and -C are given: the command, the word and the word before it.

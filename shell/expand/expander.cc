@@ -609,6 +609,24 @@ std::string_view Expander::expand_regex(const Word& word) {
   return state_.scratch.copy(result);
 }
 
+syntax::ParserOptions Expander::text_options() const {
+  syntax::ParserOptions options;
+  options.posix = state_.is_posix();
+  options.extglob = state_.is_on(Option::ExtGlob);
+  return options;
+}
+
+std::vector<std::string> Expander::expand_list(std::string_view text) {
+  const syntax::ProgramPtr program = syntax::ProgramPtr::create();
+  std::string error;
+  const Word* word = syntax::parse_text_as_list(text, text_options(), *program, error);
+  if (word == nullptr) throw ShellError(ShellError::Kind::Expansion, std::string(text) + ": " + error);
+  ArenaScope scope(state_.scratch);
+  FieldList fields(state_.scratch);
+  expand_fields(*word, fields);
+  return {fields.span().begin(), fields.span().end()};
+}
+
 std::string Expander::expand_text(std::string_view text) {
   const CachedText* found = nullptr;
   for (const CachedText& cached : texts_) {
@@ -617,11 +635,8 @@ std::string Expander::expand_text(std::string_view text) {
   if (found == nullptr) {
     constexpr size_t kKept = 4;
     CachedText fresh{std::string(text), syntax::ProgramPtr::create(), nullptr};
-    syntax::ParserOptions options;
-    options.posix = state_.is_posix();
-    options.extglob = state_.is_on(Option::ExtGlob);
     std::string error;
-    fresh.word = syntax::parse_text_as_word(fresh.text, options, *fresh.program, error);
+    fresh.word = syntax::parse_text_as_word(fresh.text, text_options(), *fresh.program, error);
     if (fresh.word == nullptr) throw ShellError(ShellError::Kind::Expansion, fresh.text + ": " + error);
     if (texts_.size() < kKept) {
       texts_.push_back(std::move(fresh));

@@ -138,6 +138,8 @@ class Expander {
 
   /// Parses `text` (PS1, PS4, ENV, ${v@P}) as a double-quoted word and expands it.
   std::string expand_text(std::string_view text);
+  /// Parses `text` (a word of compgen -W) as an unquoted word and expands it, but for pathnames. Throws ShellError.
+  std::vector<std::string> expand_list(std::string_view text);
 
   /// Status of the last command substitution performed since begin_command(); nullopt-like -1 if none was.
   int last_substitution_status() const { return substitution_status_; }
@@ -182,6 +184,7 @@ class Expander {
   void assign_scalar(const syntax::Assignment& assignment);
   bool assign_from_parameter(Name name, const syntax::ParameterExpansion& p);
   bool assign_by_appending(Name name, const syntax::Word& word);
+  syntax::ParserOptions text_options() const;
   void store_associative(Name name, std::span<const ExpandedElement> elements);
   void store_indexed(Name name, std::span<const ExpandedElement> elements, bool append);
 

@@ -349,6 +349,18 @@ const Word* WordParser::parse_inner_word(End end, Style style, uint32_t line) {
   return word;
 }
 
+const Word* WordParser::parse_list_text() {
+  const uint32_t line = cx_.input->line();
+  const size_t fixups_mark = fixups_.size();
+  begin_source();
+  Builder b = begin();
+  parse_inner(b, End::Text, Style::Unquoted, line);
+  Word* word = finish(b, WordContext::Single, line);
+  word->may_glob = false;
+  end_source(&word->source, 0, fixups_mark);
+  return word;
+}
+
 const ArithExpression* WordParser::parse_inner_arithmetic(End end, uint32_t line) {
   Input& in = *cx_.input;
   const size_t start = in.position();

@@ -185,6 +185,17 @@ const Word* parse_text_as_word(std::string_view text, const ParserOptions& optio
   }
 }
 
+const Word* parse_text_as_list(std::string_view text, const ParserOptions& options, Program& program,
+                               std::string& error) {
+  try {
+    TextParser parser(text, options, program.arena());
+    return parser.words().parse_list_text();
+  } catch (const ParseFailure& failure) {
+    error = failure.message;
+    return nullptr;
+  }
+}
+
 std::optional<VariableReference> parse_reference(std::string_view text, Arena& arena) {
   VariableReference reference;
   const size_t bracket = text.find('[');

@@ -100,6 +100,11 @@ const ArithNode* parse_arithmetic(std::string_view text, Arena& arena, std::stri
 const Word* parse_text_as_word(std::string_view text, const ParserOptions& options, Program& program,
                                std::string& error);
 
+/// Parses `text` as one unquoted word of which all characters are part (compgen -W). Null on a syntax error, `error`
+/// filled.
+const Word* parse_text_as_list(std::string_view text, const ParserOptions& options, Program& program,
+                               std::string& error);
+
 /// Parses `text` as a parameter reference, `name` or `name[subscript]` (indirection, namerefs, read, unset, printf -v,
 /// [[ -v ]]). nullopt when it is none. A subscript with unbalanced quotes has a text only.
 struct VariableReference {

@@ -81,6 +81,8 @@ class WordParser {
   const ArithExpression* parse_arithmetic(ArithEnd end, uint32_t line);
   /// The whole input as text in double-quote context where `"` is an ordinary character (here-documents, prompts).
   const Word* parse_text();
+  /// The whole input as one unquoted word in which blanks and operators mean themselves; pathnames are not expanded.
+  const Word* parse_list_text();
   /// The expressions of the operands of -eq and friends.
   const ArithExpression* make_arithmetic(const Word& word);
   /// The whole input as a subscript's text.
