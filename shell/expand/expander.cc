@@ -559,7 +559,7 @@ pattern::Pattern Expander::constant_pattern(std::string_view text, const pattern
   return is_same ? slot->pattern : pattern::Pattern::compile(text, {}, options, state_.scratch);
 }
 
-pattern::Pattern Expander::expand_pattern(const Word& word, PatternPlace place, std::string* shown) {
+pattern::Pattern Expander::expand_pattern(const Word& word, PatternPlace place, std::string* shown, char* anchor) {
   pattern::PatternOptions options;
   options.extglob = (place == PatternPlace::Condition || state_.is_on(Option::ExtGlob)) && !state_.is_posix();
   options.ignore_case = place != PatternPlace::Trim && state_.is_on(Option::NoCaseMatch);
@@ -577,6 +577,13 @@ pattern::Pattern Expander::expand_pattern(const Word& word, PatternPlace place, 
       if (i < marks.size() && marks[i] != 0) *shown += '\\';
       *shown += text[i];
     }
+  }
+  const bool is_anchored =
+      anchor != nullptr && !text.empty() && (text[0] == '#' || text[0] == '%') && (marks.empty() || marks[0] == 0);
+  if (is_anchored) {
+    *anchor = text[0];
+    text.remove_prefix(1);
+    if (!marks.empty()) marks.remove_prefix(1);
   }
   return pattern::Pattern::compile(text, marks, options, state_.scratch);
 }

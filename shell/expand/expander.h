@@ -103,9 +103,10 @@ class Expander {
   /// [[ == ]] extended patterns need no extglob.
   enum class PatternPlace : uint8_t { Trim, Match, Condition };
   /// A pattern: quoted parts match literally. The result lives in the scratch arena.
-  /// `shown`, if given, becomes the text of the pattern for a trace: quoted characters with a backslash.
+  /// `shown`, if given, becomes the text of the pattern for a trace: quoted characters with a backslash. `anchor`, if
+  /// given, takes an unquoted # or % that an expansion put in front: with it ${x/p/} looks at one end only.
   pattern::Pattern expand_pattern(const syntax::Word& word, PatternPlace place = PatternPlace::Match,
-                                  std::string* shown = nullptr);
+                                  std::string* shown = nullptr, char* anchor = nullptr);
   /// Extended regular expression for =~: quoted parts are escaped to match literally.
   std::string_view expand_regex(const syntax::Word& word);
 

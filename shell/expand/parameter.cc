@@ -84,12 +84,18 @@ void ParameterExpander::expand(const ParameterExpansion& p, bool quoted) {
     case ParameterOp::ReplaceAll:
     case ParameterOp::ReplacePrefix:
     case ParameterOp::ReplaceSuffix: {
-      pattern::Pattern pattern = p.word != nullptr ? ex_.expand_pattern(*p.word) : pattern::Pattern();
+      char anchor = '\0';
+      char* may_be_anchored = p.op == ParameterOp::ReplaceFirst ? &anchor : nullptr;
+      pattern::Pattern pattern =
+          p.word != nullptr ? ex_.expand_pattern(*p.word, Expander::PatternPlace::Match, nullptr, may_be_anchored)
+                            : pattern::Pattern();
+      ParameterOp op = p.op;
+      if (anchor != '\0') op = anchor == '#' ? ParameterOp::ReplacePrefix : ParameterOp::ReplaceSuffix;
       Replacement replacement = expand_replacement(p.replacement);
       Value value = fetch(parameter);
       require_set(value, p);
       return emit_changed(value, quoted,
-                          [&](std::string_view text) { return replace(p.op, text, pattern, replacement, arena_); });
+                          [&](std::string_view text) { return replace(op, text, pattern, replacement, arena_); });
     }
     case ParameterOp::UpperFirst:
     case ParameterOp::UpperAll:
@@ -414,7 +420,11 @@ std::string ParameterExpander::declaration(const Parameter& parameter, const Val
   result += text(name);
   const Variable* variable = state_.variables.resolve(name);
   if (!value.is_set() && (!value.is_list || variable == nullptr || variable->has(attribute::Declared))) return result;
-  if (!value.is_list || variable == nullptr) return result.append("=").append(quote_always(value.text));
+  const bool is_array = value.is_list && variable != nullptr && variable->value.is_array();
+  if (!is_array) {
+    const std::string_view scalar = value.is_list ? variable->value.text() : value.text;
+    return result.append("=").append(quote_always(scalar));
+  }
   result += "=(";
   if (const auto* indexed = variable->value.indexed()) {
     for (auto it = indexed->first(); it.valid(); it.next()) {
@@ -476,7 +486,16 @@ void ParameterExpander::expand_transform(const ParameterExpansion& p, const Para
   if (p.transform == 'A') {
     bool is_variable = parameter.kind == ParameterKind::Variable;
     if (is_variable && (value.is_set() || !attribute_letters(parameter.name).empty())) {
-      out_.add(arena_.copy(declaration(parameter, value)), quoted);
+      std::string_view text = arena_.copy(declaration(parameter, value));
+      if (!value.is_list || value.joins || !text.ends_with(')')) return out_.add(text, quoted);
+      // The words of a command, as bash has them: declare, its options, the array.
+      FieldList words(arena_);
+      for (size_t blank; words.size() < 2 && (blank = text.find(' ')) != std::string_view::npos;) {
+        words.push_back(text.substr(0, blank));
+        text.remove_prefix(blank + 1);
+      }
+      words.push_back(text);
+      out_.add_list(words.span(), false, quoted);
     } else if (!is_variable && value.is_list && value.is_set()) {
       FieldList words(arena_);
       positional_setting(value.items, arena_, words);
@@ -503,8 +522,8 @@ Replacement ParameterExpander::expand_replacement(const syntax::Word* word) {
   ex_.add_parts(word->parts, builder, true, false);
   std::string_view marks = builder.marks();
   std::string_view text = builder.finish_text();
-  if (text.find('&') == std::string_view::npos) return {text, {}};
-  // An unquoted & stands for the match; \& from an expansion is an &.
+  if (text.find_first_of("&\\") == std::string_view::npos) return {text, {}};
+  // An unquoted & stands for the match; \& from an expansion is an &, and \\ a backslash.
   std::string result, references;
   for (size_t i = 0; i < text.size(); ++i) {
     bool is_quoted = !marks.empty() && marks[i] != 0;

@@ -325,7 +325,9 @@ bool has_special_characters(std::string_view text, std::string_view quoted, bool
     if (c == '\\') {
       ++at;
     } else if (c == '[') {
-      if (is_before_last(at, ']', last_bracket) && parse_bracket(marked, at, false, nullptr, nullptr) != 0) return true;
+      if (!is_before_last(at, ']', last_bracket)) continue;
+      const size_t end = parse_bracket(marked, at, false, nullptr, nullptr);
+      if (end != 0 && text.substr(at, end - at).find('/') == std::string_view::npos) return true;
     } else if (extglob && marked.is_active(at + 1, '(') && is_before_last(at, ')', last_parenthesis)) {
       return true;
     }

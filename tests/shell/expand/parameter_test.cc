@@ -167,7 +167,7 @@ TEST_F(ParameterTest, Transformations) {
   set("x", "a\\tb");
   EXPECT_EQ(fields("\"${x@E}\""), "[a\tb]");
   assign("a=(1 'b c')");
-  EXPECT_EQ(fields("\"${a[@]@A}\""), "[declare -a a=([0]=\"1\" [1]=\"b c\")]");
+  EXPECT_EQ(fields("\"${a[@]@A}\""), "[declare][-a][a=([0]=\"1\" [1]=\"b c\")]");
   EXPECT_EQ(fields("\"${a[@]@K}\""), "[0 \"1\" 1 \"b c\"]");
   EXPECT_EQ(fields("\"${a[@]@k}\""), "[0][1][1][b c]");
   EXPECT_EQ(fields("\"${a[@]@Q}\""), "['1']['b c']");

@@ -107,7 +107,8 @@ TEST(Terminal, StoppedJobIsListedAndContinuesInTheForeground) {
               set_interactive_dispositions(true, true);
               JobTable jobs;
               jobs.set_monitor(true, &terminal);
-              Job& job = jobs.create(true, {[](const void*, std::vector<size_t>&) { return std::string("editor"); }, nullptr});
+              Job& job =
+                  jobs.create(true, {[](const void*, std::vector<size_t>&) { return std::string("editor"); }, nullptr});
               ChildOptions options;
               options.process_group = kNewGroup;
               options.terminal = &terminal;
