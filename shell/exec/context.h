@@ -83,6 +83,9 @@ struct ExecutionContext {
   /// Commands whose failure set -e must ignore are running (XCU set, -e): the left sides of && and ||, after !,
   /// conditions. Functions, eval and dot scripts called there inherit it.
   int errexit_ignored = 0;
+  /// The command behind the innermost !: its own failure is none, but, without errexit, those of the commands in it
+  /// are failures for the ERR action (bash).
+  const syntax::Command* inverted = nullptr;
   /// Not null while standard output is captured in this process.
   Capture* capture = nullptr;
   /// The same for standard error (2>&1 inside a captured body).

@@ -71,7 +71,7 @@ Completion Executor::run(const syntax::Command& command, Tail tail) {
   }
   Completion completion;
   if (command.kind == CommandKind::Simple) [[likely]] {
-    completion = finish(context_.simple_commands->run(as<syntax::SimpleCommand>(command), tail));
+    completion = finish(context_.simple_commands->run(as<syntax::SimpleCommand>(command), tail), command);
   } else if (Completion due = pending(); !due.is_normal()) [[unlikely]] {
     completion = due;
   } else if (command.redirections.empty()) [[likely]] {
@@ -85,25 +85,26 @@ Completion Executor::run(const syntax::Command& command, Tail tail) {
 
 Completion Executor::dispatch(const syntax::Command& command, Tail tail) {
   switch (command.kind) {
-    case CommandKind::Simple: return finish(context_.simple_commands->run(as<syntax::SimpleCommand>(command), tail));
+    case CommandKind::Simple:
+      return finish(context_.simple_commands->run(as<syntax::SimpleCommand>(command), tail), command);
     case CommandKind::Pipeline: {
       const auto& pipeline = as<syntax::Pipeline>(command);
       Completion completion = context_.pipelines->run(pipeline, tail);
-      return pipeline.negated ? completion : finish(completion);
+      return pipeline.negated ? completion : finish(completion, command);
     }
     case CommandKind::AndOr: return and_or(as<syntax::AndOr>(command), tail);
     case CommandKind::List: return list(as<syntax::List>(command), tail);
     case CommandKind::Group:
       return as<syntax::Group>(command).body == nullptr ? Completion{} : run(*as<syntax::Group>(command).body, tail);
-    case CommandKind::Subshell: return finish(context_.subshells->run(as<syntax::Subshell>(command), tail));
+    case CommandKind::Subshell: return finish(context_.subshells->run(as<syntax::Subshell>(command), tail), command);
     case CommandKind::For: return for_clause(as<syntax::ForClause>(command));
     case CommandKind::ArithFor: return arith_for(as<syntax::ArithForClause>(command));
     case CommandKind::Case: return case_clause(as<syntax::CaseClause>(command), tail);
     case CommandKind::If: return if_clause(as<syntax::IfClause>(command), tail);
     case CommandKind::Loop: return loop(as<syntax::LoopClause>(command));
     case CommandKind::Function: return define_function(as<syntax::FunctionDefinition>(command));
-    case CommandKind::Conditional: return finish(conditional(as<syntax::Conditional>(command)));
-    case CommandKind::Arithmetic: return finish(arithmetic(as<syntax::ArithmeticCommand>(command)));
+    case CommandKind::Conditional: return finish(conditional(as<syntax::Conditional>(command)), command);
+    case CommandKind::Arithmetic: return finish(arithmetic(as<syntax::ArithmeticCommand>(command)), command);
     case CommandKind::Select: return select(as<syntax::SelectClause>(command));
     case CommandKind::Coprocess: return context_.pipelines->start_coprocess(as<syntax::Coprocess>(command));
   }
@@ -117,14 +118,14 @@ Completion Executor::redirected(const syntax::Command& command) {
   bool is_subshell = command.kind == CommandKind::Subshell;
   Completion completion = under_redirections(command, is_subshell);
   // Where the subshell's failure leads to is not what its own output was redirected to.
-  return is_subshell ? finish(completion) : completion;
+  return is_subshell ? finish(completion, command) : completion;
 }
 
 Completion Executor::under_redirections(const syntax::Command& command, bool is_subshell) {
   AppliedRedirections redirections(context_);
   if (!redirections.apply(command.redirections)) {
     Completion failure = Completion::of(context_.state.error_status());
-    return is_subshell ? failure : finish(failure);
+    return is_subshell ? failure : finish(failure, command);
   }
   // A process made for this command has nothing to restore afterwards; the copies would only hold others' pipes open.
   if (is_subshell ? context_.subshells->is_fresh(command) : context_.subshells->take_fresh(command))
@@ -216,7 +217,7 @@ Completion Executor::for_clause(const syntax::ForClause& node) {
       return TrapRunner::outcome(due);
     if (state.is_on(Option::XTrace)) [[unlikely]]
       trace_loop(context_, "for", node.variable, node.has_in, node.words);
-    if (!assign_loop_variable(node.variable, fields[i])) return finish(Completion::of(state::kFailure));
+    if (!assign_loop_variable(node.variable, fields[i])) return finish(Completion::of(state::kFailure), node);
     completion = node.body == nullptr ? Completion{} : run(*node.body, Tail::No);
     if (after_body(completion) == LoopStep::Leave) return completion;
   }
@@ -227,20 +228,20 @@ Completion Executor::arith_for(const syntax::ArithForClause& node) {
   LoopDepth depth(context_.state.calls);
   Completion completion;
   if (Completion due = before(node); !due.is_normal()) return TrapRunner::outcome(due);
-  if (node.init != nullptr && !evaluate(*node.init, true)) return finish(Completion::of(state::kFailure));
+  if (node.init != nullptr && !evaluate(*node.init, true)) return finish(Completion::of(state::kFailure), node);
   for (;;) {
     if (Completion due = before(node); !due.is_normal()) [[unlikely]]
       return TrapRunner::outcome(due);
     if (node.condition != nullptr) {
       std::optional<int64_t> value = evaluate(*node.condition, true);
-      if (!value) return finish(Completion::of(state::kFailure));
+      if (!value) return finish(Completion::of(state::kFailure), node);
       if (*value == 0) return completion;
     }
     completion = node.body == nullptr ? Completion{} : run(*node.body, Tail::No);
     if (after_body(completion) == LoopStep::Leave) return completion;
     if (Completion due = before(node); !due.is_normal()) [[unlikely]]
       return TrapRunner::outcome(due);
-    if (node.step != nullptr && !evaluate(*node.step, true)) return finish(Completion::of(state::kFailure));
+    if (node.step != nullptr && !evaluate(*node.step, true)) return finish(Completion::of(state::kFailure), node);
   }
 }
 
@@ -379,7 +380,7 @@ Completion Executor::define_function(const syntax::FunctionDefinition& node) {
   if (state.functions.find(node.name) != nullptr) state.current_command = nullptr;  // it may have been of the old one
   if (!state.functions.define(node.name, std::move(function))) {
     context_.services.report(std::string(text(node.name)) + ": readonly function");
-    return finish(Completion::of(state::kFailure));
+    return finish(Completion::of(state::kFailure), node);
   }
   state.bump_generation();
   // set -h in POSIX mode: utilities are located when the function that calls them is defined.
@@ -423,7 +424,8 @@ std::optional<int64_t> Executor::evaluate(const syntax::ArithExpression& express
   }
 }
 
-Completion Executor::failed(Completion completion) {
+Completion Executor::failed(Completion completion, const syntax::Command& command) {
+  if (&command == context_.inverted) return completion;
   context_.state.last_status = completion.status;
   Completion after_trap = context_.traps->on_error(completion.status);
   if (!after_trap.is_normal()) return after_trap;

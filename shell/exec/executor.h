@@ -53,13 +53,13 @@ class Executor final : public CommandRunner {
     if (context_.traps->trap_depth() == 0) context_.state.current_command = &node;
   }
   /// Applies errexit and the ERR trap to the failure of a command that is not part of an ignored context.
-  Completion finish(Completion completion) {
+  Completion finish(Completion completion, const syntax::Command& command) {
     if (completion.status != 0 && completion.is_normal() && context_.errexit_ignored == 0) [[unlikely]] {
-      return failed(completion);
+      return failed(completion, command);
     }
     return completion;
   }
-  Completion failed(Completion completion);
+  Completion failed(Completion completion, const syntax::Command& command);
   /// Shows the prompt of select and reads the answer into REPLY. False at end of file, or when a signal came: `due` is
   /// then what it asks for.
   bool ask(Completion& due);

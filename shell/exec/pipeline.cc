@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -77,7 +78,14 @@ Completion PipelineRunner::untimed(const syntax::Pipeline& node, Tail tail) {
     return node.commands.size() == 1 ? context_.runner->run(*node.commands[0], node.timed ? Tail::No : tail)
                                      : stages(node, tail);
   }
-  ErrexitIgnored ignored(context_);
+  std::optional<ErrexitIgnored> ignored;
+  if (context_.state.is_on(Option::ErrExit)) ignored.emplace(context_);
+  struct Inverted {
+    const syntax::Command*& command;
+    const syntax::Command* outer;
+    ~Inverted() { command = outer; }
+  } inverted{context_.inverted, context_.inverted};
+  inverted.command = node.commands.size() == 1 ? node.commands[0] : nullptr;
   Completion completion;
   if (!node.commands.empty()) {
     completion = node.commands.size() == 1 ? context_.runner->run(*node.commands[0], Tail::No) : stages(node, Tail::No);
