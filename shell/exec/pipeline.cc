@@ -90,7 +90,10 @@ Completion PipelineRunner::untimed(const syntax::Pipeline& node, Tail tail) {
   if (!node.commands.empty()) {
     completion = node.commands.size() == 1 ? context_.runner->run(*node.commands[0], Tail::No) : stages(node, Tail::No);
   }
-  if (!completion.is_normal()) return completion;
+  // break and continue have a status, too, which becomes the loop's; that of return and exit is the one they were
+  // given.
+  const bool goes_on = completion.is_normal() || completion.flow == Flow::Break || completion.flow == Flow::Continue;
+  if (!goes_on) return completion;
   // PIPESTATUS keeps what the command said, $? the opposite.
   if (context_.state.pipe_statuses.empty()) context_.state.pipe_statuses.assign(1, completion.status);
   completion.status = completion.status == 0 ? 1 : 0;
