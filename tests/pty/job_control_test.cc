@@ -10,6 +10,13 @@
 namespace mish::tests {
 namespace {
 
+/// Runs `line` in the foreground and stops it with Ctrl-Z. False where it did not start, or no stop was told of.
+bool start_and_stop(InteractiveShell& shell, std::string_view line) {
+  if (!shell.start(line)) return false;
+  shell.send(kCtrlZ);
+  return shell.expect("Stopped");
+}
+
 TEST(JobControl, CtrlZStopsAndFgContinues) {
   InteractiveShell shell;
   shell.type("sh -c 'kill -STOP $$; echo conti''nued; exit 7'");
@@ -17,9 +24,7 @@ TEST(JobControl, CtrlZStopsAndFgContinues) {
   shell.type("fg");
   ASSERT_TRUE(shell.expect("continued"));
   shell.command(":");
-  ASSERT_TRUE(shell.start("sleep 60"));
-  shell.send(kCtrlZ);
-  ASSERT_TRUE(shell.expect("Stopped"));
+  ASSERT_TRUE(start_and_stop(shell, "sleep 60"));
   EXPECT_NE(shell.command("jobs").find("[1]+  Stopped                 sleep 60"), std::string::npos);
   ASSERT_TRUE(shell.start("fg"));
   shell.send(kCtrlC);
@@ -29,9 +34,7 @@ TEST(JobControl, CtrlZStopsAndFgContinues) {
 
 TEST(JobControl, StatusOfAStoppedCommand) {
   InteractiveShell shell;
-  ASSERT_TRUE(shell.start("sleep 60"));
-  shell.send(kCtrlZ);
-  ASSERT_TRUE(shell.expect("Stopped"));
+  ASSERT_TRUE(start_and_stop(shell, "sleep 60"));
   shell.type("echo status''=$?=");
   ASSERT_TRUE(shell.expect("status="));
   ASSERT_TRUE(shell.expect("="));
@@ -40,9 +43,7 @@ TEST(JobControl, StatusOfAStoppedCommand) {
 
 TEST(JobControl, BgLetsAStoppedJobRun) {
   InteractiveShell shell;
-  ASSERT_TRUE(shell.start("sleep 60"));
-  shell.send(kCtrlZ);
-  ASSERT_TRUE(shell.expect("Stopped"));
+  ASSERT_TRUE(start_and_stop(shell, "sleep 60"));
   shell.command("bg");
   EXPECT_NE(shell.command("jobs").find("Running                 sleep 60 &"), std::string::npos);
   shell.command("kill %1; wait");
@@ -61,9 +62,7 @@ TEST(JobControl, KilledStoppedJobIsContinuedSoThatItDies) {
 
 TEST(JobControl, WaitWaitsForAStoppedJobThatIsKilled) {
   InteractiveShell shell;
-  ASSERT_TRUE(shell.start("sleep 60"));
-  shell.send(kCtrlZ);
-  ASSERT_TRUE(shell.expect("Stopped"));
+  ASSERT_TRUE(start_and_stop(shell, "sleep 60"));
   // No stopped job is left that `exit` would warn of.
   shell.type("kill %1; wait; exit 5");
   EXPECT_EQ(shell.wait_for_exit(), 5);
@@ -174,9 +173,7 @@ TEST(JobControl, ExitWarnsAgainAfterAnotherCommand) {
   if (!kHasFrontend) GTEST_SKIP();
   InteractiveShell shell;
   shell.type("set +H; f() { exit; }");
-  ASSERT_TRUE(shell.start("sleep 60"));
-  shell.send(kCtrlZ);
-  ASSERT_TRUE(shell.expect("Stopped"));
+  ASSERT_TRUE(start_and_stop(shell, "sleep 60"));
   shell.type("f");
   ASSERT_TRUE(shell.expect("stopped jobs"));
   shell.type(":");
@@ -245,9 +242,7 @@ TEST(JobControl, DeathOfAResumedJobIsTold) {
 TEST(JobControl, LoopWithinAFunctionIsLeftByCtrlZNotTheFunction) {
   InteractiveShell shell;
   shell.command("f() { while :; do sleep 60; done; echo af''ter; }");
-  ASSERT_TRUE(shell.start("f; echo go''es on"));
-  shell.send(kCtrlZ);
-  ASSERT_TRUE(shell.expect("Stopped"));
+  ASSERT_TRUE(start_and_stop(shell, "f; echo go''es on"));
   EXPECT_TRUE(shell.expect("after"));
   EXPECT_TRUE(shell.expect("goes on"));
   shell.command("kill %%; wait");
