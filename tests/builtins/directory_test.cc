@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "tests/builtins/fake_services.h"
+#include "tests/support/temporary_directory.h"
 
 namespace mish::builtins {
 namespace {
@@ -12,22 +13,13 @@ namespace {
 class DirectoryBuiltins : public BuiltinTest {
  protected:
   DirectoryBuiltins() {
-    char name[] = "/tmp/mish-cd-XXXXXX";
-    root = mkdtemp(name);
-    EXPECT_EQ(chdir(root.c_str()), 0);
     for (const char* each : {"a", "a/b", "c"}) EXPECT_EQ(mkdir(each, 0777), 0);
     EXPECT_EQ(symlink("a/b", "link"), 0);
     state.directory.initialise(root);
     state.variables.assign(names::PWD, root);
   }
-  ~DirectoryBuiltins() override {
-    EXPECT_EQ(chdir(root.c_str()), 0);
-    unlink("link");
-    for (const char* each : {"a/b", "a", "c"}) rmdir(each);
-    EXPECT_EQ(chdir("/"), 0);
-    rmdir(root.c_str());
-  }
-  std::string root;
+  tests::TemporaryWorkingDirectory directory;
+  const std::string& root = directory.path();
 };
 
 TEST_F(DirectoryBuiltins, CdSetsPwdAndOldpwd) {

@@ -16,6 +16,7 @@
 #include "shell/base/fd.h"
 #include "tests/support/case_file.h"
 #include "tests/support/run_process.h"
+#include "tests/support/temporary_directory.h"
 
 namespace mish::tests {
 namespace {

@@ -15,6 +15,7 @@
 
 #include "ipc/futex.h"
 #include "ipc/mailbox.h"
+#include "tests/support/temporary_directory.h"
 
 namespace mish::ipc {
 
@@ -22,17 +23,7 @@ inline constexpr long long kMillisecond = 1'000'000;
 
 class MailboxTest : public testing::Test {
  protected:
-  MailboxTest() {
-    char path[] = "/dev/shm/mish-test-XXXXXX";
-    if (mkdtemp(path) == nullptr) abort();
-    path_ = path;
-    where_.emplace(std::move(*ObjectDirectory::at(path_, geteuid())));
-  }
-  ~MailboxTest() override {
-    where_.reset();
-    std::filesystem::remove_all(path_);
-  }
-  const ObjectDirectory& where() const { return *where_; }
+  const ObjectDirectory& where() const { return where_; }
   static ObjectName named(std::string_view text) { return *ObjectName::parse(text); }
   Mailbox make(std::string_view name, const MailboxConfig& config = {}) {
     auto made = Mailbox::create(named(name), config, where());
@@ -51,10 +42,11 @@ class MailboxTest : public testing::Test {
     return std::move(*opened);
   }
 
-  std::string path_;
+  tests::TemporaryDirectory directory_{"/dev/shm"};
+  const std::string& path_ = directory_.path();
 
  private:
-  std::optional<ObjectDirectory> where_;
+  ObjectDirectory where_ = std::move(*ObjectDirectory::at(path_, geteuid()));
 };
 
 /// A child that runs `body` and exits with its result. Killed and waited for at the end of its life.

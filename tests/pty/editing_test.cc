@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "tests/pty/interactive_shell.h"
+#include "tests/support/temporary_directory.h"
 
 namespace mish::tests {
 namespace {
@@ -18,27 +19,20 @@ class EditingTest : public testing::Test {
  protected:
   void SetUp() override {
     if (!kHasFrontend) GTEST_SKIP();
-    char path[] = "/tmp/mish-editing-XXXXXX";
-    ASSERT_NE(mkdtemp(path), nullptr);
-    home_ = path;
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    if (!home_.empty()) std::filesystem::remove_all(home_, ignored);
   }
   std::unique_ptr<PtySession> start(const std::string& terminal = "dumb") {
     auto shell = std::make_unique<PtySession>(
         std::vector<std::string>{shell_path(), "--norc", "--noprofile", "-i"},
         std::vector<std::pair<std::string, std::string>>{
-            {"PS1", "ready> "}, {"HOME", home_}, {"TERM", terminal}, {"HISTFILE", home_ + "/history"}});
+            {"PS1", "ready> "}, {"HOME", home_.path()}, {"TERM", terminal}, {"HISTFILE", home_ / "history"}});
     shell->expect("ready> ");
     return shell;
   }
   std::string history_file() const {
-    std::ifstream file(home_ + "/history");
+    std::ifstream file(home_ / "history");
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  std::string home_;
+  TemporaryDirectory home_;
 };
 
 TEST_F(EditingTest, EmacsKeysMoveAndKill) {
@@ -122,12 +116,12 @@ TEST_F(EditingTest, FcRunsAnEarlierCommandAgain) {
 }
 
 TEST_F(EditingTest, TabCompletesFilesAndVariables) {
-  std::filesystem::create_directory(home_ + "/longname dir");
+  std::filesystem::create_directory(home_ / "longname dir");
   auto shell = start();
   shell->send("cd ~/lon\t\n");
   shell->expect("ready> ");
   shell->send("echo in=\"$PW\t\n");
-  EXPECT_TRUE(shell->expect("in=" + home_ + "/longname dir\r\n"));
+  EXPECT_TRUE(shell->expect("in=" + home_ / "longname dir\r\n"));
 }
 
 TEST_F(EditingTest, ProgrammableCompletionCallsTheFunction) {

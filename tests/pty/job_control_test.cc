@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tests/pty/interactive_shell.h"
+#include "tests/support/temporary_directory.h"
 
 namespace mish::tests {
 namespace {
@@ -208,8 +209,9 @@ TEST(JobControl, LongListShowsWhatEachProcessRuns) {
 }
 
 TEST(JobControl, NotifyTellsAtOnceWhileACommandRuns) {
+  TemporaryDirectory directory;
+  std::string fifo = directory / "fifo";
   InteractiveShell shell;
-  std::string fifo = "/tmp/mish-b." + std::to_string(shell.pid());
   shell.command("set -b; mkfifo " + fifo);
   for (const char* line : {"sleep 60", "sleep 61 & wait $!", "while :; do :; done"}) {
     shell.command("sh -c 'read x <" + fifo + "; exit 3' &");
@@ -220,7 +222,6 @@ TEST(JobControl, NotifyTellsAtOnceWhileACommandRuns) {
     shell.send(kCtrlC);
     ASSERT_TRUE(shell.expect("ready> ")) << line;
   }
-  shell.command("rm -f " + fifo);
 }
 
 TEST(JobControl, WaitForTheNextTellsOfIt) {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "tests/pty/interactive_shell.h"
+#include "tests/support/temporary_directory.h"
 
 namespace mish::tests {
 namespace {
@@ -93,31 +94,29 @@ TEST(KeyboardSignals, PromptBeginsALineAfterCtrlCInABuiltin) {
 }
 
 /// Commands of the shell itself that wait for a FIFO, open as descriptor 9, and no terminal.
-constexpr const char* kWaitsForFifo[] = {"printf %1000000d 1 >&9", "printf -v x %1000000d 1; echo \"$x\" >&9",
-                                         "x=$(</dev/fd/9)",        ". /dev/fd/9",
-                                         ": </tmp/mish-fifo.$$",   ". /tmp/mish-fifo.$$",
+constexpr const char* kWaitsForFifo[] = {"printf %1000000d 1 >&9",
+                                         "printf -v x %1000000d 1; echo \"$x\" >&9",
+                                         "x=$(</dev/fd/9)",
+                                         ". /dev/fd/9",
+                                         ": <fifo",
+                                         ". ./fifo",
                                          "history -r /dev/fd/9"};
 
-/// Types such a command and waits until it waits.
-void start_waiting_for_fifo(InteractiveShell& shell, const char* line) {
-  shell.command("mkfifo /tmp/mish-fifo.$$ /tmp/mish-fifo9.$$; exec 9<>/tmp/mish-fifo9.$$");
+/// Types such a command in `directory` and waits until it waits.
+void start_waiting_for_fifo(InteractiveShell& shell, const TemporaryDirectory& directory, const char* line) {
+  shell.command("cd " + directory.path() + "; mkfifo fifo fifo9; exec 9<>fifo9");
   shell.type(std::string("echo go''ing; ") + line + "; echo not''reached");
   ASSERT_TRUE(shell.expect("going"));
   ASSERT_TRUE(shell.await([&shell] { return process_state(shell.pid()) == 'S'; }));
 }
 
-void remove_fifos(const InteractiveShell& shell) {
-  unlink(("/tmp/mish-fifo." + std::to_string(shell.pid())).c_str());
-  unlink(("/tmp/mish-fifo9." + std::to_string(shell.pid())).c_str());
-}
-
 TEST(KeyboardSignals, CtrlCEndsABuiltinThatWaitsForAFifo) {
   for (const char* line : kWaitsForFifo) {
+    TemporaryDirectory directory;
     InteractiveShell shell;
-    ASSERT_NO_FATAL_FAILURE(start_waiting_for_fifo(shell, line)) << line;
+    ASSERT_NO_FATAL_FAILURE(start_waiting_for_fifo(shell, directory, line)) << line;
     ASSERT_NO_FATAL_FAILURE(expect_ctrl_c_to_end_all(shell)) << line;
     EXPECT_EQ(shell.before().find("nterrupted"), std::string::npos) << shell.before();
-    remove_fifos(shell);
   }
 }
 
@@ -339,11 +338,11 @@ TEST(HangUp, EndsTheShellAtTheMenuOfSelect) {
 
 TEST(HangUp, EndsTheShellInABuiltinThatWaitsForAFifo) {
   for (const char* line : kWaitsForFifo) {
+    TemporaryDirectory directory;
     InteractiveShell shell;
-    ASSERT_NO_FATAL_FAILURE(start_waiting_for_fifo(shell, line)) << line;
+    ASSERT_NO_FATAL_FAILURE(start_waiting_for_fifo(shell, directory, line)) << line;
     kill(shell.pid(), SIGHUP);
     EXPECT_EQ(shell.wait_for_exit(), 128 + SIGHUP) << line;
-    remove_fifos(shell);
   }
 }
 
@@ -371,18 +370,17 @@ TEST(HangUp, EndsTheShellWhileACommandThatIgnoresItRuns) {
 TEST(ReadError, OfTheTerminalIsNotItsEnd) {
   if (!kHasFrontend) GTEST_SKIP();
   // Nobody is left who could continue the group: reading from the background fails there instead of stopping it.
-  std::string file = "/tmp/mish-orphan." + std::to_string(getpid());
+  TemporaryDirectory directory;
   PtySession session({"sh", "-c",
                       "\"$0\" -mc '(while kill -0 $$; do :; done 2>&-; \"$0\" --norc --noprofile -i; echo $? >\"$1\") "
                       "& exit 0' \"$0\" \"$1\"\n"
                       "until [ -s \"$1\" ]; do sleep 0.02; done; echo status=$(cat \"$1\")=",
-                      shell_path(), file},
+                      shell_path(), directory / "status"},
                      {{"PS1", "ready> "}, {"HISTFILE", "/dev/null"}, {"TERM", "dumb"}});
   ASSERT_TRUE(session.expect("no job control"));
   session.send("\n");
   EXPECT_TRUE(session.expect("cannot read: Input/output error"));
   EXPECT_TRUE(session.expect("status=126="));
-  unlink(file.c_str());
 }
 
 TEST(HangUp, RightAfterThePromptIsNotLost) {

@@ -108,17 +108,6 @@ ProcessResult run_process(const ProcessRequest& request) {
   return result;
 }
 
-TemporaryDirectory::TemporaryDirectory() {
-  const char* base = getenv("TMPDIR");
-  path_ = std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/mish-test.XXXXXX";
-  if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 std::string shell_path() {
   const char* chosen = getenv("MISH_SHELL");
   if (chosen != nullptr && *chosen != '\0') return chosen;

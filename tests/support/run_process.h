@@ -28,19 +28,6 @@ struct ProcessRequest {
 
 ProcessResult run_process(const ProcessRequest& request);
 
-/// A directory that is removed with everything in it at the end of its life.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  ~TemporaryDirectory();
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 /// The shell under test: $MISH_SHELL, or the one that was built with these tests.
 std::string shell_path();
 

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "tests/shell/expand/fixture.h"
+#include "tests/support/temporary_directory.h"
 
 namespace mish::expand {
 namespace {
@@ -132,19 +133,9 @@ class ExpanderFiles : public ExpanderTest {
  protected:
   void SetUp() override {
     ExpanderTest::SetUp();
-    char name[] = "/tmp/mish-expand-XXXXXX";
-    root_ = mkdtemp(name);
-    old_ = std::filesystem::current_path();
-    std::filesystem::current_path(root_);
     for (const char* file : {"a.c", "b.c", "c d.c", "star*.h"}) std::ofstream out(file);
   }
-  void TearDown() override {
-    std::filesystem::current_path(old_);
-    std::filesystem::remove_all(root_);
-    ExpanderTest::TearDown();
-  }
-  std::string root_;
-  std::filesystem::path old_;
+  tests::TemporaryWorkingDirectory root_;
 };
 
 TEST_F(ExpanderFiles, PatternsBecomePathnames) {

@@ -8,25 +8,24 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/support/temporary_directory.h"
+
 namespace mish::interactive {
 namespace {
 
 class HistoryTest : public testing::Test {
  protected:
   HistoryTest() {
-    char path[] = "/tmp/mish-history-XXXXXX";
-    home_ = mkdtemp(path);
     state.options.set(state::Option::History, true);
-    set(names::HOME, home_);
-    set(names::HISTFILE, home_ + "/history");
+    set(names::HOME, home_.path());
+    set(names::HISTFILE, home_ / "history");
   }
-  ~HistoryTest() override { std::filesystem::remove_all(home_); }
   void set(Name name, std::string_view value) { state.variables.assign(name, value); }
   std::string file() const {
-    std::ifstream stream(home_ + "/history");
+    std::ifstream stream(home_ / "history");
     return {std::istreambuf_iterator<char>(stream), {}};
   }
-  void write_file(std::string_view text) const { std::ofstream(home_ + "/history") << text; }
+  void write_file(std::string_view text) const { std::ofstream(home_ / "history") << text; }
   static std::vector<std::string> lines(const History& history) {
     std::vector<std::string> all;
     for (size_t i = 0; i < history.count(); ++i) all.push_back(history.entry(i).line);
@@ -34,7 +33,7 @@ class HistoryTest : public testing::Test {
   }
   using Lines = std::vector<std::string>;
   state::ShellState state;
-  std::string home_;
+  tests::TemporaryDirectory home_;
 };
 
 TEST_F(HistoryTest, AddedCommandIsInTheFileAtOnce) {
@@ -83,7 +82,7 @@ TEST_F(HistoryTest, OtherSessionsCommandsAreSeenNotNumbered) {
   EXPECT_EQ(lines(mine), (Lines{"mine"}));
   ASSERT_EQ(mine.others().size(), 1u);
   EXPECT_EQ(mine.others()[0].line, "from other");
-  EXPECT_TRUE(mine.read_new(home_ + "/history"));
+  EXPECT_TRUE(mine.read_new(home_ / "history"));
   EXPECT_EQ(lines(mine), (Lines{"mine", "from other"}));
 }
 
@@ -143,11 +142,11 @@ TEST_F(HistoryTest, PrivateSessionWritesNothing) {
 
 TEST_F(HistoryTest, BashHistoryIsImportedOnce) {
   state.variables.unset(names::HISTFILE);
-  std::ofstream(home_ + "/.bash_history") << "old one\nold two\n";
+  std::ofstream(home_ / ".bash_history") << "old one\nold two\n";
   History history(state, false);
   history.load();
   EXPECT_EQ(lines(history), (Lines{"old one", "old two"}));
-  EXPECT_TRUE(std::filesystem::exists(home_ + "/.local/state/mish/history"));
+  EXPECT_TRUE(std::filesystem::exists(home_ / ".local/state/mish/history"));
   state.variables.unset(names::HISTFILE);
   History again(state, false);
   again.load();

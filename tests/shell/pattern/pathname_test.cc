@@ -10,21 +10,13 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/temporary_directory.h"
+
 namespace mish::pattern {
 namespace {
 
 class PathnameTest : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/mish-glob-XXXXXX";
-    root_ = mkdtemp(name);
-    old_ = std::filesystem::current_path();
-    std::filesystem::current_path(root_);
-  }
-  void TearDown() override {
-    std::filesystem::current_path(old_);
-    std::filesystem::remove_all(root_);
-  }
   static void touch(const std::string& path) {
     std::filesystem::path file(path);
     if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
@@ -39,8 +31,7 @@ class PathnameTest : public testing::Test {
     for (std::string_view match : matches) joined.append(joined.empty() ? "" : " ").append(match);
     return joined;
   }
-  std::string root_;
-  std::filesystem::path old_;
+  tests::TemporaryWorkingDirectory root_;
   PathnameExpander expander_;
 };
 
@@ -70,7 +61,7 @@ TEST_F(PathnameTest, ComponentsAreWalked) {
   EXPECT_EQ(glob("d1/*"), "d1/x.c d1/y.h");
   EXPECT_EQ(glob("./d1//*.c"), "./d1//x.c");
   EXPECT_EQ(glob("*/y.h"), "d1/y.h");
-  EXPECT_EQ(glob(root_ + "/f*"), root_ + "/file");
+  EXPECT_EQ(glob(root_ / "f*"), root_ / "file");
   EXPECT_EQ(glob("file/*"), "");
 }
 

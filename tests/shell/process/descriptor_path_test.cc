@@ -9,23 +9,16 @@
 #include <cerrno>
 #include <string>
 
+#include "tests/support/temporary_directory.h"
+
 namespace mish::process {
 namespace {
 
 class DescriptorPathTest : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/descriptor_path_XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    directory_ = name;
-  }
-  void TearDown() override {
-    for (const char* each : {"/link", "/chain", "/loop", "/file"}) unlink((directory_ + each).c_str());
-    rmdir(directory_.c_str());
-  }
-  std::string at(const char* name) const { return directory_ + name; }
+  std::string at(const char* name) const { return directory_.path() + name; }
 
-  std::string directory_;
+  tests::TemporaryDirectory directory_;
 };
 
 TEST_F(DescriptorPathTest, NamesOfDescriptors) {

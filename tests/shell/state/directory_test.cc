@@ -9,27 +9,20 @@
 #include <cstdlib>
 #include <string>
 
+#include "tests/support/temporary_directory.h"
+
 namespace mish::state {
 namespace {
 
 class Directory : public testing::Test {
  protected:
   Directory() {
-    char name[] = "/tmp/mish-directory-XXXXXX";
-    root_ = mkdtemp(name);
-    EXPECT_EQ(chdir(root_.c_str()), 0);
     EXPECT_EQ(mkdir("real", 0777), 0);
     EXPECT_EQ(mkdir("real/sub", 0777), 0);
     EXPECT_EQ(symlink("real/sub", "link"), 0);
   }
-  ~Directory() override {
-    EXPECT_EQ(chdir("/"), 0);
-    unlink((root_ + "/link").c_str());
-    rmdir((root_ + "/real/sub").c_str());
-    rmdir((root_ + "/real").c_str());
-    rmdir(root_.c_str());
-  }
-  std::string root_;
+  tests::TemporaryWorkingDirectory temporary_;
+  const std::string& root_ = temporary_.path();
   WorkingDirectory directory_;
 };
 

@@ -14,6 +14,7 @@
 #include "shell/state/positional.h"
 #include "shell/state/shell_state.h"
 #include "shell/state/traps.h"
+#include "tests/support/temporary_directory.h"
 
 namespace mish::state {
 namespace {
@@ -86,22 +87,18 @@ TEST(FunctionTable, ReadOnlyFunctionsStay) {
 class PathSearch : public testing::Test {
  protected:
   PathSearch() {
-    char name[] = "/tmp/mish-path-XXXXXX";
-    root_ = mkdtemp(name);
     for (const char* directory : {"/a", "/b", "/b/tool2"}) mkdir((root_ + directory).c_str(), 0777);
     make("/a/tool", 0644);
     make("/b/tool", 0755);
     path_ = root_ + "/a:" + root_ + "/b";
   }
-  ~PathSearch() override {
-    for (const char* file : {"/a/tool", "/b/tool"}) unlink((root_ + file).c_str());
-    for (const char* directory : {"/b/tool2", "/b", "/a", ""}) rmdir((root_ + directory).c_str());
-  }
   void make(const char* name, mode_t mode) {
     std::ofstream(root_ + name) << "#!/bin/sh\n";
     chmod((root_ + name).c_str(), mode);
   }
-  std::string root_, path_;
+  tests::TemporaryDirectory directory_;
+  const std::string& root_ = directory_.path();
+  std::string path_;
 };
 
 TEST_F(PathSearch, SkipsWhatCannotBeExecuted) {
