@@ -101,12 +101,9 @@ bool parse_status(BuiltinContext& context, Args args, int& status) {
 // Stopped jobs would be lost unseen: said once, unless another command comes before the next `exit`.
 bool must_warn(BuiltinContext& context) {
   state::ShellState& shell = context.state;
-  bool has_stopped = context.jobs.stopped_count() != 0;
-  bool has_running = shell.is_on(state::Option::CheckJobs) && context.jobs.running_count() != 0;
-  if (!has_stopped && !has_running) return false;
-  if (std::exchange(shell.prompts_to_warning, state::kPromptsToWarning) != 0) return false;
-  context.err.print("There are {} jobs; `jobs' lists them, `exit' again leaves them.\n",
-                    has_stopped ? "stopped" : "running");
+  std::string_view lost = context.jobs.lost_at_exit(shell.is_on(state::Option::CheckJobs));
+  if (lost.empty() || std::exchange(shell.prompts_to_warning, state::kPromptsToWarning) != 0) return false;
+  context.err.print("There are {} jobs; `jobs' lists them, `exit' again leaves them.\n", lost);
   context.err.flush();
   return true;
 }

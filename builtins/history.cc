@@ -328,9 +328,7 @@ Completion run_history(BuiltinContext& context, Args args) {
       if (operands.empty()) return Completion::of(0);
       drop_own_line(store, context.name);
       store.add(join(operands));
-      if (int error = store.take_append_error(); error != 0) {
-        return context.failure(fmt::format("HISTFILE: {}", Errno(error).message()));
-      }
+      if (std::string trouble = store.take_trouble(); !trouble.empty()) return context.failure(trouble);
       return Completion::of(0);
     default: return use_file(context, store, operation, operands);
   }

@@ -40,8 +40,8 @@ class HistoryStore {
   }
   /// Whether the newest entry is the command that runs; false when that was not recorded.
   bool holds_running = false;
-  /// errno of a failure to append what was added to HISTFILE that nobody was told of yet, 0 if none. Told once.
-  int take_append_error() { return std::exchange(append_error, 0); }
+  /// Why what was added could not be appended to HISTFILE: a sentence, once; "" if there is nothing to tell.
+  std::string take_trouble() { return std::exchange(trouble, {}); }
   virtual void remove(size_t position) = 0;
   virtual void clear() = 0;
   virtual bool read_file(const std::string& path) = 0;
@@ -52,7 +52,7 @@ class HistoryStore {
   virtual int expand(std::string_view line, std::string& out) = 0;
 
  protected:
-  int append_error = 0;
+  std::string trouble;
 };
 
 /// One `complete` specification.

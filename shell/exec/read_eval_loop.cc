@@ -165,9 +165,7 @@ void ReadEvalLoop::record(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   if (!text.empty()) editor->history().add_running(text);
-  if (int error = editor->history().take_append_error(); error != 0) {
-    context_.services.report("HISTFILE: " + std::string(Errno(error).message()));
-  }
+  if (std::string trouble = editor->history().take_trouble(); !trouble.empty()) context_.services.report(trouble);
   // HISTCMD is the number of this command, not of the next.
   context_.state.history_number =
       editor->history().first_number() + static_cast<int64_t>(editor->history().count()) - 1;

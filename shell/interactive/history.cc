@@ -279,7 +279,7 @@ void History::add(std::string_view line) {
   record.time = time(nullptr);
   record.directory = shared_directory(state_.variables.text(names::PWD));
   if (Result<void> appended = append_to_file(record); !appended && is_worth_telling(appended.code())) {
-    if (!std::exchange(has_told_, true)) append_error = appended.code();
+    if (!std::exchange(has_told_, true)) trouble = "HISTFILE: " + std::string(Errno(appended.code()).message());
   }
   push(std::move(record));
   ++added_;

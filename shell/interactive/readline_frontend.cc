@@ -307,8 +307,8 @@ ReadlineFrontend::Outcome ReadlineFrontend::read_command(std::string& text) {
     }
     has_ended_ = outcome == Outcome::EndOfFile;  // Ctrl-D within a command: the parser is to hear of it
     if (state_.is_on(state::Option::History)) history_.add_running(text);
-    if (int error = history_.take_append_error(); error != 0) {
-      write(state_.shell_name + ": HISTFILE: " + std::string(Errno(error).message()) + "\n");
+    if (std::string trouble = history_.take_trouble(); !trouble.empty()) {
+      write(state_.shell_name + ": " + trouble + "\n");
     }
     return Outcome::Line;
   }
@@ -358,9 +358,9 @@ bool ReadlineFrontend::confirm_end_of_file() {
   }
   process::take_child_change();
   jobs_.reap();
-  bool has_jobs = jobs_.stopped_count() > 0 || (state_.is_on(state::Option::CheckJobs) && jobs_.running_count() > 0);
-  if (has_jobs && std::exchange(state_.prompts_to_warning, state::kPromptsToWarning) == 0) {
-    write(jobs_.stopped_count() > 0 ? "There are stopped jobs.\n" : "There are running jobs.\n");
+  std::string_view lost = jobs_.lost_at_exit(state_.is_on(state::Option::CheckJobs));
+  if (!lost.empty() && std::exchange(state_.prompts_to_warning, state::kPromptsToWarning) == 0) {
+    write("There are " + std::string(lost) + " jobs.\n");
     return false;
   }
   write("exit\n");

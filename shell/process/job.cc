@@ -289,7 +289,7 @@ bool JobTable::reap() {
     changed = true;
   }
   if (outcome == WaitOutcome::NoChildren) lose_children();
-  if (changed) trim_done();
+  trim_done();
   return changed;
 }
 

@@ -186,6 +186,12 @@ class JobTable {
   size_t listed_count() const { return contents_->listed_count; }
   size_t stopped_count() const { return contents_->stopped.size; }
   size_t running_count() const { return contents_->running.size; }
+  /// The jobs that would be out of sight when the shell ended: "stopped" ones, or else, if `also_running`, "running"
+  /// ones; "" if there are none.
+  std::string_view lost_at_exit(bool also_running) const {
+    if (stopped_count() != 0) return "stopped";
+    return also_running && running_count() != 0 ? "running" : "";
+  }
   /// Whether any listed job of this shell is not done.
   bool has_active() const { return !is_inherited_ && stopped_count() + running_count() != 0; }
   /// The listed job that has been done longest and that nobody waited for; null if none (wait -n).

@@ -145,6 +145,17 @@ class TextParser {
   CommandParser commands_;
 };
 
+const Word* parse_whole_text(const Word* (WordParser::*parse)(), std::string_view text, const ParserOptions& options,
+                             Program& program, std::string& error) {
+  try {
+    TextParser parser(text, options, program.arena());
+    return (parser.words().*parse)();
+  } catch (const ParseFailure& failure) {
+    error = failure.message;
+    return nullptr;
+  }
+}
+
 const ArithNode* parse_arithmetic_parts(std::span<const WordPart> parts, Arena& arena, std::string& error) {
   ArithParser parser(arena, parts);
   const ArithNode* root = parser.parse();
@@ -176,24 +187,12 @@ const ArithNode* parse_arithmetic(std::string_view text, Arena& arena, std::stri
 
 const Word* parse_text_as_word(std::string_view text, const ParserOptions& options, Program& program,
                                std::string& error) {
-  try {
-    TextParser parser(text, options, program.arena());
-    return parser.words().parse_text();
-  } catch (const ParseFailure& failure) {
-    error = failure.message;
-    return nullptr;
-  }
+  return parse_whole_text(&WordParser::parse_text, text, options, program, error);
 }
 
 const Word* parse_text_as_list(std::string_view text, const ParserOptions& options, Program& program,
                                std::string& error) {
-  try {
-    TextParser parser(text, options, program.arena());
-    return parser.words().parse_list_text();
-  } catch (const ParseFailure& failure) {
-    error = failure.message;
-    return nullptr;
-  }
+  return parse_whole_text(&WordParser::parse_list_text, text, options, program, error);
 }
 
 std::optional<VariableReference> parse_reference(std::string_view text, Arena& arena) {

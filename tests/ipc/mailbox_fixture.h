@@ -82,10 +82,11 @@ class Child {
   pid_t pid_ = -1;
 };
 
-/// Returns when `condition` holds; the test fails after ten seconds. For states of other processes that only show.
+/// Returns when `condition` holds; the test fails after forty seconds (each step of a traced process may wait for its
+/// turn on a busy machine). For states of other processes that only show.
 template <typename Condition>
 void wait_until(Condition condition) {
-  Deadline end = deadline_after(10'000 * kMillisecond);
+  Deadline end = deadline_after(40'000 * kMillisecond);
   while (!condition()) {
     ASSERT_LT(now_ns(), end) << "the awaited state never came";
     usleep(200);

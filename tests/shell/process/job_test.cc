@@ -192,7 +192,7 @@ TEST_F(Jobs, TenThousandJobsInTheBackground) {
       while (table_.running_count() != 0) table_.wait_for_any(false);
     }
   }
-  EXPECT_LE(table_.listed_count(), 70u);
+  EXPECT_LE(table_.listed_count(), 64u);
   ChildChange change;
   EXPECT_EQ(wait_for_change(WaitMode::Poll, false, change), WaitOutcome::NoChildren);
   int known = 0;
