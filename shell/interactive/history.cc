@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <set>
 
 #include "shell/base/text.h"
@@ -49,6 +50,47 @@ bool read_text(const std::string& path, std::string& out) {
     if (read.code() != EAGAIN) return read.ok();
     if (process::wait_readable(file->get(), -1) == process::PollOutcome::Interrupted) return false;
   }
+}
+
+/// Opens a new file beside `path`, with the mode and owner of that if it exists. Fails where that cannot be, or must
+/// not (a device, a pipe, a link to nothing): what is there is to be written itself.
+Result<UniqueFd> open_beside(const std::string& path, std::string& temporary) {
+  struct stat status;
+  const bool exists = lstat(path.c_str(), &status) == 0;
+  if (exists && !S_ISREG(status.st_mode)) return Errno(EINVAL);
+  temporary = path + ".XXXXXX";
+  UniqueFd file(mkostemp(temporary.data(), O_CLOEXEC));
+  if (!file.is_open()) return Errno(errno);
+  if (exists && (fchown(file.get(), status.st_uid, status.st_gid) != 0 || fchmod(file.get(), status.st_mode) != 0)) {
+    unlink(temporary.c_str());
+    return Errno(EPERM);
+  }
+  return file;
+}
+
+/// Makes `text` the contents of `path`, or of what it is a link to: in a new file that takes the place of the old one,
+/// so that there is never half a history, whatever happens. Returns the file; errors of open, write, fsync and rename.
+Result<UniqueFd> replace_file(const std::string& path, std::string_view text) {
+  std::unique_ptr<char, decltype(&free)> resolved(realpath(path.c_str(), nullptr), &free);
+  const std::string target = resolved != nullptr ? resolved.get() : path;
+  std::string temporary;
+  Result<UniqueFd> file = open_beside(target, temporary);
+  const bool is_beside = file.ok();
+  if (!is_beside) {  // nobody is waited for to read a pipe, but a reader may be slow
+    file = open_file(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK, 0600);
+    if (!file.ok()) return file;
+    fcntl(file->get(), F_SETFL, 0);
+  }
+  if (Result<void> written = write_all(file->get(), text); !written.ok()) {
+    if (is_beside) unlink(temporary.c_str());
+    return Errno(written.code());
+  }
+  if (is_beside && (fsync(file->get()) != 0 || rename(temporary.c_str(), target.c_str()) != 0)) {
+    const int error = errno;
+    unlink(temporary.c_str());
+    return Errno(error);
+  }
+  return file;
 }
 
 /// The same string for the same directory, for the life of the process: tens of thousands of records share a few.
@@ -409,30 +451,30 @@ bool History::read_file(const std::string& path) {
   return true;
 }
 
-/// Into a new file beside it, which then takes its place: never half a history, whatever happens.
 bool History::write_file(const std::string& path) {
   if (path.empty()) return false;
   if (path == file_path()) make_directories(path);
-  std::string temporary = path + ".XXXXXX";
-  UniqueFd file(mkostemp(temporary.data(), O_CLOEXEC));
-  if (!file.is_open()) return false;
   std::string text;
   int64_t most = limit(names::HISTFILESIZE);
   size_t first =
       most >= 0 && entries_.size() > static_cast<size_t>(most) ? entries_.size() - static_cast<size_t>(most) : 0;
   for (size_t i = first; i < entries_.size(); ++i) text += format(entries_[i]);
-  bool done =
-      write_all(file.get(), text).ok() && fsync(file.get()) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
-  int error = errno;
-  if (done) added_ = 0;
-  if (!done) unlink(temporary.c_str());
-  struct stat status;
-  if (done && path == file_path() && fstat(file.get(), &status) == 0) {
-    inode_ = status.st_ino;
-    read_up_to_ = status.st_size;
+  Result<UniqueFd> file = replace_file(path, text);
+  if (!file.ok()) {
+    errno = file.code();
+    return false;
   }
-  errno = error;
-  return done;
+  added_ = 0;
+  if (path == file_path()) take_as_read(file->get());
+  return true;
+}
+
+/// All of the history file, open as `fd`, is known here.
+void History::take_as_read(int fd) {
+  struct stat status;
+  if (fstat(fd, &status) != 0) return;
+  inode_ = status.st_ino;
+  read_up_to_ = status.st_size;
 }
 
 /// HISTFILE has everything already while commands are recorded; another file gets what this session added.
@@ -487,17 +529,7 @@ void History::compact() {
   if (records.size() <= static_cast<size_t>(most)) return;
   std::string kept;
   for (size_t i = records.size() - static_cast<size_t>(most); i < records.size(); ++i) kept += format(records[i]);
-  std::string temporary = path + ".XXXXXX";
-  UniqueFd fresh(mkostemp(temporary.data(), O_CLOEXEC));
-  if (!fresh.is_open()) return;
-  if (!write_all(fresh.get(), kept).ok() || fsync(fresh.get()) != 0 || rename(temporary.c_str(), path.c_str()) != 0) {
-    unlink(temporary.c_str());
-    return;
-  }
-  if (fstat(fresh.get(), &status) == 0) {
-    inode_ = status.st_ino;
-    read_up_to_ = status.st_size;
-  }
+  if (Result<UniqueFd> fresh = replace_file(path, kept); fresh.ok()) take_as_read(fresh->get());
 }
 
 int History::expand(std::string_view line, std::string& out) {

@@ -70,6 +70,7 @@ class History final : public api::HistoryStore, private HistoryLines {
  private:
   std::string_view line(size_t position) const override { return entries_[position].line; }
   bool is_wanted(std::string_view text) const;
+  void take_as_read(int fd);
   void push(HistoryRecord record);
   void trim();
   void erase_duplicates(std::string_view text);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shell/interactive/history.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -115,6 +118,48 @@ TEST_F(HistoryTest, CompactionKeepsTheNewest) {
   again.load();
   EXPECT_EQ(again.count(), 10u);
   EXPECT_EQ(again.entry(9).line, "some command or other, number 99");
+}
+
+TEST_F(HistoryTest, AFileThatIsALinkStaysOne) {
+  std::filesystem::create_directory(home_ / "real");
+  std::ofstream(home_ / "real/history") << "old\n";
+  std::filesystem::permissions(home_ / "real/history", std::filesystem::perms(0640));
+  std::filesystem::create_symlink("real/history", home_ / "history");
+  std::filesystem::create_symlink("real/new", home_ / "new");
+  History history(state, false);
+  history.load();
+  history.add("mine");
+  EXPECT_TRUE(history.write_file(home_ / "history"));
+  EXPECT_TRUE(history.write_file(home_ / "new"));
+  for (const char* name : {"history", "new"}) {
+    EXPECT_TRUE(std::filesystem::is_symlink(home_ / name));
+    EXPECT_TRUE(std::filesystem::is_regular_file(home_ / name));
+  }
+  EXPECT_NE(file().find("mine"), std::string::npos);
+  EXPECT_EQ(std::filesystem::status(home_ / "real/history").permissions(), std::filesystem::perms(0640));
+  History again(state, false);
+  again.load();
+  EXPECT_EQ(lines(again), (Lines{"old", "mine"}));
+}
+
+TEST_F(HistoryTest, WhatIsNoRegularFileIsWrittenAndStays) {
+  History history(state, false);
+  history.load();
+  history.add("mine");
+  ASSERT_EQ(mkfifo((home_ / "fifo").c_str(), 0600), 0);
+  EXPECT_FALSE(history.write_file(home_ / "fifo"));
+  EXPECT_EQ(errno, ENXIO);  // nobody reads
+  int reader = open((home_ / "fifo").c_str(), O_RDONLY | O_NONBLOCK);
+  EXPECT_TRUE(history.write_file(home_ / "fifo"));
+  char text[100] = "";
+  EXPECT_GT(read(reader, text, sizeof text - 1), 0);
+  EXPECT_NE(std::string(text).find("mine"), std::string::npos);
+  close(reader);
+  EXPECT_TRUE(std::filesystem::is_fifo(home_ / "fifo"));
+  std::filesystem::create_symlink("/dev/null", home_ / "null");
+  EXPECT_TRUE(history.write_file(home_ / "null"));
+  EXPECT_TRUE(std::filesystem::is_symlink(home_ / "null"));
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
 }
 
 TEST_F(HistoryTest, OfALongFileTheEndIsRead) {
