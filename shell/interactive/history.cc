@@ -41,10 +41,16 @@ void make_directories(const std::string& path) {
 
 bool is_time_line(std::string_view line) { return line.size() > 1 && line[0] == '#' && is_digit(line[1]); }
 
-/// All of a file. What a pipe does not hold yet is waited for until a signal comes; nobody waits for one to write.
+/// All of a file. What a pipe does not hold yet is waited for until a signal comes; nobody waits for one to write. A
+/// device (/dev/zero, a terminal) holds no history and may have no end: EINVAL.
 bool read_text(const std::string& path, std::string& out) {
-  Result<UniqueFd> file = open_file(path.c_str(), O_RDONLY | O_NONBLOCK);
-  if (!file.ok()) return false;
+  Result<UniqueFd> file = open_file(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  struct stat status;
+  if (!file.ok() || fstat(file->get(), &status) != 0) return false;
+  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
+    errno = EINVAL;
+    return false;
+  }
   for (;;) {
     Result<void> read = read_all(file->get(), out);
     if (read.code() != EAGAIN) return read.ok();

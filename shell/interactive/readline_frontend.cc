@@ -86,6 +86,7 @@ ReadlineFrontend::ReadlineFrontend(state::ShellState& state, api::ShellServices&
   // Prompts go to standard error (XCU sh); a private copy, so that `exec 2>file` does not take them away.
   Result<UniqueFd> copy = duplicate_above_9(isatty(STDERR_FILENO) == 1 ? STDERR_FILENO : STDIN_FILENO);
   if (copy.ok()) terminal_ = std::move(*copy);
+  notices_.update_window_size(screen());  // LINES and COLUMNS are for the start-up files, too
   history_.load();
   readline_history_.emplace(history_);
   state_.history_number = readline_history_->session_begin();

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 #include <thread>
 
 #include "tests/pty/interactive_shell.h"
@@ -234,6 +235,16 @@ TEST(WindowSize, OfTheTerminalIsInLinesAndColumnsAfterEachCommand) {
       "stty rows 31; echo 2: $LINES,$COLUMNS");
   EXPECT_NE(text.find("1: 95\r\n2: 30,96"), std::string::npos) << text;
   EXPECT_NE(shell.command("echo 3: $LINES").find("3: 30"), std::string::npos);
+}
+
+TEST(WindowSize, IsKnownToTheStartUpFiles) {
+  if (!kHasFrontend) GTEST_SKIP();
+  TemporaryDirectory directory;
+  std::ofstream(directory / "rc") << "echo rc: $LINES,$COLUMNS, \n";
+  PtySession session({"sh", "-c", "stty rows 31 cols 77; unset LINES COLUMNS; exec \"$0\" --rcfile \"$1\" -i",
+                      shell_path(), directory / "rc"},
+                     {{"HISTFILE", "/dev/null"}, {"TERM", "dumb"}});
+  EXPECT_TRUE(session.expect("rc: 31,77,"));
 }
 
 TEST(WindowSize, OfTheTerminalComesToScriptsWithTheirFirstSubshell) {

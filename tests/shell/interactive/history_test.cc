@@ -162,6 +162,17 @@ TEST_F(HistoryTest, WhatIsNoRegularFileIsWrittenAndStays) {
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
 }
 
+TEST_F(HistoryTest, ADeviceHoldsNone) {
+  set(names::HISTFILE, "/dev/zero");
+  History history(state, false);
+  history.load();
+  history.add("mine");
+  EXPECT_EQ(lines(history), (Lines{"mine"}));
+  EXPECT_FALSE(history.read_file("/dev/zero"));
+  EXPECT_EQ(errno, EINVAL);
+  EXPECT_FALSE(history.read_new("/dev/urandom"));
+}
+
 TEST_F(HistoryTest, OfALongFileTheEndIsRead) {
   std::string text;
   for (int i = 0; i < 1000; ++i)
