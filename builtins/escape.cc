@@ -93,7 +93,11 @@ EscapeOutcome put_escape(std::string_view text, size_t& at, EscapeStyle style, O
     return put_hexadecimal(text, at, c, out) ? EscapeOutcome::Done : EscapeOutcome::MissingHexDigit;
   }
   out.put('\\');
-  out.put(c);
+  if (c == '%' && style == EscapeStyle::PrintfFormat) {
+    --at;  // begins a conversion all the same
+  } else {
+    out.put(c);
+  }
   return EscapeOutcome::Done;
 }
 

@@ -159,8 +159,8 @@ bool LineReader::ends_inside_character() const {
   size_t back = 1;
   while (back <= 3 && back <= text_.size()) {
     auto c = static_cast<unsigned char>(text_[text_.size() - back]);
-    if (c >= 0xC0) return back < (c >= 0xF0 ? 4u : c >= 0xE0 ? 3u : 2u);
-    if (c < 0x80) return false;
+    if (c >= 0xC2 && c <= 0xF4) return back < (c >= 0xF0 ? 4u : c >= 0xE0 ? 3u : 2u);
+    if (c < 0x80 || c >= 0xC0) return false;
     ++back;
   }
   return false;
@@ -213,6 +213,14 @@ Outcome LineReader::read() {
   return outcome;
 }
 
+/// Fields and lines go into indexed arrays only: true, and said, where `name` is one of the other kind.
+bool refuse_associative(BuiltinContext& context, Name name) {
+  const state::Variable* variable = context.state.variables.resolve(name);
+  if (variable == nullptr || variable->value.kind() != state::Value::Kind::Associative) return false;
+  context.error("{}: not an indexed array", text(name));
+  return true;
+}
+
 bool assign_array(BuiltinContext& context, const ReadOptions& options, const LineReader& line) {
   std::vector<std::string> values;
   if (options.exact) {
@@ -228,8 +236,10 @@ bool assign_array(BuiltinContext& context, const ReadOptions& options, const Lin
     context.error("`{}': not a valid identifier", options.array);
     return false;
   }
+  const Name name = NameTable::intern(options.array);
+  if (refuse_associative(context, name)) return false;
   try {
-    context.state.variables.assign_indexed(NameTable::intern(options.array), std::move(values));
+    context.state.variables.assign_indexed(name, std::move(values));
   } catch (const state::ShellError& error) {
     if (error.is_fatal()) throw;
     context.error(error.message());
@@ -485,10 +495,7 @@ Completion run_mapfile(BuiltinContext& context, Args args) {
   std::string_view array = operands.empty() ? std::string_view("MAPFILE") : operands[0];
   if (!is_identifier(array)) return context.failure(fmt::format("`{}': not a valid identifier", array));
   Name name = NameTable::intern(array);
-  const state::Variable* old = context.state.variables.find(name);
-  if (old != nullptr && old->value.kind() == state::Value::Kind::Associative) {
-    return context.failure(fmt::format("{}: not an indexed array", array));
-  }
+  if (refuse_associative(context, name)) return Completion::of(state::kFailure);
   try {
     context.state.variables.prepare_indexed(name, options.has_origin);
     bool takes_all = options.limit == 0 && options.callback.empty();
