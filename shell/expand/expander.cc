@@ -487,7 +487,7 @@ void Expander::expand_pathname(std::string_view text, std::string_view quoted, F
   options.ignore_case = state_.is_on(Option::NoCaseGlob);
   options.skip_dots = state_.is_on(Option::GlobSkipDots) && !state_.is_posix();
   std::string_view ignored = state_.is_posix() ? std::string_view() : state_.variables.text_or_null(names::GLOBIGNORE);
-  if (!ignored.empty()) options.dot_glob = options.skip_dots = true;  // as in bash: a set GLOBIGNORE does both
+  if (!ignored.empty()) options.skip_dots = true;
 
   std::vector<std::string_view> matches;
   Result<void> result = globber_.expand(text, quoted, options, state_.scratch, matches);

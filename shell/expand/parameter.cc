@@ -127,7 +127,7 @@ Parameter ParameterExpander::follow_indirection(const ParameterExpansion& p) {
     if (base.kind == ParameterKind::Positional) return base;
     const Variable* variable = base.kind == ParameterKind::Variable ? state_.variables.resolve(base.name) : nullptr;
     if (variable != nullptr && (variable->has(attribute::Declared) || !variable->value.is_unset())) return base;
-    throw ShellError(ShellError::Kind::Expansion, parameter_name(base) + ": invalid indirect expansion");
+    throw ShellError(ShellError::Kind::Substitution, parameter_name(base) + ": invalid indirect expansion");
   }
   std::string_view target = value.is_list ? value.items[0] : value.text;
   Parameter result;

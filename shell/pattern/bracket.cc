@@ -126,25 +126,27 @@ std::optional<char32_t> collating_element(std::string_view name) {
 
 bool CharacterSet::has(char32_t code) const {
   if (code < 0x80 || (code < 0x100 && !is_multibyte_locale())) return (low_[code >> 6] >> (code & 63) & 1) != 0;
-  for (const Range& range : ranges_) {
-    if (code >= range.first && code <= range.last) return true;
-  }
-  for (std::string_view name : classes_) {
-    if (is_in_class(code, name)) return true;
-  }
-  return false;
+  if (is_in_range(code)) return true;
+  return std::ranges::any_of(classes_, [&](std::string_view name) { return is_in_class(code, name); });
+}
+
+bool CharacterSet::is_in_range(char32_t code) const {
+  return std::ranges::any_of(ranges_, [&](const Range& range) { return code >= range.first && code <= range.last; });
 }
 
 bool CharacterSet::contains(char32_t code) const {
-  bool found = has(code) || (ignores_case_ && (has(to_lower(code)) || has(to_upper(code))));
+  // bash: [[:upper:]] stays what it is.
+  bool found = has(code) || (ignores_case_ && (is_in_range(to_lower(code)) || is_in_range(to_upper(code))));
   return found != is_negated_;
 }
 
 /// One pass over the expression; collects the set only when one is wanted.
 class BracketParser {
  public:
-  BracketParser(const MarkedText& pattern, size_t at, bool collects)
-      : pattern_(pattern), at_(at), collects_(collects) {}
+  BracketParser(const MarkedText& pattern, size_t at, bool ignore_case, bool collects)
+      : pattern_(pattern), at_(at), collects_(collects) {
+    set_.ignores_case_ = ignore_case;
+  }
 
   /// Offset after the closing bracket, 0 if there is none.
   size_t parse() {
@@ -160,8 +162,7 @@ class BracketParser {
     }
   }
 
-  const CharacterSet* finish(bool ignore_case, Arena& arena) {
-    set_.ignores_case_ = ignore_case;
+  const CharacterSet* finish(Arena& arena) {
     set_.ranges_ = arena.copy_span(ranges_);
     set_.classes_ = arena.copy_span(classes_);
     return new (arena.allocate(sizeof(CharacterSet), alignof(CharacterSet))) CharacterSet(set_);
@@ -233,7 +234,7 @@ class BracketParser {
     if (!collects_ || first > last) return;
     for (char32_t code = first; code <= last && code < 0x100; ++code)
       set_.low_[code >> 6] |= uint64_t(1) << (code & 63);
-    if (last >= 0x80) ranges_.push_back({first, last});
+    if (last >= 0x80 || set_.ignores_case_) ranges_.push_back({first, last});
   }
 
   void add_class(std::string_view name) {
@@ -261,9 +262,9 @@ class BracketParser {
 };
 
 size_t parse_bracket(const MarkedText& pattern, size_t at, bool ignore_case, Arena* arena, const CharacterSet** set) {
-  BracketParser parser(pattern, at, set != nullptr);
+  BracketParser parser(pattern, at, ignore_case, set != nullptr);
   size_t end = parser.parse();
-  if (end != 0 && set != nullptr) *set = parser.finish(ignore_case, *arena);
+  if (end != 0 && set != nullptr) *set = parser.finish(*arena);
   return end;
 }
 

@@ -32,12 +32,13 @@ class CharacterSet {
  private:
   friend class BracketParser;
   bool has(char32_t code) const;
+  bool is_in_range(char32_t code) const;
 
   struct Range {
     char32_t first, last;
   };
-  uint64_t low_[4] = {};  // codes below 256 (in UTF-8: below 128, the others are looked up in what follows)
-  std::span<const Range> ranges_;
+  uint64_t low_[4] = {};           // codes below 256 (in UTF-8: below 128, the others are looked up in what follows)
+  std::span<const Range> ranges_;  // without regard to case all of them, the ASCII ones too
   std::span<const std::string_view> classes_;
   bool is_negated_ = false;
   bool ignores_case_ = false;

@@ -354,7 +354,7 @@ void set_time_zone(ShellState&, const Variable& v) {
 }
 
 void set_glob_ignore(ShellState& state, const Variable& v) {
-  state.options.set(Option::DotGlob, !v.value.text().empty());
+  if (v.value.is_unset() || !v.value.text().empty()) state.options.set(Option::DotGlob, !v.value.is_unset());
 }
 
 // --- the table ---

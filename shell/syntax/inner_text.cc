@@ -24,6 +24,7 @@ class WordParser::InnerText {
   bool finish_at_end_of_input();
   bool take_more_than_a_character(char c);
   bool take_backslash();
+  void note_apostrophe();
   bool take_ansi_c_quotes();
   Verdict judge(char c);
   Verdict judge_parenthesis();
@@ -36,6 +37,7 @@ class WordParser::InnerText {
   const Style style_;
   const uint32_t line_;        // of what is to be ended
   bool inner_quotes_ = false;  // within "..." inside a quoted ${...}
+  bool apostrophes_ = false;   // between '...' there
   uint32_t depth_ = 0;         // parentheses or brackets
   uint32_t ternaries_ = 0;     // whose colon is still to come
 };
@@ -90,13 +92,16 @@ bool WordParser::InnerText::take_more_than_a_character(char c) {
       return true;
     case '\\': return take_backslash();
     case '\'':
-      if (style_ == Style::Quoted) return false;
+      if (style_ == Style::Quoted) {
+        note_apostrophe();
+        return false;
+      }
       parser_.parse_single_quotes(b_);
       return true;
     case '"':
       in_.skip();
       if (style_ == Style::Quoted) {
-        inner_quotes_ = !inner_quotes_;
+        if (!apostrophes_) inner_quotes_ = !inner_quotes_;
       } else {
         parser_.parse_double_quotes(b_);
       }
@@ -130,6 +135,15 @@ bool WordParser::InnerText::take_backslash() {
   return true;
 }
 
+// bash: the apostrophes in "${x:-'{}'}" mean themselves, but between two of them no brace ends the expansion. One that
+// is alone in its line is just a character.
+void WordParser::InnerText::note_apostrophe() {
+  if (inner_quotes_ || parser_.in_document_ || !is_bash()) return;
+  const char* next = in_.data() + in_.position() + 1;
+  while (*next != '\'' && *next != '\n' && *next != '\0') ++next;
+  apostrophes_ = !apostrophes_ && *next == '\'';
+}
+
 // $'...' is known in the key of an associative array; and in "${x:-$'a'}" (not in here-documents) by bash.
 bool WordParser::InnerText::take_ansi_c_quotes() {
   if (in_.look_ahead(1) != '\'') return false;
@@ -145,7 +159,8 @@ WordParser::InnerText::Verdict WordParser::InnerText::judge(char c) {
   switch (c) {
     case '}':
       if (end_ == End::Offset) return Verdict::End;
-      if ((end_ == End::Brace || end_ == End::Slash || end_ == End::SecondSlash) && !inner_quotes_) return Verdict::End;
+      if ((end_ == End::Brace || end_ == End::Slash || end_ == End::SecondSlash) && !inner_quotes_ && !apostrophes_)
+        return Verdict::End;
       break;
     case '/':
       if (end_ == End::Slash) return Verdict::End;
