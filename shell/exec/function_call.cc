@@ -85,7 +85,7 @@ Completion FunctionCaller::call(Name name, std::span<const std::string_view> arg
     scope.keep_locals();
   bool leaves_loop = completion.flow == Flow::Break || completion.flow == Flow::Continue;
   if (leaves_loop && !state.is_on(Option::NonLexicalCtrl)) completion.flow = Flow::Normal;
-  return context_.traps->end_body(completion);
+  return context_.traps->end_body(completion, function->definition->line);
 }
 
 Completion FunctionCaller::on_entry(const syntax::FunctionDefinition& definition) {

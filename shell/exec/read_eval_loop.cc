@@ -31,7 +31,7 @@ class RunningProgram {
     context_.program = std::move(saved_);
     context_.state.current_command = command_;  // what ran may be gone now
   }
-  /// The EXIT action is next: its BASH_COMMAND is the command that ended the shell.
+  /// What ran stays until the next command is there: the EXIT action may be next, and its BASH_COMMAND is this one.
   void keep() { is_kept_ = true; }
   RunningProgram(const RunningProgram&) = delete;
   RunningProgram& operator=(const RunningProgram&) = delete;
@@ -183,7 +183,7 @@ Completion ReadEvalLoop::execute(const syntax::ParseResult& parsed, Tail tail) {
     completion = Completion::of(context_.state.pipe_statuses.back());
     context_.state.last_status = completion.status;
   }
-  if (completion.flow == Flow::Exit && is_outermost()) running.keep();
+  if (is_outermost()) running.keep();
   if (process::any_pending() && completion.is_normal()) [[unlikely]] {
     // Here and not before the next command: BASH_COMMAND is the command that was interrupted.
     if (Completion due = context_.traps->run_pending(); !due.is_normal()) return due;

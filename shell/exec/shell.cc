@@ -179,7 +179,7 @@ Completion Shell::run_file(std::string_view path, api::Args arguments) {
       throw;
     }
     state_.line = line;
-    completion = traps_.end_body(completion);
+    completion = traps_.end_body(completion, line);
   }
   // A dot script given operands has parameters of its own; without, what it sets stays. In bash, outside
   // of functions, what it assigned with `set` stays also with.

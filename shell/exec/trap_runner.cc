@@ -289,7 +289,7 @@ int TrapRunner::on_leave(int status) { return leaves_here() ? on_exit(status) : 
 
 // --- functions -------------------------------------------------------------------------------------------------------
 
-Completion TrapRunner::end_body(Completion completion) {
+Completion TrapRunner::end_body(Completion completion, uint32_t line) {
   state::ShellState& state = context_.state;
   const bool is_return = completion.flow == Flow::Return;
   if (is_return) completion.flow = Flow::Normal;
@@ -297,6 +297,7 @@ Completion TrapRunner::end_body(Completion completion) {
   state.last_status = is_return ? state.status_before_return : completion.status;
   if (!return_is_armed_) [[likely]]
     return completion;
+  state.line = line;
   Completion after = run_condition(state::kTrapReturn, state.last_status);
   return after.is_normal() || after.flow == Flow::Return ? completion : after;
 }

@@ -44,7 +44,8 @@ class TrapRunner {
   /// A command failed outside the contexts that errexit ignores: the ERR trap.
   Completion on_error(int status) { return error_is_armed_ ? run_condition(state::kTrapErr, status) : Completion{}; }
   /// What the body of a function or dot script ended with: `return` has done its work, then comes the RETURN trap.
-  Completion end_body(Completion completion);
+  /// `line` is LINENO of that action.
+  Completion end_body(Completion completion, uint32_t line);
   /// The shell environment ends with `status`: runs the EXIT action once. Returns the status to end with.
   int on_exit(int status);
   /// `exit` or errexit ends the environment: in the bash language the EXIT action runs right there, among the functions
