@@ -58,8 +58,8 @@ void apply_option(Declaration& declaration, char letter, bool is_plus) {
       if (is_plus) declaration.destroys_array = true;
       (letter == 'a' ? declaration.indexed : declaration.associative) = !is_plus;
       break;
-    case 'f': declaration.functions = true; break;
-    case 'F': declaration.functions = declaration.function_names = true; break;
+    case 'f': declaration.functions = !is_plus; break;
+    case 'F': declaration.functions = declaration.function_names = !is_plus; break;
     case 'g': declaration.global = true; break;
     case 'I': declaration.inherit = true; break;
     case 'p': declaration.print = true; break;
@@ -165,7 +165,10 @@ Completion print_named(BuiltinContext& context, Args names, bool only_locals) {
 // declare -n: the value is the name of another variable, perhaps with a subscript.
 void declare_reference(BuiltinContext& context, const DeclarationOperand& operand) {
   state::VariableTable& variables = context.state.variables;
-  if (operand.has_subscript || operand.compound != nullptr) refuse(operand.name_text, "a reference cannot be an array");
+  const Variable* old = variables.find(operand.name);
+  if (operand.has_subscript || operand.compound != nullptr || (old != nullptr && old->value.is_array())) {
+    refuse(operand.name_text, "a reference cannot be an array");
+  }
   if (operand.has_value) {
     std::string_view target = operand.value;
     std::string_view base = target.substr(0, target.find('['));
@@ -173,8 +176,8 @@ void declare_reference(BuiltinContext& context, const DeclarationOperand& operan
     if (target == operand.name_text) refuse(operand.name_text, "a reference cannot refer to itself");
     variables.remove_attributes(operand.name, attribute::Nameref);
     variables.assign(operand.name, target);
-  } else if (const Variable* v = variables.find(operand.name); v != nullptr && !v->has(attribute::Nameref)) {
-    std::string_view target = v->value.text();
+  } else if (old != nullptr && !old->has(attribute::Nameref)) {
+    std::string_view target = old->value.text();
     if (!target.empty() && !is_identifier(target.substr(0, target.find('['))))
       refuse(target, "not a valid name for a reference");
   }
@@ -187,16 +190,8 @@ void prepare_array(BuiltinContext& context, const Declaration& declaration, cons
   Value::Kind kind = v != nullptr ? v->value.kind() : Value::Kind::Unset;
   // `declare -i a[4]` makes an array: the subscript says no more than that.
   bool is_compound = operand.compound != nullptr || (operand.has_subscript && !operand.has_value);
-  bool wants_indexed = declaration.indexed || (is_compound && kind < Value::Kind::Indexed);
-  if (declaration.associative && declaration.indexed) refuse(operand.name_text, "cannot be both kinds of array");
-  if (declaration.associative) {
-    if (kind == Value::Kind::Indexed) refuse(operand.name_text, "cannot convert indexed to associative array");
-    variables.prepare_associative(operand.name, true);
-  } else if (declaration.indexed && kind == Value::Kind::Associative) {
-    refuse(operand.name_text, "cannot convert associative to indexed array");
-  } else if (wants_indexed) {
-    variables.prepare_indexed(operand.name, true);
-  }
+  bool wants_indexed = declaration.indexed || (is_compound && !declaration.associative && kind < Value::Kind::Indexed);
+  make_array(context, operand, wants_indexed, declaration.associative);
   // An array without elements counts as declared only, as in `declare -p`.
   if (!operand.has_value && kind == Value::Kind::Unset && (declaration.associative || wants_indexed)) {
     variables.add_attributes(operand.name, attribute::Declared);
@@ -218,8 +213,8 @@ void declare_one(BuiltinContext& context, const Declaration& declaration, const 
       variables.find(operand.name)->value.is_array()) {
     refuse(operand.name_text, "an array cannot become an ordinary variable this way; use unset");
   }
-  if ((declaration.remove & attribute::ReadOnly) != 0 &&
-      (variables.attributes(operand.name) & attribute::ReadOnly) != 0) {
+  const bool is_read_only = (variables.attributes(operand.name) & attribute::ReadOnly) != 0;
+  if (is_read_only && (operand.has_value || (declaration.remove & attribute::ReadOnly) != 0)) {
     refuse(operand.name_text, "is read only");
   }
   if ((declaration.remove & attribute::Nameref) != 0) variables.remove_attributes(operand.name, attribute::Nameref);

@@ -88,6 +88,24 @@ void expand_operand(api::BuiltinContext& context, DeclarationOperand& operand, b
   operand.elements = context.services.expander().expand_elements(*operand.compound, associative);
 }
 
+void make_array(api::BuiltinContext& context, const DeclarationOperand& operand, bool indexed, bool associative) {
+  using Kind = state::Value::Kind;
+  state::VariableTable& variables = context.state.variables;
+  const state::Variable* v = variables.resolve(operand.name);
+  const Kind kind = v != nullptr ? v->value.kind() : Kind::Unset;
+  if (indexed && (associative || kind == Kind::Associative)) {
+    throw state::ShellError(state::ShellError::Kind::Assignment,
+                            std::string(operand.name_text) + ": cannot convert associative to indexed array");
+  }
+  if (associative && kind == Kind::Indexed) {
+    throw state::ShellError(state::ShellError::Kind::Assignment,
+                            std::string(operand.name_text) + ": cannot convert indexed to associative array");
+  }
+  if (kind >= Kind::Indexed) return;
+  if (indexed) variables.prepare_indexed(operand.name, true);
+  if (associative) variables.prepare_associative(operand.name, true);
+}
+
 void assign_operand(api::BuiltinContext& context, const DeclarationOperand& operand, bool associative) {
   state::VariableTable& variables = context.state.variables;
   if (!operand.has_value) return;

@@ -36,6 +36,10 @@ void keep_prefix_assignment(api::BuiltinContext& context, const DeclarationOpera
 /// associative array. Throws ShellError.
 void expand_operand(api::BuiltinContext& context, DeclarationOperand& operand, bool associative);
 
+/// Makes the variable of `operand` an array of the kind that is asked for, if it is none yet. Throws ShellError for one
+/// of the other kind.
+void make_array(api::BuiltinContext& context, const DeclarationOperand& operand, bool indexed, bool associative);
+
 /// Performs the assignment of `operand`, if it has one, after expand_operand() with the same `associative`. Throws
 /// ShellError.
 void assign_operand(api::BuiltinContext& context, const DeclarationOperand& operand, bool associative);

@@ -72,8 +72,7 @@ bool mark_variable(BuiltinContext& context, const Marking& marking, DeclarationO
   state::VariableTable& variables = context.state.variables;
   return reporting_errors(context, [&] {
     if (!marking.removes) keep_prefix_assignment(context, operand);
-    if (marking.associative) variables.prepare_associative(operand.name, true);
-    if (marking.indexed) variables.prepare_indexed(operand.name, true);
+    if (operand.has_value) make_array(context, operand, marking.indexed, marking.associative);
     const Variable* v = variables.resolve(operand.name);
     const bool is_associative = v != nullptr && v->value.kind() == Value::Kind::Associative;
     expand_operand(context, operand, is_associative);
@@ -106,6 +105,21 @@ Completion mark(BuiltinContext& context, const Marking& marking, Args operands) 
     if (!mark_variable(context, marking, operand)) status = 1;
   }
   return status == 0 ? Completion::of(0) : context.failed(status);
+}
+
+Completion run_marking(BuiltinContext& context, Args args, Marking marking) {
+  OptionParser options(context, args, context.state.is_posix() ? "p" : "aAfnp");
+  for (char letter; (letter = options.next()) != 0;) {
+    switch (letter) {
+      case 'a': marking.indexed = true; break;
+      case 'A': marking.associative = true; break;
+      case 'f': marking.functions = true; break;
+      case 'n': marking.removes = marking.attribute != attribute::ReadOnly; break;  // nothing takes that away
+      case 'p': break;  // what is done without operands anyway
+      default: return options.completion();
+    }
+  }
+  return mark(context, marking, options.operands());
 }
 
 // Outcome of removing one operand.
@@ -144,11 +158,9 @@ Removal unset_element(BuiltinContext& context, std::string_view text) {
   int64_t index = 0;
   std::string_view key;
   bool is_keyed = context.services.expander().evaluate_subscript(reference->name, *reference->subscript, index, key);
-  if (!is_keyed && index < 0) {
-    const Variable* v = variables.resolve(reference->name);
-    if (v != nullptr && v->value.indexed() != nullptr && v->value.indexed()->absolute(index) < 0) {
-      return Removal::BeforeFirst;
-    }
+  if (const Variable* v = variables.resolve(reference->name); v != nullptr && !is_keyed && index != 0) {
+    if (v->value.kind() == Value::Kind::Scalar) return Removal::NoArray;
+    if (v->value.indexed() != nullptr && v->value.indexed()->absolute(index) < 0) return Removal::BeforeFirst;
   }
   bool done = is_keyed ? variables.unset_key(reference->name, key) : variables.unset_element(reference->name, index);
   return done ? Removal::Done : Removal::ReadOnly;
@@ -181,32 +193,11 @@ bool is_known_variable(const state::ShellState& state, std::string_view text) {
 }  // namespace
 
 Completion run_export(BuiltinContext& context, Args args) {
-  Marking marking{"export", attribute::Exported};
-  OptionParser options(context, args, context.state.is_posix() ? "p" : "fnp");
-  for (char letter; (letter = options.next()) != 0;) {
-    switch (letter) {
-      case 'f': marking.functions = true; break;
-      case 'n': marking.removes = true; break;
-      case 'p': break;  // what is done without operands anyway
-      default: return options.completion();
-    }
-  }
-  return mark(context, marking, options.operands());
+  return run_marking(context, args, {"export", attribute::Exported});
 }
 
 Completion run_readonly(BuiltinContext& context, Args args) {
-  Marking marking{"readonly", attribute::ReadOnly};
-  OptionParser options(context, args, context.state.is_posix() ? "p" : "aAfp");
-  for (char letter; (letter = options.next()) != 0;) {
-    switch (letter) {
-      case 'a': marking.indexed = true; break;
-      case 'A': marking.associative = true; break;
-      case 'f': marking.functions = true; break;
-      case 'p': break;
-      default: return options.completion();
-    }
-  }
-  return mark(context, marking, options.operands());
+  return run_marking(context, args, {"readonly", attribute::ReadOnly});
 }
 
 // Says why `text` was not removed.

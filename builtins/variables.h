@@ -22,8 +22,10 @@ Completion run_let(BuiltinContext& context, Args args);
 
 inline constexpr Builtin kVariablesRows[] = {
     {"export", run_export, BuiltinKind::Special, builtin_flag::Contained | builtin_flag::Declaration,
-     "export [-fn] [name[=value] ...] or export -p",
+     "export [-aAfn] [name[=value] ...] or export -p",
      R"(Pass variables on to the commands that are run.
+  -a  the names are those of indexed arrays
+  -A  the names are those of associative arrays
   -f  the names are those of functions
   -n  do not pass them on any longer
   -p  print all exported variables in a form that can be read back

@@ -174,8 +174,8 @@ std::vector<ExpandedElement> Expander::expand_elements(const Assignment& assignm
     if (associative) {
       element.key = item.subscript->word != nullptr ? expand_single(*item.subscript->word) : item.subscript->text;
     } else if (item.subscript->kind != syntax::Subscript::Kind::Expression || item.subscript->index == nullptr) {
-      throw ShellError(ShellError::Kind::Assignment,
-                       "[" + std::string(item.subscript->text) + "]: bad array subscript");
+      hooks_.warn("[" + std::string(item.subscript->text) + "]: bad array subscript");
+      continue;  // as in bash: the others are assigned
     } else {
       element.index = item.subscript->index;
     }
@@ -220,8 +220,11 @@ void Expander::store_indexed(Name name, std::span<const ExpandedElement> element
     if (element.has_subscript) {
       const int64_t index = evaluate(*element.index);
       array = &state_.variables.prepare_indexed(name, true);
+      if (array->absolute(index) < 0) {
+        hooks_.warn(fmt::format("[{}]: bad array subscript", index));
+        continue;
+      }
       next = array->absolute(index);
-      if (next < 0) throw ShellError(ShellError::Kind::Assignment, fmt::format("[{}]: bad array subscript", index));
     } else if (next < 0) {
       throw ShellError(ShellError::Kind::Assignment, fmt::format("{}: the array is full", text(name)));
     }

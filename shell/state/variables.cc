@@ -397,6 +397,16 @@ Variable& VariableTable::open_for_change(Name& name) {
   return *v;
 }
 
+Variable& VariableTable::open_array(Name& name) {
+  if (slot(name).has(attribute::Nameref) && follow(name).has_subscript) {
+    throw ShellError(ShellError::Kind::Assignment,
+                     "`" + std::string(end_of_references(name)) + "': not a valid identifier");
+  }
+  Variable& v = open_for_change(name);
+  v.attributes &= static_cast<Attributes>(~attribute::Nameref);  // bash: one that stood for nothing is none any longer
+  return v;
+}
+
 void VariableTable::changed(Name name, Variable& variable) {
   if (variable.has(attribute::Exported)) ++export_generation_;
   if (!variable.has(attribute::Acts)) return;
@@ -535,7 +545,7 @@ void VariableTable::append(Name name, std::string_view text) {
 }
 
 void VariableTable::assign_element(Name name, int64_t index, std::string_view text, bool append) {
-  Variable& v = open_for_change(name);
+  Variable& v = open_array(name);
   if (v.value.kind() == Value::Kind::Associative) {
     std::string key = std::to_string(index);
     assign_key(name, key, text, append);
@@ -575,7 +585,7 @@ void VariableTable::assign_element(Name name, int64_t index, std::string_view te
 }
 
 void VariableTable::assign_key(Name name, std::string_view key, std::string_view text, bool append) {
-  Variable& v = open_for_change(name);
+  Variable& v = open_array(name);
   std::string stored(text);
   if (v.has(attribute::Integer) && append) {
     const std::string* old = v.value.associative() != nullptr ? v.value.associative()->find(key) : nullptr;
@@ -600,7 +610,7 @@ void VariableTable::assign_indexed(Name name, std::vector<std::string> values) {
 }
 
 IndexedArray& VariableTable::prepare_indexed(Name name, bool keep) {
-  Variable& v = open_for_change(name);
+  Variable& v = open_array(name);
   if (!keep) v.value.unset();
   IndexedArray& array = v.value.make_indexed();
   finish_assignment(name, v);
@@ -608,7 +618,7 @@ IndexedArray& VariableTable::prepare_indexed(Name name, bool keep) {
 }
 
 AssociativeArray& VariableTable::prepare_associative(Name name, bool keep) {
-  Variable& v = open_for_change(name);
+  Variable& v = open_array(name);
   if (!keep) v.value.unset();
   AssociativeArray& array = v.value.make_associative();
   finish_assignment(name, v);
@@ -640,7 +650,8 @@ void VariableTable::clear_variable(Name name, Variable& variable) {
   variable.value.unset();
   Attributes kept = variable.attributes & attribute::Acts;
   if (variable.has(attribute::Special)) kept = 0;  // a computed variable becomes an ordinary one
-  if (variable.scope != 0) kept |= variable.attributes & attribute::Local;
+  // A local one still stands in front of those outside.
+  if (variable.scope != 0 && variable.has(attribute::Local)) kept |= attribute::Local | attribute::Declared;
   variable.attributes = kept;
   if (was_exported) ++export_generation_;
   changed(name, variable);

@@ -258,6 +258,8 @@ class VariableTable {
   int64_t evaluate(std::string_view text) const;
   /// Before any change: follows namerefs, checks readonly, saves for the snapshot; returns the slot and its name.
   Variable& open_for_change(Name& name);
+  /// As open_for_change(), for what becomes or is an array.
+  Variable& open_array(Name& name);
   void save_for_snapshot(Name name, Variable& variable);
   void push_log(Name name, LogKind kind, uint32_t depth, Variable&& saved);
   void restore(LogEntry& entry);
