@@ -389,8 +389,17 @@ Completion Shell::continue_job(int job_number, bool foreground) {
 }
 
 int Shell::wait_readable(int fd, int timeout_ms) {
-  int64_t timeout_ns = timeout_ms < 0 ? -1 : static_cast<int64_t>(timeout_ms) * 1'000'000;
-  switch (process::wait_readable(fd, timeout_ns)) {
+  const int64_t timeout_ns = timeout_ms < 0 ? -1 : static_cast<int64_t>(timeout_ms) * 1'000'000;
+  const int64_t end = timeout_ms < 0 ? 0 : process::monotonic_ns() + timeout_ns;
+  process::PollOutcome outcome = process::wait_readable(fd, timeout_ns, process::watches_children());
+  while (outcome == process::PollOutcome::ChildChanged) {
+    // A script that reads for ever leaves no zombies.
+    jobs_.reap();
+    jobs_.announce();
+    const int64_t rest = timeout_ms < 0 ? -1 : std::max<int64_t>(end - process::monotonic_ns(), 0);
+    outcome = process::wait_readable(fd, rest, true);
+  }
+  switch (outcome) {
     case process::PollOutcome::Ready: return 1;
     case process::PollOutcome::TimedOut: return 0;
     case process::PollOutcome::Interrupted:

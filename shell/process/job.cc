@@ -19,6 +19,8 @@ namespace {
 
 /// Statuses kept for `wait PID` after their jobs are gone: at least CHILD_MAX (XCU 2.9.3.1).
 constexpr size_t kMaxRemembered = 32768;
+/// Few shells come to more.
+constexpr size_t kFirstRemembered = 4096;
 /// Statuses kept that were fetched once.
 constexpr size_t kMaxFetched = 64;
 /// Done jobs kept with their text for `jobs` where nobody is told of them (scripts).
@@ -82,6 +84,8 @@ void JobList::remove(Job* job) {
 
 // --- JobTable: making and dropping jobs ------------------------------------------------------------------------------
 
+JobTable::Contents::Contents() : remembered(kFirstRemembered, kMaxRemembered), fetched(kMaxFetched, kMaxFetched) {}
+
 JobTable::Contents::~Contents() {
   for (JobList* list : {&foreground, &stopped, &running, &done}) {
     while (Job* job = list->first) {
@@ -126,7 +130,8 @@ void JobTable::add_process(Job& job, pid_t pid, size_t stage) {
   job.processes_.push_back(process);
   ++job.running_;
   contents_->by_pid.insert(pid, {&job, static_cast<uint32_t>(job.processes_.size() - 1)});
-  contents_->remembered.erase(pid);  // the number is used again
+  (void)contents_->remembered.take(pid);  // the number is used again
+  (void)contents_->fetched.take(pid);
   move_to_list(job, before);
 }
 
@@ -501,32 +506,13 @@ JobLookup JobTable::find(std::string_view spec, bool percent_optional) {
 
 std::optional<int> JobTable::take_remembered(pid_t pid) {
   if (is_inherited_) return std::nullopt;
-  const Remembered* found = contents_->remembered.find(pid);
-  if (found == nullptr) return std::nullopt;
-  int result = found->exit_status;
-  contents_->remembered.erase(pid);
-  return result;
+  std::optional<int> status = contents_->remembered.take(pid);
+  return status ? status : contents_->fetched.take(pid);
 }
 
-void JobTable::remember_in(Order& order, size_t limit, pid_t pid, int exit_status) {
-  Contents& all = *contents_;
-  all.remembered.insert(pid, {exit_status, ++serial_});
-  order.emplace_back(pid, serial_);
-  while (order.size() > limit) {
-    auto [oldest, serial] = order.front();
-    order.pop_front();
-    const Remembered* found = all.remembered.find(oldest);
-    // Taken out meanwhile, or in again under a later serial number.
-    if (found != nullptr && found->serial == serial) all.remembered.erase(oldest);
-  }
-}
-
-void JobTable::remember(pid_t pid, int exit_status) {
-  remember_in(contents_->remembered_order, kMaxRemembered, pid, exit_status);
-}
-
-void JobTable::remember_fetched(pid_t pid, int exit_status) {
-  remember_in(contents_->fetched_order, kMaxFetched, pid, exit_status);
+void JobTable::watch(pid_t pid) {
+  watched_ = pid;
+  watch_children();
 }
 
 void JobTable::forget_done(Job& job) {
@@ -537,8 +523,7 @@ void JobTable::forget_all_done() {
   if (is_inherited_) return;
   while (Job* job = contents_->done.first) destroy(*job);
   contents_->remembered.clear();
-  contents_->remembered_order.clear();
-  contents_->fetched_order.clear();
+  contents_->fetched.clear();
 }
 
 void JobTable::disown(Job& job) { destroy(job); }

@@ -9,7 +9,6 @@
 #include <termios.h>
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,6 +21,7 @@
 #include "shell/base/inline_vector.h"
 #include "shell/base/result.h"
 #include "shell/process/pid_map.h"
+#include "shell/process/status_ring.h"
 #include "shell/process/terminal.h"
 #include "shell/process/wait.h"
 
@@ -202,12 +202,12 @@ class JobTable {
   /// Exit status of an asynchronous process that ended and whose job is gone; taken out when found (`wait PID`).
   std::optional<int> take_remembered(pid_t pid);
   /// Notes the exit status of a child that is no job. The oldest of many is dropped.
-  void remember(pid_t pid, int exit_status);
+  void remember(pid_t pid, int exit_status) { contents_->remembered.insert(pid, exit_status); }
   /// The same for a status that was fetched already and may be fetched again; only the last few are kept.
-  void remember_fetched(pid_t pid, int exit_status);
+  void remember_fetched(pid_t pid, int exit_status) { contents_->fetched.insert(pid, exit_status); }
   /// A child that is no job, but whose exit status is to be remembered: a process substitution, for `wait $!`. Only the
-  /// last one is.
-  void watch(pid_t pid) { watched_ = pid; }
+  /// last one is. Installs the SIGCHLD handler: nobody else waits for it.
+  void watch(pid_t pid);
   /// Whether the status of that child is still to come.
   bool is_watched(pid_t pid) const { return pid == watched_; }
   /// The job's status was fetched: it leaves the table if it is done.
@@ -256,12 +256,9 @@ class JobTable {
     Job* job;
     uint32_t index;
   };
-  struct Remembered {
-    int exit_status;
-    uint64_t serial;
-  };
   /// Everything a subshell replaces when it makes jobs of its own.
   struct Contents {
+    Contents();
     ~Contents();
     PidMap<Location> by_pid;
     std::vector<Job*> by_number;     // [number - 1]; the last one is never null
@@ -271,12 +268,9 @@ class JobTable {
     Job* previous = nullptr;
     size_t listed_count = 0;
     size_t changed_count = 0;
-    PidMap<Remembered> remembered;
-    std::deque<std::pair<pid_t, uint64_t>> remembered_order;
-    std::deque<std::pair<pid_t, uint64_t>> fetched_order;
+    StatusRing remembered;
+    StatusRing fetched;
   };
-  using Order = std::deque<std::pair<pid_t, uint64_t>>;
-  void remember_in(Order& order, size_t limit, pid_t pid, int exit_status);
   void apply(const ChildChange& change);
   void set_process_status(Job& job, JobProcess& process, const ProcessStatus& status);
   void note_running(Job& job);
@@ -300,7 +294,6 @@ class JobTable {
   std::unique_ptr<Contents> contents_;
   std::unique_ptr<Contents> abandoned_;  // the parent's jobs, not worth freeing in a subshell
   std::vector<std::unique_ptr<Job>> spare_;
-  uint64_t serial_ = 0;
   Terminal* terminal_ = nullptr;
   bool is_monitor_ = false;
   bool posix_words_ = false;

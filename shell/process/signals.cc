@@ -364,6 +364,8 @@ bool is_ignored_at_entry(SignalNumber signal) {
   return state.ignored_at_entry;
 }
 
+bool watches_children() { return g_watches_children; }
+
 bool watch_children() {
   if (g_watches_children) return true;
   struct sigaction old = {};

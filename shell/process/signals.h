@@ -97,6 +97,8 @@ bool is_ignored_at_entry(SignalNumber signal);
 /// notice children. Needed from the first asynchronous list on and by interactive shells; cheap to call again. False
 /// when the system refuses the handler: then nobody may sleep until it runs.
 bool watch_children();
+/// Whether that has been called.
+bool watches_children();
 
 /// The dispositions of an interactive shell (XCU sh, ASYNCHRONOUS EVENTS; 2.11): SIGINT caught, SIGTERM and SIGQUIT
 /// ignored here, SIGHUP caught; with `monitor` also TSTP, TTIN, TTOU ignored here. Signals trapped by the user are left
