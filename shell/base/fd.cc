@@ -77,7 +77,7 @@ Result<void> write_all(int fd, std::string_view bytes) {
       if (!bytes.empty() && is_over()) return Errno(EINTR);  // a signal also makes a write short
       continue;
     }
-    if (errno == EAGAIN) {
+    if (errno == EAGAIN && fd >= 0) {
       pollfd wait{fd, POLLOUT, 0};
       if (poll(&wait, 1, -1) >= 0) continue;
     }

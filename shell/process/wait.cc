@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include <algorithm>
+
 #include "shell/process/interrupt_witness.h"
 #include "shell/process/signals.h"
 #include "shell/process/usage.h"
@@ -105,9 +107,9 @@ PollOutcome wait_for_descriptors(std::span<struct pollfd> descriptors, int64_t t
     if (peek_pending_signal() != 0) return PollOutcome::Interrupted;
     if (children && take_child_change()) return PollOutcome::ChildChanged;
     struct timespec left = {};
+    int64_t rest = 0;
     if (timeout_ns >= 0) {
-      int64_t rest = deadline - monotonic_ns();
-      if (rest < 0) rest = 0;
+      rest = std::max<int64_t>(deadline - monotonic_ns(), 0);
       left.tv_sec = static_cast<time_t>(rest / 1000000000);
       left.tv_nsec = static_cast<long>(rest % 1000000000);
     }
@@ -115,7 +117,12 @@ PollOutcome wait_for_descriptors(std::span<struct pollfd> descriptors, int64_t t
     int count = ppoll(descriptors.data(), descriptors.size(), timeout_ns < 0 ? nullptr : &left, &sleeping);
     if (count > 0) return PollOutcome::Ready;
     if (count == 0) return PollOutcome::TimedOut;
-    if (errno != EINTR && errno != EAGAIN) return PollOutcome::Ready;  // EINVAL, ENOMEM: let the read tell
+    if (errno == EINTR || errno == EAGAIN) continue;
+    if (errno != ENOMEM || timeout_ns <= 0) return PollOutcome::Ready;  // let the read tell
+    // The read would not mind the time.
+    if (rest == 0) return PollOutcome::TimedOut;
+    left = {0, static_cast<long>(std::min<int64_t>(rest, 10'000'000))};
+    nanosleep(&left, nullptr);
   }
 }
 

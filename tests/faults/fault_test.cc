@@ -73,6 +73,11 @@ TEST_F(Fault, CoprocessSeesTheEndOfItsInputWhenAWriteToItFailed) {
   EXPECT_EQ(result.status, 4);
 }
 
+TEST_F(Fault, ATimeLimitHoldsWithoutMemoryForThePoll) {
+  const ProcessResult result = run(SYS_ppoll, ENOMEM, "read -t 0.05 x <> <(:); echo $?");
+  EXPECT_EQ(result.out, "142\n");
+}
+
 TEST_F(Fault, UnknownDirectoryIsSaidAtTheStart) {
   const ProcessResult result = run(SYS_getcwd, EACCES, "unset PWD; exec \"$0\" -c 'echo \"<$PWD>\"'");
   EXPECT_EQ(result.out, "<>\n");
