@@ -109,6 +109,8 @@ struct ExecutionContext {
   bool has_own_input = false;
   /// PS4 is being expanded: commands in it are traced with PS4 as it is written.
   bool is_in_ps4 = false;
+  /// The last line of a trace for BASH_XTRACEFD could not be written, which was said.
+  bool is_trace_lost = false;
 
   /// Whether this is the interactive shell environment itself, not a subshell of it.
   bool is_interactive() const { return state.is_on(Option::Interactive) && state.subshell_depth == 0; }

@@ -3,6 +3,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <utility>
 
 #include "shell/base/quoting.h"
 #include "shell/base/text.h"
@@ -62,7 +65,9 @@ void write_line(ExecutionContext& context, std::string_view line) {
   std::string_view target = context.state.variables.text_or_null(names::BASH_XTRACEFD);
   std::optional<int64_t> fd = target.data() == nullptr ? std::nullopt : parse_integer(target);
   if (fd && !context.state.is_posix() && *fd >= 0 && *fd < 1 << 20 && fcntl(static_cast<int>(*fd), F_GETFD) >= 0) {
-    static_cast<void>(write_all(static_cast<int>(*fd), line));
+    Result<void> written = write_all(static_cast<int>(*fd), line);
+    if (std::exchange(context.is_trace_lost, !written.ok()) || written.ok() || *fd == STDERR_FILENO) return;
+    context.services.report(std::string("BASH_XTRACEFD: ") + std::string(written.error().message()));
     return;
   }
   context.err.write(line);
