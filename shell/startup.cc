@@ -545,7 +545,7 @@ class Starter {
     struct stat status;
     if (retry_interrupted([&] { return fstat(opened->get(), &status); }) == 0 && S_ISDIR(status.st_mode))
       return cannot_open(operand, EISDIR);
-    if (S_ISREG(status.st_mode) && is_binary(opened->get())) {
+    if (is_binary(opened->get())) {
       shell_.err().write(format_diagnostic(state_.shell_name, {}, operand + ": cannot execute binary file"));
       shell_.err().flush();
       return {state::kNotExecutable, Flow::Exit, 0};
