@@ -75,14 +75,17 @@ Result<UniqueFd> open_beside(const std::string& path, std::string& temporary) {
 }
 
 /// Makes `text` the contents of `path`, or of what it is a link to: in a new file that takes the place of the old one,
-/// so that there is never half a history, whatever happens. Returns the file; errors of open, write, fsync and rename.
-Result<UniqueFd> replace_file(const std::string& path, std::string_view text) {
+/// so that there is never half a history, whatever happens; where that cannot be, the old one itself, if it
+/// `may_be_cut` meanwhile. Returns the file; errors of open, write, fsync and rename.
+Result<UniqueFd> replace_file(const std::string& path, std::string_view text, bool may_be_cut) {
   std::unique_ptr<char, decltype(&free)> resolved(realpath(path.c_str(), nullptr), &free);
   const std::string target = resolved != nullptr ? resolved.get() : path;
   std::string temporary;
   Result<UniqueFd> file = open_beside(target, temporary);
   const bool is_beside = file.ok();
-  if (!is_beside) {  // nobody is waited for to read a pipe, but a reader may be slow
+  if (!is_beside) {
+    if (!may_be_cut) return file;
+    // Nobody is waited for to read a pipe, but a reader may be slow.
     file = open_file(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK, 0600);
     if (!file.ok()) return file;
     fcntl(file->get(), F_SETFL, 0);
@@ -465,7 +468,7 @@ bool History::write_file(const std::string& path) {
   size_t first =
       most >= 0 && entries_.size() > static_cast<size_t>(most) ? entries_.size() - static_cast<size_t>(most) : 0;
   for (size_t i = first; i < entries_.size(); ++i) text += format(entries_[i]);
-  Result<UniqueFd> file = replace_file(path, text);
+  Result<UniqueFd> file = replace_file(path, text, true);
   if (!file.ok()) {
     errno = file.code();
     return false;
@@ -535,7 +538,7 @@ void History::compact() {
   if (records.size() <= static_cast<size_t>(most)) return;
   std::string kept;
   for (size_t i = records.size() - static_cast<size_t>(most); i < records.size(); ++i) kept += format(records[i]);
-  if (Result<UniqueFd> fresh = replace_file(path, kept); fresh.ok()) take_as_read(fresh->get());
+  if (Result<UniqueFd> fresh = replace_file(path, kept, false); fresh.ok()) take_as_read(fresh->get());
 }
 
 int History::expand(std::string_view line, std::string& out) {
