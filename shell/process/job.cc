@@ -95,6 +95,21 @@ JobTable::Contents::~Contents() {
   }
 }
 
+/// Numbers start again at 1 when no job is left, and the list is as long as the range of those in use.
+void JobTable::Contents::drop_unused_numbers() {
+  while (!by_number.empty() && by_number.back() == nullptr) by_number.pop_back();
+  if (by_number.empty()) {
+    first_number = 1;
+    leading_gaps = 0;
+    return;
+  }
+  while (by_number[leading_gaps] == nullptr) ++leading_gaps;
+  if (leading_gaps < kMaxDoneKept || leading_gaps * 2 < by_number.size()) return;  // moving few is not worth it
+  by_number.erase(by_number.begin(), by_number.begin() + static_cast<std::ptrdiff_t>(leading_gaps));
+  first_number += leading_gaps;
+  leading_gaps = 0;
+}
+
 JobTable::JobTable() : contents_(std::make_unique<Contents>()) {}
 
 JobTable::~JobTable() = default;
@@ -159,8 +174,8 @@ void JobTable::enlist(Job& job) {
   contents_->foreground.remove(&job);
   if (job.source_.print != nullptr) job.text_ = job.source_.print(job.source_.node, job.stages_);
   job.source_ = {};
+  job.number_ = static_cast<int>(contents_->first_number + contents_->by_number.size());
   contents_->by_number.push_back(&job);
-  job.number_ = static_cast<int>(contents_->by_number.size());
   ++contents_->listed_count;
   list_of(job.state()).append(&job);
 }
@@ -187,8 +202,8 @@ void JobTable::destroy(Job& job) {
   }
   if (job.is_listed()) {
     list_of(job.state()).remove(&job);
-    all.by_number[static_cast<size_t>(job.number_ - 1)] = nullptr;
-    while (!all.by_number.empty() && all.by_number.back() == nullptr) all.by_number.pop_back();
+    all.by_number[static_cast<size_t>(job.number_) - all.first_number] = nullptr;
+    all.drop_unused_numbers();
     --all.listed_count;
     if (all.current == &job || all.previous == &job) choose_current();
   } else {
@@ -441,8 +456,8 @@ void JobTable::hang_up(bool stopped_only) {
 // --- JobTable: finding -----------------------------------------------------------------------------------------------
 
 Job* JobTable::find_number(int number) {
-  if (number < 1 || static_cast<size_t>(number) > contents_->by_number.size()) return nullptr;
-  return contents_->by_number[static_cast<size_t>(number - 1)];
+  const size_t index = static_cast<size_t>(number) - contents_->first_number;  // wraps around for what is below
+  return number < 1 || index >= contents_->by_number.size() ? nullptr : contents_->by_number[index];
 }
 
 Job* JobTable::find_pid(pid_t pid) {

@@ -260,8 +260,11 @@ class JobTable {
   struct Contents {
     Contents();
     ~Contents();
+    void drop_unused_numbers();
     PidMap<Location> by_pid;
-    std::vector<Job*> by_number;     // [number - 1]; the last one is never null
+    std::vector<Job*> by_number;  // [number - first_number]; the last one is never null
+    size_t first_number = 1;
+    size_t leading_gaps = 0;         // nulls before the first job
     JobList foreground;              // unlisted
     JobList stopped, running, done;  // listed, in order of the last change
     Job* current = nullptr;

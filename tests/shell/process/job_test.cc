@@ -2,6 +2,7 @@
 #include "shell/process/job.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -202,6 +203,43 @@ TEST_F(Jobs, TenThousandJobsInTheBackground) {
     if (status) ++known;
   }
   EXPECT_GE(known, 9900);
+}
+
+TEST_F(Jobs, JobsOneAfterTheOtherTakeNoMemoryThoughTheirNumbersGrow) {
+  constexpr pid_t kNobody = 1 << 21;
+  int count = 0;
+  auto next = [&]() -> Job& {
+    Job& job = table_.create(false, {text_of, "job"});
+    table_.add_process(job, kNobody + count++ % 1000);
+    table_.put_in_background(job);
+    return job;
+  };
+  Job* last = &next();
+  auto go_on = [&](int jobs) {
+    for (int i = 0; i < jobs; ++i) {
+      Job& job = next();
+      table_.disown(*last);
+      last = &job;
+    }
+  };
+  go_on(1000);
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+  auto memory = [] {
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  const size_t before = memory();
+  go_on(100000);
+  EXPECT_LE(memory(), before + 16 * 1024);
+#endif
+  EXPECT_EQ(last->number(), count);
+  EXPECT_EQ(table_.find_number(count), last);
+  EXPECT_EQ(table_.find_number(count - 1), nullptr);
+  EXPECT_EQ(table_.find_number(count + 1), nullptr);
+  EXPECT_EQ(table_.find_number(1), nullptr);
+  table_.disown(*last);
+  EXPECT_EQ(next().number(), 1);
+  table_.disown(*table_.find_number(1));
 }
 
 TEST_F(Jobs, InterruptedWaitLeavesTheJobsAlone) {
