@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -233,7 +234,7 @@ Outcome<std::unique_ptr<Mailbox::Core>> Mailbox::Core::create(const ObjectName& 
   }
   if (auto filled = core->initialise(config, owner); !filled) return filled.error();
   for (int attempt = 0;; ++attempt) {
-    if (give_name(fd, where, name.file())) return core;
+    if (give_name(fd, where, name.file())) break;
     if (errno != EEXIST) return error_from_errno(errno, where.path());
     bool is_empty = false;
     if (auto present = open_object(name, where)) {
@@ -244,6 +245,10 @@ Outcome<std::unique_ptr<Mailbox::Core>> Mailbox::Core::create(const ObjectName& 
       return {Status::Exists, "exists already", EEXIST};
     }
   }
+  if ((config.mode & 0077) != 0) {
+    if (auto open_door = where.allow_passage(); !open_door) return open_door.error();
+  }
+  return core;
 }
 
 Outcome<void> Mailbox::Core::close() {
@@ -319,7 +324,6 @@ Outcome<void> Mailbox::Core::grant(Right right, std::span<const Principal> princ
     return p.kind == Principal::Kind::Anyone || (p.kind == Principal::Kind::User && p.user != geometry_.user);
   });
   if (others) {
-    if (fchmod(file_.get(), 0666) != 0) return error_from_errno(errno);
     if (auto open_door = directory_.allow_passage(); !open_door) return open_door;
   }
   if (Status status = lock_head(); status != Status::Done) return error(status);
@@ -330,8 +334,47 @@ Outcome<void> Mailbox::Core::grant(Right right, std::span<const Principal> princ
                   : GrantRecord{};
   }
   header_->grants_version.fetch_add(1, std::memory_order_release);
+  bool anyone = false;
+  std::set<uid_t> users;
+  for (const auto& grants : header_->grants) {
+    for (const GrantRecord& grant : grants) {
+      anyone = anyone || grant.kind == static_cast<uint32_t>(Principal::Kind::Anyone);
+      bool is_other = grant.kind == static_cast<uint32_t>(Principal::Kind::User) && grant.user != geometry_.user;
+      if (is_other) users.insert(grant.user);
+    }
+  }
   unlock_head();
-  return {};
+  return admit(anyone, users);
+}
+
+/// Gives the file the permissions that the lists need: those of its making, and an access control list with the users
+/// named, or where the file system knows none, everybody; the lists then say who may.
+Outcome<void> Mailbox::Core::admit(bool anyone, const std::set<uid_t>& users) {
+  constexpr const char* kAttribute = "system.posix_acl_access";
+  const mode_t own = config_.mode & 0777;
+  auto change_mode = [this](mode_t mode) {
+    return fchmod(file_.get(), mode) == 0 ? Outcome<void>() : error_from_errno(errno);
+  };
+  if (anyone || users.empty()) {
+    (void)fremovexattr(file_.get(), kAttribute);
+    return change_mode(anyone ? own | 0666 : own);
+  }
+  struct Entry {
+    uint16_t tag, permissions;
+    uint32_t id;
+  };
+  constexpr uint32_t kVersion = 2;
+  constexpr uint16_t kOwner = 1, kUser = 2, kGroup = 4, kMask = 0x10, kOther = 0x20, kReadWrite = 6;
+  auto bits = [own](unsigned shift) { return static_cast<uint16_t>(own >> shift & 7); };
+  std::vector<Entry> entries{{kOwner, bits(6), UINT32_MAX}};
+  for (uid_t user : users) entries.push_back({kUser, kReadWrite, user});
+  entries.push_back({kGroup, bits(3), UINT32_MAX});
+  entries.push_back({kMask, static_cast<uint16_t>(bits(3) | kReadWrite), UINT32_MAX});
+  entries.push_back({kOther, bits(0), UINT32_MAX});
+  std::string list(reinterpret_cast<const char*>(&kVersion), sizeof kVersion);
+  list.append(reinterpret_cast<const char*>(entries.data()), entries.size() * sizeof(Entry));
+  return fsetxattr(file_.get(), kAttribute, list.data(), list.size(), 0) == 0 ? Outcome<void>()
+                                                                              : change_mode(own | 0666);
 }
 
 MailboxInfo Mailbox::Core::read_info(int fd, std::string name) {

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ class Mailbox::Core {
   Outcome<void> close();
   Outcome<void> chown(const ProcessIdentity& owner);
   Outcome<void> grant(Right right, std::span<const Principal> principals);
+  Outcome<void> admit(bool anyone, const std::set<uid_t>& users);
   Outcome<MailboxInfo> stat() const;
   bool is_removed() const;
   void mark_removed();

@@ -103,6 +103,8 @@ Outcome<ObjectDirectory> ObjectDirectory::at(const std::string& path, uid_t user
 
 Outcome<ObjectDirectory> ObjectDirectory::open(const std::string& path, uid_t user) {
   auto low = open_file(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  // That of another user lets us pass but not read (allow_passage).
+  if (!low && low.code() == EACCES) low = open_file(path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
   if (!low) {
     if (low.code() == ENOTDIR) return {Status::NotPermitted, path + " is not a directory of ours", ENOTDIR};
     return error_from_errno(low.code(), path);

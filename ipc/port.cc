@@ -398,6 +398,9 @@ Outcome<ConnectionPort> ConnectionPort::listen(const ObjectName& name, mode_t mo
   UniqueFd fd = new_socket();
   if (!fd || bind(fd.get(), address.get(), sizeof address.address) != 0) return error_from_errno(errno);
   fchmodat(directory->fd(), file_of(name).c_str(), mode, 0);
+  if ((mode & 0077) != 0) {
+    if (Outcome<void> open_door = directory->allow_passage(); !open_door) return open_door.error();
+  }
   if (::listen(fd.get(), 128) != 0) return error_from_errno(errno);
   return ConnectionPort(name, std::move(fd));
 }

@@ -3,6 +3,7 @@
 #include "ipc/mailbox.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/stat.h>
 
 #include <numeric>
@@ -639,6 +640,41 @@ TEST_F(MailboxTest, GrantLimitsWhoMaySend) {
   EXPECT_EQ(friendly.wait(), 0);
   EXPECT_EQ(stranger.wait(), 6);
   EXPECT_TRUE(box.send("the owner always may"));
+}
+
+TEST_F(MailboxTest, GrantLetsAnotherUserInAndNobodyElse) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs two users";
+  constexpr uid_t kFriend = 65534;
+  constexpr uid_t kStranger = 65533;
+  Mailbox box = make("a");
+  ASSERT_TRUE(box.send("x"));
+  auto take_as = [this](uid_t user) {
+    Child other([&] {
+      if (setgroups(0, nullptr) != 0 || setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0) return 99;
+      auto directory = ObjectDirectory::at(path_, 0);
+      if (!directory) return static_cast<int>(directory.status());
+      auto theirs = Mailbox::open(*ObjectName::parse("root:a"), *directory);
+      if (!theirs) return static_cast<int>(theirs.status());
+      Message message;
+      return static_cast<int>(theirs->receive(message, {.deadline = kNoWait}).status());
+    });
+    return other.wait();
+  };
+  EXPECT_EQ(take_as(kFriend), 6);
+  Principal principal{Principal::Kind::User, kFriend, {}};
+  ASSERT_TRUE(box.grant(Right::Receive, {&principal, 1}));
+  EXPECT_EQ(take_as(kStranger), 6);
+  EXPECT_EQ(take_as(kFriend), 0);
+  EXPECT_EQ(take_as(kFriend), 3) << "empty by now";
+  ASSERT_TRUE(box.grant(Right::Receive, {}));
+  EXPECT_EQ(take_as(kFriend), 6);
+}
+
+TEST_F(MailboxTest, ModeForOthersOpensTheDirectory) {
+  make("a", {.mode = 0666});
+  struct stat info {};
+  ASSERT_EQ(stat(path_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0711U);
 }
 
 TEST_F(MailboxTest, DirectMailboxIsReceivedByItsProcessOnly) {
