@@ -304,6 +304,9 @@ class Mailbox::Core {
     return look_whether_closing(thorough);
   }
   bool look_whether_closing(bool thorough);
+  /// Whether the owner of a session mailbox never came here (chown, direct mailboxes): without a life lock of his the
+  /// system alone knows whether he has ended.
+  bool is_owner_absent() const { return !config_.keep && header_->owner_index.load(std::memory_order_relaxed) == 0; }
   uint32_t people_used() const;
   struct Arrival {
     int64_t type = 0;

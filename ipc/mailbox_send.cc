@@ -111,6 +111,8 @@ Outcome<uint64_t> Mailbox::Core::send(std::string_view body, const SendOptions& 
   if (body.size() > config_.max_message || static_cast<uint32_t>(options.priority) > kMaxPriority) [[unlikely]] {
     return check_size(body, options).error();
   }
+  if (is_owner_absent()) [[unlikely]]
+    (void)is_closing(true);
   if (is_plain_ && body.size() <= kInline && !options.sync && has_joined()) [[likely]] {
     if (uint64_t id = send_at_once(body, options); id != 0) [[likely]]
       return id;
