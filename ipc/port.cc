@@ -31,7 +31,7 @@ constexpr uint32_t kMagic = 0x3174504d;  // "MPt1"
 constexpr uint64_t kSmallestSection = 64 * 1024;
 constexpr uint64_t kLargestSection = 16 * 1024 * 1024;
 
-enum PacketKind : uint8_t { kInline = 1, kSectionPiece = 2, kRelease = 3 };
+enum PacketKind : uint8_t { kInline = 1, kSectionPiece = 2, kRelease = 3, kCancel = 4 };
 enum PacketFlag : uint8_t { kMore = 1 };
 
 struct PacketHeader {
@@ -139,7 +139,8 @@ CommunicationPort::CommunicationPort(CommunicationPort&& other) noexcept
       incoming_(std::exchange(other.incoming_, {})),
       partial_(std::move(other.partial_)),
       inbox_(std::move(other.inbox_)),
-      is_at_end_(other.is_at_end_) {}
+      is_at_end_(other.is_at_end_),
+      owes_cancel_(other.owes_cancel_) {}
 
 CommunicationPort& CommunicationPort::operator=(CommunicationPort&& other) noexcept {
   std::swap(socket_, other.socket_);
@@ -150,6 +151,7 @@ CommunicationPort& CommunicationPort::operator=(CommunicationPort&& other) noexc
   std::swap(partial_, other.partial_);
   std::swap(inbox_, other.inbox_);
   std::swap(is_at_end_, other.is_at_end_);
+  std::swap(owes_cancel_, other.owes_cancel_);
   return *this;
 }
 
@@ -215,6 +217,10 @@ Outcome<void> CommunicationPort::send_packet(uint8_t kind, uint8_t flags, std::s
 
 Outcome<void> CommunicationPort::send(std::string_view message, const Wait& wait) {
   if (message.size() > kPortMessageLimit) return Error{Status::TooBig, EMSGSIZE, "the message is too long for a port"};
+  if (owes_cancel_) {
+    if (Outcome<void> cancelled = send_packet(kCancel, 0, {}, 0, -1, wait); !cancelled) return cancelled;
+    owes_cancel_ = false;
+  }
   Outcome<void> sent = message.size() <= kInlineLimit ? send_packet(kInline, 0, message, message.size(), -1, wait)
                                                       : send_by_section(message, wait);
   if (!sent) return sent;
@@ -242,29 +248,31 @@ Outcome<int> CommunicationPort::prepare_section(uint64_t size) {
 
 Outcome<void> CommunicationPort::send_by_section(std::string_view message, const Wait& wait) {
   bool is_begun = false;
-  while (!message.empty()) {
-    // A message that was begun is finished: a half one would be worse than waiting.
-    const Wait limit = is_begun ? Wait::forever() : wait;
-    while (outgoing_.is_busy) {
-      if (Outcome<void> taken = take_packet(limit); !taken) return taken;
-    }
+  Outcome<void> sent;
+  while (sent && !message.empty()) {
+    while (sent && outgoing_.is_busy) sent = take_packet(wait);
+    if (!sent) break;
     std::string_view piece = message.substr(0, kLargestSection);
     Outcome<int> made = prepare_section(piece.size());
-    if (!made) return made.error();
+    if (!made) {
+      sent = made.error();
+      break;
+    }
     UniqueFd attached(*made);
     std::memcpy(outgoing_.memory, piece.data(), piece.size());
     message.remove_prefix(piece.size());
     outgoing_.is_busy = true;
-    Outcome<void> sent =
-        send_packet(kSectionPiece, message.empty() ? 0 : kMore, {}, piece.size(), attached.get(), limit);
+    sent = send_packet(kSectionPiece, message.empty() ? 0 : kMore, {}, piece.size(), attached.get(), wait);
     if (!sent) {
       if (attached) drop(outgoing_);  // the peer never saw it
       outgoing_.is_busy = false;
-      return sent;
+      break;
     }
     is_begun = true;
   }
-  return {};
+  // The peer must not take the next message for the rest of this one; he is told now or before that.
+  if (!sent && is_begun) owes_cancel_ = !send_packet(kCancel, 0, {}, 0, -1, Wait::none());
+  return sent;
 }
 
 void CommunicationPort::append_piece(std::string_view bytes, bool is_last, bool by_section) {
@@ -340,6 +348,7 @@ Outcome<void> CommunicationPort::take_packet(const Wait& wait) {
       append_piece({bytes, inline_size}, is_last, false);
       return {};
     case kRelease: outgoing_.is_busy = false; return {};
+    case kCancel: partial_.clear(); return {};
     case kSectionPiece: {
       if (inline_size != 0 || partial_.size() + header.length > kPortMessageLimit) return garbled();
       if (Outcome<void> mapped = take_section_piece(header.length, std::move(attached)); !mapped) return mapped;

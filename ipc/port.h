@@ -50,7 +50,8 @@ class CommunicationPort {
   /// it waits for the server to appear.
   static Outcome<CommunicationPort> connect(const ObjectName& name, const Wait& wait);
 
-  /// Closed when the peer is gone; TooBig beyond kPortMessageLimit or without memory for the section.
+  /// Closed when the peer is gone; TooBig beyond kPortMessageLimit or without memory for the section. Given up in the
+  /// middle (TimedOut, Interrupted), none of it arrives.
   Outcome<void> send(std::string_view message, const Wait& wait);
   /// The next message, whole. Closed at the end; Damaged when the peer does not speak the protocol.
   Outcome<std::string> receive(const Wait& wait);
@@ -87,6 +88,7 @@ class CommunicationPort {
   std::string partial_;            // pieces of a message that is not whole yet
   std::deque<std::string> inbox_;  // whole messages taken in while waiting for something else
   bool is_at_end_ = false;
+  bool owes_cancel_ = false;  // the peer has pieces of a message that was given up
 };
 
 /// The named port of a server.
