@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "builtins/reference.h"
+#include "ipc/process_info.h"
 #include "shell/api/option_parser.h"
 #include "shell/api/services.h"
 #include "shell/base/text.h"
@@ -69,6 +70,14 @@ bool is_wanted(const Job& job, const JobsOptions& options) {
   if (options.running_only && job.state() != JobState::Running) return false;
   if (options.stopped_only && job.state() != JobState::Stopped) return false;
   return true;
+}
+
+/// What a running job sleeps in, behind its line as bash appends a directory: "  (waits for mbox jobs)".
+void append_awaited(std::string& text, const Job& job) {
+  if (job.state() != JobState::Running || !text.ends_with('\n')) return;
+  ipc::Outcome<ipc::ProcessInfo> process = ipc::read_process(job.last_pid(), ipc::Detail::Full);
+  std::string object = process ? ipc::awaited_object(*process) : std::string();
+  if (!object.empty()) text.insert(text.size() - 1, fmt::format("  (waits for {})", object));
 }
 
 /// jobs -x: job specifications among the arguments become process group ids.
@@ -282,7 +291,9 @@ Completion run_jobs(BuiltinContext& context, Args args) {
   std::vector<int> printed;  // numbers: a job may be named twice
   for (Job* job : chosen) {
     if (!is_wanted(*job, options)) continue;
-    context.out.write(jobs.format(*job, options.format));
+    std::string text = jobs.format(*job, options.format);
+    if (options.format == JobFormat::Long && !context.state.is_posix()) append_awaited(text, *job);
+    context.out.write(text);
     if (options.format != JobFormat::PidOnly) printed.push_back(job->number());
   }
   for (int number : printed) {

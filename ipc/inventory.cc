@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -169,15 +170,78 @@ std::map<uint64_t, std::string> names_in(const std::string& path) {
   return names;
 }
 
-/// Collects who uses what.
-class SharingScan {
+/// The objects behind files: of /dev/shm and of our own directory.
+class ObjectNames {
  public:
-  SharingScan() : peers_(socket_peers()), shared_memory_(names_in(std::string(kSharedMemory))) {
+  ObjectNames() : shared_memory_(names_in(std::string(kSharedMemory))) {
     Outcome<ObjectDirectory> directory = ObjectDirectory::of_user(geteuid());
     if (!directory) return;
     own_directory_ = directory->path() + "/";
     own_objects_ = names_in(own_directory_);
   }
+
+  /// The object behind a path of /dev/shm or of our own directory; "" for an ordinary file.
+  std::string object_of_path(std::string_view path, uint64_t inode) const {
+    if (size_t at = path.find(" (deleted)"); at != std::string_view::npos) path = path.substr(0, at);
+    if (!own_directory_.empty() && path.starts_with(own_directory_)) {
+      std::string_view file = name_of(path.substr(own_directory_.size()), inode, own_objects_);
+      if (file.find('=') != std::string_view::npos) return {};
+      return fmt::format("mbox {}", file);
+    }
+    if (path.starts_with(kSharedMemory)) {
+      std::string_view file = name_of(path.substr(kSharedMemory.size()), inode, shared_memory_);
+      if (file.starts_with("sem.")) return fmt::format("sem {}", file.substr(4));
+      return fmt::format("shm {}", file);
+    }
+    if (path.starts_with("/SYSV")) return fmt::format("shm key:0x{}", path.substr(5));
+    if (path.starts_with("/memfd:")) return fmt::format("memfd {}", path.substr(7));
+    return {};
+  }
+  /// The same for a line of /proc/PID/maps: "from-to rwxs offset device inode   path".
+  std::string object_of_mapping(std::string_view line) const {
+    size_t slash = line.find('/');
+    if (slash == std::string_view::npos) return {};
+    uint64_t inode = strtoull(line.data() + line.rfind(' ', line.find_last_not_of(' ', slash - 1)) + 1, nullptr, 10);
+    return object_of_path(line.substr(slash), inode);
+  }
+
+ private:
+  static constexpr std::string_view kSharedMemory = "/dev/shm/";
+
+  /// The name of a file in a directory of objects. The kernel shows one that was complete before it got its name
+  /// (O_TMPFILE) as "#inode".
+  static std::string_view name_of(std::string_view file, uint64_t inode, const std::map<uint64_t, std::string>& names) {
+    if (!file.starts_with('#')) return file;
+    auto found = names.find(inode);
+    return found != names.end() ? std::string_view(found->second) : file;
+  }
+
+  std::map<uint64_t, std::string> shared_memory_;
+  std::string own_directory_;
+  std::map<uint64_t, std::string> own_objects_;
+};
+
+/// The lines of a text.
+template <typename Visit>
+void for_each_line(std::string_view text, Visit visit) {
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    visit(line);
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+}
+
+std::string maps_of(pid_t pid) {
+  std::string text;
+  Result<UniqueFd> fd = open_file(fmt::format("/proc/{}/maps", pid).c_str(), O_RDONLY);
+  if (!fd.ok() || !read_all(fd->get(), text).ok()) text.clear();
+  return text;
+}
+
+/// Collects who uses what.
+class SharingScan {
+ public:
+  SharingScan() : peers_(socket_peers()) {}
 
   void scan(pid_t pid) {
     std::string name;
@@ -208,32 +272,6 @@ class SharingScan {
     sharing.writes = sharing.writes || writes;
   }
 
-  /// The name of a file in a directory of objects. The kernel shows one that was complete before it got its name
-  /// (O_TMPFILE) as "#inode".
-  static std::string_view name_of(std::string_view file, uint64_t inode, const std::map<uint64_t, std::string>& names) {
-    if (!file.starts_with('#')) return file;
-    auto found = names.find(inode);
-    return found != names.end() ? std::string_view(found->second) : file;
-  }
-
-  /// The object behind a path of /dev/shm or of our own directory; "" for an ordinary file.
-  std::string object_of_path(std::string_view path, uint64_t inode) const {
-    if (size_t at = path.find(" (deleted)"); at != std::string_view::npos) path = path.substr(0, at);
-    if (!own_directory_.empty() && path.starts_with(own_directory_)) {
-      std::string_view file = name_of(path.substr(own_directory_.size()), inode, own_objects_);
-      if (file.find('=') != std::string_view::npos) return {};
-      return fmt::format("mbox {}", file);
-    }
-    if (path.starts_with(kSharedMemory)) {
-      std::string_view file = name_of(path.substr(kSharedMemory.size()), inode, shared_memory_);
-      if (file.starts_with("sem.")) return fmt::format("sem {}", file.substr(4));
-      return fmt::format("shm {}", file);
-    }
-    if (path.starts_with("/SYSV")) return fmt::format("shm key:0x{}", path.substr(5));
-    if (path.starts_with("/memfd:")) return fmt::format("memfd {}", path.substr(7));
-    return {};
-  }
-
   std::string object_of_descriptor(std::string_view target, const struct stat& status) const {
     if (target.starts_with("pipe:[")) return fmt::format("pipe {}", target.substr(6, target.size() - 7));
     if (target.starts_with("socket:[")) {
@@ -243,7 +281,7 @@ class SharingScan {
       return fmt::format("socket {}", std::min(inode, peer->second));
     }
     if (S_ISFIFO(status.st_mode)) return fmt::format("fifo {}", target);
-    return S_ISREG(status.st_mode) ? object_of_path(target, status.st_ino) : std::string();
+    return S_ISREG(status.st_mode) ? names_.object_of_path(target, status.st_ino) : std::string();
   }
 
   void scan_descriptors(pid_t pid, const std::string& process) {
@@ -265,34 +303,33 @@ class SharingScan {
   }
 
   void scan_maps(pid_t pid, const std::string& process) {
-    std::string text;
-    Result<UniqueFd> fd = open_file(fmt::format("/proc/{}/maps", pid).c_str(), O_RDONLY);
-    if (!fd.ok() || !read_all(fd->get(), text).ok()) return;
-    size_t at = 0;
-    while (at < text.size()) {
-      size_t end = text.find('\n', at);
-      std::string_view line(text.data() + at, end - at);
-      at = end + 1;
+    for_each_line(maps_of(pid), [&](std::string_view line) {
       size_t blank = line.find(' ');
-      size_t slash = line.find('/');
-      if (blank == std::string_view::npos || slash == std::string_view::npos || line[blank + 4] != 's') continue;
-      // "from-to rwxs offset device inode   path"
-      uint64_t inode = strtoull(line.data() + line.rfind(' ', line.find_last_not_of(' ', slash - 1)) + 1, nullptr, 10);
-      std::string name = object_of_path(line.substr(slash), inode);
+      if (blank == std::string_view::npos || blank + 4 >= line.size() || line[blank + 4] != 's') return;
+      std::string name = names_.object_of_mapping(line);
       if (!name.empty()) add(pid, process, name, line[blank + 1] == 'r', line[blank + 2] == 'w');
-    }
+    });
   }
 
-  static constexpr std::string_view kSharedMemory = "/dev/shm/";
-
   std::map<uint64_t, uint64_t> peers_;
-  std::map<uint64_t, std::string> shared_memory_;
-  std::string own_directory_;
-  std::map<uint64_t, std::string> own_objects_;
+  ObjectNames names_;
   std::map<std::pair<std::string, pid_t>, Sharing> found_;
 };
 
 }  // namespace
+
+std::string object_mapped_at(pid_t pid, uint64_t address) {
+  std::string object;
+  for_each_line(maps_of(pid), [&](std::string_view line) {
+    uint64_t from = 0;
+    uint64_t to = 0;
+    const char* end = line.data() + line.size();
+    const char* dash = std::from_chars(line.data(), end, from, 16).ptr;
+    if (dash == end || std::from_chars(dash + 1, end, to, 16).ec != std::errc{}) return;
+    if (address >= from && address < to) object = ObjectNames().object_of_mapping(line);
+  });
+  return object;
+}
 
 bool InventoryFilter::wants(std::string_view kind) const {
   return kinds.empty() || std::find(kinds.begin(), kinds.end(), kind) != kinds.end();

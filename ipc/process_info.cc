@@ -4,12 +4,14 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,8 +19,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
+#include <span>
 
+#include "ipc/inventory.h"
 #include "shell/base/fd.h"
 #include "shell/base/text.h"
 
@@ -342,6 +347,7 @@ struct WaitWords {
   std::string_view words;
   bool has_descriptor;
 };
+constexpr std::string_view kEventsOn = "events on";
 constexpr WaitWords kWaitWords[] = {
     {SYS_read, "read", true},
     {SYS_write, "write", true},
@@ -364,18 +370,18 @@ constexpr WaitWords kWaitWords[] = {
     {SYS_semtimedop, "a System V semaphore", false},
     {SYS_wait4, "a child", false},
     {SYS_waitid, "a child", false},
-    {SYS_ppoll, "events on descriptors", false},
-    {SYS_pselect6, "events on descriptors", false},
-    {SYS_epoll_pwait, "events on descriptors", false},
+    {SYS_ppoll, kEventsOn, false},
+    {SYS_pselect6, kEventsOn, false},
+    {SYS_epoll_pwait, kEventsOn, false},
     {SYS_nanosleep, "a time", false},
     {SYS_clock_nanosleep, "a time", false},
     {SYS_rt_sigsuspend, "a signal", false},
     {SYS_rt_sigtimedwait, "a signal", false},
     {SYS_openat, "the other end of a FIFO, or a file", false},
 #ifdef SYS_poll
-    {SYS_poll, "events on descriptors", false},
-    {SYS_select, "events on descriptors", false},
-    {SYS_epoll_wait, "events on descriptors", false},
+    {SYS_poll, kEventsOn, false},
+    {SYS_select, kEventsOn, false},
+    {SYS_epoll_wait, kEventsOn, false},
     {SYS_pause, "a signal", false},
     {SYS_open, "the other end of a FIFO, or a file", false},
 #endif
@@ -497,6 +503,58 @@ Outcome<std::vector<ThreadInfo>> read_threads(pid_t pid) {
   return out;
 }
 
+namespace {
+
+/// Bytes of the memory of another process; false where we may not read it.
+template <typename T>
+bool peek_memory(pid_t pid, uint64_t address, std::span<T> out) {
+  iovec here{out.data(), out.size_bytes()};
+  iovec there{reinterpret_cast<void*>(address), out.size_bytes()};
+  return process_vm_readv(pid, &here, 1, &there, 1, 0) == static_cast<ssize_t>(out.size_bytes());
+}
+
+/// Address of the first futex that a process sleeps on; 0 when it does not.
+uint64_t futex_address(const ProcessInfo& p) {
+  if (p.system_call == SYS_futex) return p.system_call_arguments[0];
+#ifdef SYS_futex_waitv
+  uint64_t waiter[3] = {};  // value, address, flags
+  bool is_vector = p.system_call == SYS_futex_waitv;
+  if (is_vector && peek_memory<uint64_t>(p.pid, p.system_call_arguments[0], waiter)) return waiter[1];
+#endif
+  return 0;
+}
+
+/// The descriptors that a process polls: "descriptor 3 (/jobs)", "descriptors 3 5"; "descriptors" when unknown.
+std::string polled_descriptors(const ProcessInfo& p) {
+  bool is_poll = p.system_call == SYS_ppoll;
+#ifdef SYS_poll
+  is_poll = is_poll || p.system_call == SYS_poll;
+#endif
+  pollfd entries[8];
+  size_t count = p.system_call_arguments[1];
+  if (!is_poll || count == 0 || count > std::size(entries)) return "descriptors";
+  if (!peek_memory<pollfd>(p.pid, p.system_call_arguments[0], {entries, count})) return "descriptors";
+  std::string numbers;
+  int last = -1;
+  for (size_t i = 0; i < count; ++i) {
+    if (entries[i].fd < 0) continue;
+    last = entries[i].fd;
+    numbers += fmt::format(" {}", last);
+  }
+  if (numbers.empty()) return "descriptors";
+  if (numbers.rfind(' ') != 0) return "descriptors" + numbers;
+  std::string target = read_link(p.pid, fmt::format("fd/{}", last));
+  return target.empty() ? "descriptor" + numbers : fmt::format("descriptor{} ({})", numbers, target);
+}
+
+}  // namespace
+
+std::string awaited_object(const ProcessInfo& p) {
+  if (p.state != ProcessState::Waiting || !p.has_registers) return {};
+  uint64_t address = futex_address(p);
+  return address == 0 ? std::string() : object_mapped_at(p.pid, address);
+}
+
 std::string describe_wait(const ProcessInfo& p) {
   switch (p.state) {
     case ProcessState::New: return "nothing: not started yet";
@@ -508,9 +566,11 @@ std::string describe_wait(const ProcessInfo& p) {
   if (p.kernel_state == 'T') return "SIGCONT (stopped)";
   if (p.kernel_state == 't') return fmt::format("its tracer, process {}", p.tracer);
   if (!p.has_registers || p.system_call < 0) return "unknown";
-  if (p.system_call == SYS_futex) return fmt::format("a futex at {:#x}", p.system_call_arguments[0]);
+  if (std::string object = awaited_object(p); !object.empty()) return object;
+  if (uint64_t address = futex_address(p); address != 0) return fmt::format("a futex at {:#x}", address);
   for (const WaitWords& entry : kWaitWords) {
     if (entry.number != p.system_call) continue;
+    if (entry.words == kEventsOn) return fmt::format("{} {}", kEventsOn, polled_descriptors(p));
     if (!entry.has_descriptor) return std::string(entry.words);
     std::string target = read_link(p.pid, fmt::format("fd/{}", p.system_call_arguments[0]));
     return fmt::format("{} on descriptor {}{}", entry.words, p.system_call_arguments[0],

@@ -104,8 +104,11 @@ struct ThreadInfo {
 };
 Outcome<std::vector<ThreadInfo>> read_threads(pid_t pid);
 
-/// What the process waits for, as a sentence: "read of descriptor 0 (pipe:[71])", "a futex at 0x7f..", "a child".
+/// What the process waits for, as a sentence: "read of descriptor 0 (pipe:[71])", "mbox jobs", "a child".
 std::string describe_wait(const ProcessInfo& process);
+/// The object of ours or of the kernel in shared memory in which it sleeps, such as "mbox jobs"; "" for anything
+/// else.
+std::string awaited_object(const ProcessInfo& process);
 /// The kernel's function it sleeps in, "" when unknown.
 std::string wait_channel(pid_t pid);
 
