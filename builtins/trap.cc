@@ -85,23 +85,39 @@ void print_condition(BuiltinContext& context, Condition condition, bool with_def
                     condition_name(context.state, condition));
 }
 
+void print_arrival(BuiltinContext& context, const state::ArrivalTrap& arrival) {
+  context.out.print("trap -- {} {}\n", action_text(arrival.action, context.state.is_posix()), arrival.object);
+}
+
 void print_all(BuiltinContext& context, bool with_default) {
   for (Condition condition = 0; condition < state::kConditionCount; ++condition) {
     if (!is_condition(condition)) continue;
-    if (condition == arrival_signal() && !context.state.traps.arrivals().empty()) continue;
+    if (condition == arrival_signal() && !context.state.traps.printable_arrivals().empty()) continue;
     bool is_own = condition > process::kMaxSignal;
     // KILL and STOP cannot be set again; the shell's own conditions are not the standard's.
     bool show_default = with_default && condition != SIGKILL && condition != SIGSTOP && !is_own;
     print_condition(context, condition, show_default);
   }
-  for (const state::ArrivalTrap& arrival : context.state.traps.arrivals()) {
-    context.out.print("trap -- {} {}\n", action_text(arrival.action, context.state.is_posix()), arrival.object);
-  }
+  for (const state::ArrivalTrap& arrival : context.state.traps.printable_arrivals()) print_arrival(context, arrival);
+}
+
+bool is_mailbox(const state::ShellState& state, std::string_view name) {
+  return !state.is_posix() && name.starts_with(kMailboxPrefix);
 }
 
 Completion print_conditions(BuiltinContext& context, Args names, bool bare) {
   int status = state::kSuccess;
   for (std::string_view name : names) {
+    if (is_mailbox(context.state, name)) {
+      for (const state::ArrivalTrap& arrival : context.state.traps.printable_arrivals()) {
+        if (arrival.object != name) continue;
+        if (bare)
+          context.out.print("{}\n", arrival.action.command);
+        else
+          print_arrival(context, arrival);
+      }
+      continue;
+    }
     auto condition = find_condition(name);
     if (!condition) {
       context.error("{}: invalid signal specification", name);
@@ -130,7 +146,7 @@ int set_arrival(BuiltinContext& context, std::string_view object, const TrapActi
 Completion set_conditions(BuiltinContext& context, const TrapAction& action, Args names) {
   int status = state::kSuccess;
   for (std::string_view name : names) {
-    if (!context.state.is_posix() && name.starts_with(kMailboxPrefix)) {
+    if (is_mailbox(context.state, name)) {
       if (int failed = set_arrival(context, name, action); failed != state::kSuccess) status = failed;
       continue;
     }

@@ -8,6 +8,7 @@ namespace mish::state {
 void TrapTable::set(Condition condition, TrapAction action) {
   shows_inherited_ = false;
   inherited_.reset();
+  inherited_arrivals_.clear();
   bool was_set = actions_.read()[static_cast<size_t>(condition)].is_set();
   bool is_set = action.is_set();
   if (!was_set && !is_set) return;
@@ -16,10 +17,13 @@ void TrapTable::set(Condition condition, TrapAction action) {
 }
 
 void TrapTable::enter_subshell(bool keeps_error, bool keeps_debug) {
-  arrivals_.clear();
-  if (set_count_ == 0) return;
+  if (set_count_ == 0) return;  // then there are no arrivals either: they come by a signal
   // Of nested subshells the innermost table that was changed is the one to print.
-  if (!shows_inherited_) inherited_ = actions_;
+  if (!shows_inherited_) {
+    inherited_ = actions_;
+    inherited_arrivals_ = std::move(arrivals_);
+  }
+  arrivals_.clear();
   shows_inherited_ = true;
   set_count_ = 0;
   Actions& actions = actions_.write();

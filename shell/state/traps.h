@@ -53,6 +53,9 @@ class TrapTable {
   void enter_subshell(bool keeps_error = false, bool keeps_debug = false);
   /// What `trap` without operands prints: the inherited table while nothing was changed since enter_subshell().
   const TrapAction& printable(Condition condition) const;
+  const std::vector<ArrivalTrap>& printable_arrivals() const {
+    return shows_inherited_ ? inherited_arrivals_ : arrivals_;
+  }
 
  private:
   using Actions = std::array<TrapAction, kConditionCount>;
@@ -60,6 +63,7 @@ class TrapTable {
   CopyOnWrite<Actions> inherited_;
   bool shows_inherited_ = false;
   std::vector<ArrivalTrap> arrivals_;
+  std::vector<ArrivalTrap> inherited_arrivals_;
   int set_count_ = 0;
 };
 
