@@ -450,7 +450,11 @@ Framing default_framing(int fd) {
 Outcome<void> send_framed(int fd, std::string_view message, Framing framing, const Wait& wait) {
   std::string framed;
   switch (framing) {
-    case Framing::Message: return send_bytes(fd, message, true, wait);
+    case Framing::Message:
+      if (message.empty() && type_of(fd) == SOCK_SEQPACKET) {
+        return usage("an empty message would be read as the end of the connection");
+      }
+      return send_bytes(fd, message, true, wait);
     case Framing::Whole: return message.empty() ? Outcome<void>() : send_bytes(fd, message, false, wait);
     case Framing::Line:
     case Framing::Nul: {

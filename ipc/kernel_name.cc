@@ -91,7 +91,8 @@ Outcome<uint64_t> parse_unsigned(std::string_view text) {
 Outcome<uint64_t> parse_size(std::string_view text) {
   std::string_view digits = text;
   bool is_hex = digits.starts_with("0x");
-  if (digits.size() > 2 && digits.substr(digits.size() - 2) == "iB")
+  const bool has_binary_unit = digits.ends_with("iB");
+  if (has_binary_unit)
     digits.remove_suffix(2);
   else if (!is_hex && digits.size() > 1 && digits.back() == 'B')
     digits.remove_suffix(1);
@@ -105,8 +106,8 @@ Outcome<uint64_t> parse_size(std::string_view text) {
     }
   }
   Outcome<uint64_t> value = parse_unsigned(digits);
-  if (!value || (shift != 0 && *value > std::numeric_limits<uint64_t>::max() >> shift) ||
-      (*value << shift) >> 63 != 0) {
+  if (!value || (has_binary_unit && shift == 0) ||
+      (shift != 0 && *value > std::numeric_limits<uint64_t>::max() >> shift) || (*value << shift) >> 63 != 0) {
     return usage(fmt::format("'{}' is no size (examples: 4096, 64K, 1M)", text));
   }
   return *value << shift;

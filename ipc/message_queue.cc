@@ -183,6 +183,10 @@ Outcome<MessageQueue> MessageQueue::create(const KernelName& name, const CreateO
   mode_t mode = options.mode.value_or(0600);
   if (name.api == Api::SystemV) {
     int id = msgget(name.key, IPC_CREAT | (options.may_exist ? 0 : IPC_EXCL) | static_cast<int>(mode));
+    if (id < 0 && errno == ENOSPC) {
+      return Error{Status::TooBig, errno,
+                   "beyond the limits of the system: number of System V queues (see ipc limits)"};
+    }
     if (id < 0) return error_of(errno);
     out.name_.id = id;
     return out;

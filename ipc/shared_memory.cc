@@ -211,7 +211,11 @@ Outcome<SharedMemory> SharedMemory::create(const KernelName& name, uint64_t size
   if (name.api == Api::SystemV) {
     int flags = IPC_CREAT | (options.may_exist ? 0 : IPC_EXCL) | static_cast<int>(mode);
     int id = shmget(name.key, size, flags);
-    if (id < 0) return errno == ENOSPC || errno == ENOMEM ? no_space(size, -1) : error_of(errno);
+    if (id < 0 && (errno == ENOSPC || errno == EINVAL)) {
+      return Error{Status::TooBig, errno,
+                   "beyond the limits of the system: size or number of System V segments (see ipc limits)"};
+    }
+    if (id < 0) return errno == ENOMEM ? no_space(size, -1) : error_of(errno);
     void* at = shmat(id, nullptr, 0);
     if (at == reinterpret_cast<void*>(-1)) return error_of(errno);
     out.map_ = static_cast<std::byte*>(at);
