@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // shm: segments of shared memory (ipc/shared_memory.h) at the prompt.
 #include <fmt/format.h>
+#include <sys/file.h>
 
 #include <memory>
 
@@ -227,6 +228,12 @@ Completion bind(Call& call) {
   return call.done();
 }
 
+/// Gives the lock back however the command ended: closing alone would leave it with a subshell that still runs.
+struct Locked {
+  UniqueFd fd;
+  ~Locked() { (void)flock(fd.get(), LOCK_UN); }
+};
+
 Completion lock(Call& call) {
   Completion failed;
   if (call.data_words().empty()) return call.usage("a command is missing");
@@ -236,6 +243,7 @@ Completion lock(Call& call) {
       call.waiting([&](const ipc::Wait& wait) { return shm->lock(wait, call.has("shared")); });
   if (!held) return call.fail(held.error());
   if (Result<UniqueFd> moved = move_above_9(std::move(*held)); moved.ok()) *held = std::move(*moved);
+  Locked locked{std::move(*held)};
   return call.run(call.data_words());
 }
 
