@@ -22,22 +22,21 @@ namespace {
 using ipc::ProcessInfo;
 
 /// Operand `i` as a pid: a number, or a job (%1: its first process). This shell when absent.
-std::optional<pid_t> pid_operand(Call& call, size_t i) {
+std::optional<pid_t> pid_operand(Call& call, size_t i, Completion& failed) {
   std::string_view text = call.operand(i);
   if (i >= call.operand_count()) return getpid();
   if (text == "self") return getpid();
-  if (text[0] == '%') {
+  if (text.starts_with('%')) {
     process::JobLookup found = call.context.jobs.find(text);
     if (found.job != nullptr && !found.job->processes().empty()) return found.job->processes().front().pid;
-    call.fail({ipc::Status::NoObject, ESRCH, "no such job"}, text);
+    failed = call.fail({ipc::Status::NoObject, ESRCH, "no such job"}, text);
     return std::nullopt;
   }
   std::optional<int64_t> pid = parse_integer(text);
   if (pid && *pid > 0 && *pid <= INT32_MAX) return static_cast<pid_t>(*pid);
-  call.fail({ipc::Status::Usage, EINVAL, "this is no process id"}, text);
+  failed = call.fail({ipc::Status::Usage, EINVAL, "this is no process id"}, text);
   return std::nullopt;
 }
-Completion no_pid() { return Completion::of(state::kUsageError); }
 
 Cell hex_cell(uint64_t value) { return text_cell(fmt::format("{:#x}", value)); }
 Cell us_cell(uint64_t us) { return duration_cell(static_cast<int64_t>(us) * 1000); }
@@ -52,8 +51,9 @@ Cell path_cell(const std::string& text) { return text.empty() ? no_cell() : text
 Cell state_cell(const ProcessInfo& p) { return text_cell(ipc::state_name(p.state)); }
 
 Completion show(Call& call) {
-  std::optional<pid_t> pid = pid_operand(call, 0);
-  if (!pid) return no_pid();
+  Completion failed;
+  std::optional<pid_t> pid = pid_operand(call, 0, failed);
+  if (!pid) return failed;
   ipc::Outcome<ProcessInfo> found = ipc::read_process(*pid, ipc::Detail::Full);
   if (!found) return call.fail(found.error());
   const ProcessInfo& p = *found;
@@ -162,8 +162,9 @@ Completion orphans(Call& call) {
 /// One line a process, branches drawn; iterative, since a tree may be deep.
 Completion tree(Call& call) {
   std::vector<ProcessInfo> all = ipc::list_processes();
-  std::optional<pid_t> root = call.operand_count() > 0 ? pid_operand(call, 0) : std::optional<pid_t>(1);
-  if (!root) return no_pid();
+  Completion failed;
+  std::optional<pid_t> root = call.operand_count() > 0 ? pid_operand(call, 0, failed) : std::optional<pid_t>(1);
+  if (!root) return failed;
   ipc::ProcessTree children = ipc::make_tree(all);
   struct Item {
     const ProcessInfo* process;
@@ -197,8 +198,9 @@ Completion tree(Call& call) {
 }
 
 Completion mem(Call& call) {
-  std::optional<pid_t> pid = pid_operand(call, 0);
-  if (!pid) return no_pid();
+  Completion failed;
+  std::optional<pid_t> pid = pid_operand(call, 0, failed);
+  if (!pid) return failed;
   ipc::Outcome<std::vector<ipc::MemoryRegion>> regions = ipc::read_memory(*pid);
   if (!regions) return call.fail(regions.error());
   Table table{{"start", "START"},       {"size", "SIZE"},     {"permissions", "PERM"}, {"segment", "SEGMENT"},
@@ -223,8 +225,9 @@ Completion mem(Call& call) {
 }
 
 Completion threads(Call& call) {
-  std::optional<pid_t> pid = pid_operand(call, 0);
-  if (!pid) return no_pid();
+  Completion failed;
+  std::optional<pid_t> pid = pid_operand(call, 0, failed);
+  if (!pid) return failed;
   ipc::Outcome<std::vector<ipc::ThreadInfo>> found = ipc::read_threads(*pid);
   if (!found) return call.fail(found.error());
   Table table{{"tid", "TID"},
@@ -244,8 +247,9 @@ Completion threads(Call& call) {
 }
 
 Completion wait_channel(Call& call) {
-  std::optional<pid_t> pid = pid_operand(call, 0);
-  if (!pid) return no_pid();
+  Completion failed;
+  std::optional<pid_t> pid = pid_operand(call, 0, failed);
+  if (!pid) return failed;
   ipc::Outcome<ProcessInfo> p = ipc::read_process(*pid, ipc::Detail::Full);
   if (!p) return call.fail(p.error());
   if (call.wants_json()) {
@@ -313,7 +317,7 @@ Completion spawn(Call& call) {
       call.context.err.print("{:<21} {}\n", key, value.empty() ? "-" : value);
     call.context.err.flush();
   }
-  return Completion::of(ended->status.to_exit_status());
+  return ended->traps.is_normal() ? Completion::of(ended->status.to_exit_status()) : ended->traps;
 }
 
 Completion end_processes(Call& call) {
@@ -322,11 +326,8 @@ Completion end_processes(Call& call) {
   if (signal_number == 0 && text != "0") return call.usage(fmt::format("'{}' is no signal", text));
   Completion last = call.done();
   for (size_t i = 0; i < call.operand_count(); ++i) {
-    std::optional<pid_t> pid = pid_operand(call, i);
-    if (!pid) {
-      last = no_pid();
-      continue;
-    }
+    std::optional<pid_t> pid = pid_operand(call, i, last);
+    if (!pid) continue;
     bool is_sent = call.has("tree") ? signal_tree(*pid, signal_number, true) > 0 : kill(*pid, signal_number) == 0;
     if (!is_sent) {
       ipc::Error error =

@@ -248,7 +248,9 @@ ipc::Outcome<EndedProcess> run_supervised(api::BuiltinContext& context, api::Arg
   for (;;) {
     if (is_watched) wait.deadline = ipc::monotonic_ns() + 50 * kMillisecond;
     if (pidfd && ipc::wait_for_fd(pidfd.get(), POLLIN, wait) == ipc::WaitResult::Interrupted) {
-      static_cast<void>(context.services.run_pending_traps());
+      ended.traps = context.services.run_pending_traps();
+      // An action that leaves the shell leaves it when the command has ended, as with any command in the foreground.
+      if (!ended.traps.is_normal()) wait.interrupt = {};
     }
     pid_t got = wait4(ended.pid, &raw, pidfd ? WNOHANG : 0, &ended.usage);
     if (got == ended.pid || (got < 0 && errno != EINTR)) break;

@@ -42,7 +42,8 @@ struct EndedProcess {
   process::ProcessStatus status;
   rusage usage{};
   int64_t elapsed_ns = 0;
-  std::string verdict;  // why it was ended, "" when it ended by itself
+  std::string verdict;    // why it was ended, "" when it ended by itself
+  api::Completion traps;  // of the trap actions that ran meanwhile
 };
 
 /// Starts and waits. Trap actions run meanwhile. The error of fork.
