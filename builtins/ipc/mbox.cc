@@ -149,20 +149,14 @@ Outcome<uint64_t> send_one(Call& call, Mailbox& mailbox, std::string_view body, 
 /// Each frame of the input is a message, sent as it is read: a stream of any size goes through a bounded mailbox.
 Completion send_stream(Call& call, Mailbox& mailbox, ipc::Framing framing, ipc::SendOptions& options) {
   UniqueFd file;
-  int fd = 0;
-  std::string_view path = call.value("file");
-  if (path.data() != nullptr && path != "-") {
-    Result<UniqueFd> opened = open_file(std::string(path).c_str(), O_RDONLY);
-    if (!opened) return call.fail(ipc::error_from_errno(opened.code()), path);
-    file = std::move(*opened);
-    fd = file.get();
-  }
+  std::optional<int> fd = call.open_input(file);
+  if (!fd) return call.input_failure();
   std::string pending;
   std::vector<char> buffer(256 * 1024);
   bool at_end = false;
   while (!at_end) {
-    Result<size_t> got = read_some(fd, buffer.data(), buffer.size());
-    if (!got) return call.fail(ipc::error_from_errno(got.code()), path.data() != nullptr ? path : "standard input");
+    Outcome<size_t> got = call.read_input(*fd, buffer);
+    if (!got) return call.fail_input(got.error());
     at_end = *got == 0;
     pending.append(buffer.data(), *got);
     size_t start = 0;
@@ -226,7 +220,7 @@ Completion send(Call& call) {
   if (call.has_data() && call.data_words().size() == 1) {
     sent = send_one(call, *mailbox, call.data_words()[0], options);
   } else {
-    std::optional<std::string> body = call.message();
+    std::optional<std::string> body = call.message(mailbox->config().max_message);
     if (!body) return call.input_failure();
     sent = send_one(call, *mailbox, *body, options);
   }

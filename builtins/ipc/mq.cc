@@ -52,7 +52,9 @@ Completion send(Call& call) {
   bool is_sysv = queue->name().api == ipc::Api::SystemV;
   if (is_sysv && priority) return call.usage("System V queues have types, not priorities: use --type");
   if (!is_sysv && type) return call.usage("POSIX queues have priorities, not types: use --priority");
-  std::optional<std::string> bytes = call.message();
+  ipc::Outcome<ipc::QueueInfo> info = queue->stat();
+  if (!info) return call.fail(info.error());
+  std::optional<std::string> bytes = call.message(static_cast<uint64_t>(info->message_size));
   if (!bytes) return call.input_failure();
   long kind = static_cast<long>(is_sysv ? type.value_or(1) : priority.value_or(0));
   ipc::Outcome<void> done = call.waiting([&](const ipc::Wait& wait) { return queue->send(*bytes, kind, wait); });

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -334,7 +335,7 @@ std::optional<mode_t> Call::mode() {
   return std::nullopt;
 }
 
-std::optional<std::string> Call::message() {
+std::optional<std::string> Call::message(uint64_t most) {
   std::string text;
   if (has_data_) {
     for (size_t i = 0; i < data_.size(); ++i) {
@@ -343,22 +344,60 @@ std::optional<std::string> Call::message() {
     }
     return text;
   }
-  std::string_view path = value("file");
   UniqueFd file;
-  int fd = 0;
-  if (path.data() != nullptr && path != "-") {
-    Result<UniqueFd> opened = open_file(std::string(path).c_str(), O_RDONLY);
-    if (!opened.ok()) {
-      input_status_ = fail(ipc::error_from_errno(opened.code()), path).status;
-      return std::nullopt;
-    }
-    file = std::move(*opened);
-    fd = file.get();
+  std::optional<int> fd = open_input(file);
+  if (!fd) return std::nullopt;
+  ipc::Outcome<std::string> whole = read_whole_input(*fd, most);
+  if (whole && whole->size() > most) {
+    whole = ipc::Error{ipc::Status::TooBig, EMSGSIZE, fmt::format("more than {} bytes: too long", most)};
   }
-  Result<void> done = read_all(fd, text);
-  if (done.ok()) return text;
-  input_status_ = fail(ipc::error_from_errno(done.code()), path.data() != nullptr ? path : "standard input").status;
+  if (whole) return std::move(*whole);
+  input_failure_ = fail_input(whole.error());
   return std::nullopt;
+}
+
+std::optional<int> Call::open_input(UniqueFd& file) {
+  std::string_view path = value("file");
+  if (path.data() == nullptr || path == "-") return 0;
+  Result<UniqueFd> opened = open_file(std::string(path).c_str(), O_RDONLY);
+  if (opened.ok()) {
+    file = std::move(*opened);
+    return file.get();
+  }
+  input_failure_ = fail(ipc::error_from_errno(opened.code()), path);
+  return std::nullopt;
+}
+
+Completion Call::fail_input(const ipc::Error& error) {
+  std::string_view path = value("file");
+  return fail(error, path.data() != nullptr ? path : "standard input");
+}
+
+ipc::Outcome<size_t> Call::read_input(int fd, std::span<char> buffer) {
+  ipc::Wait patience;
+  patience.interrupt = wait().interrupt;
+  for (;;) {
+    if (ipc::wait_for_fd(fd, POLLIN, patience) == ipc::WaitResult::Interrupted) {
+      if (resume_after_traps()) continue;
+      return ipc::error_from_errno(EINTR);
+    }
+    Result<size_t> got = read_patiently(fd, buffer.data(), buffer.size());
+    if (got) return *got;
+    if (got.code() != EINTR && got.code() != EAGAIN) return ipc::error_from_errno(got.code());
+  }
+}
+
+ipc::Outcome<std::string> Call::read_whole_input(int fd, uint64_t most) {
+  std::string text;
+  char buffer[64 * 1024];
+  while (text.size() <= most) {
+    size_t room = static_cast<size_t>(std::min<uint64_t>(sizeof buffer - 1, most - text.size())) + 1;
+    ipc::Outcome<size_t> got = read_input(fd, {buffer, room});
+    if (!got) return got.error();
+    if (*got == 0) break;
+    text.append(buffer, *got);
+  }
+  return text;
 }
 
 const ipc::Wait& Call::wait() {

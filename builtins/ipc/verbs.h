@@ -22,6 +22,7 @@
 #include "ipc/wait.h"
 #include "shell/api/builtin.h"
 #include "shell/api/services.h"
+#include "shell/base/fd.h"
 
 namespace mish::builtins {
 
@@ -109,10 +110,18 @@ class Call {
   /// The completion after failed(): a usage error was reported.
   Completion failure() const { return Completion::of(state::kUsageError); }
 
-  /// The message: the data words joined by blanks, else the file of -f, else standard input. An error was reported when
-  /// it is nullopt (status in input_status()).
-  std::optional<std::string> message();
-  Completion input_failure() const { return Completion::of(input_status_); }
+  /// The message: the data words joined by blanks, else the file of -f, else standard input, of which more than `most`
+  /// bytes are refused and not read. An error was reported when it is nullopt (then see input_failure()).
+  std::optional<std::string> message(uint64_t most = UINT64_MAX);
+  Completion input_failure() const { return input_failure_; }
+  /// The descriptor of -f, which `file` then owns, or of standard input. Reported when it is nullopt.
+  std::optional<int> open_input(UniqueFd& file);
+  /// Waits for bytes of an input while traps run; 0 at its end. Interrupted after Ctrl-C.
+  ipc::Outcome<size_t> read_input(int fd, std::span<char> buffer);
+  /// Reports what read_input() of the descriptor of open_input() answered.
+  Completion fail_input(const ipc::Error& error);
+  /// All of the input `fd`, but no more than one byte beyond `most`.
+  ipc::Outcome<std::string> read_whole_input(int fd, uint64_t most = UINT64_MAX);
 
   /// --nowait and --timeout with interruption by traps and Ctrl-C. Parsed once, so that a wait that goes on after a
   /// trap keeps its limit.
@@ -173,7 +182,7 @@ class Call {
   bool has_wait_ = false;
   bool failed_ = false;
   bool wants_help_ = false;
-  int input_status_ = 0;
+  Completion input_failure_;
   ipc::Wait wait_;
   Completion trap_completion_;
 };

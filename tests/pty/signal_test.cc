@@ -43,6 +43,20 @@ TEST(KeyboardSignals, CtrlCEndsALoopOfBuiltins) {
   EXPECT_TRUE(shell.expect("ready> "));
 }
 
+TEST(KeyboardSignals, CtrlCEndsABuiltinThatReadsItsData) {
+  InteractiveShell shell;
+  shell.command("mbox create typed-$$");
+  for (const char* verb : {"mbox send typed-$$", "mbox send typed-$$ --frame line", "mbox send typed-$$ < /dev/tty"}) {
+    shell.type("echo rea''ding; " + std::string(verb));
+    ASSERT_TRUE(shell.expect("reading"));
+    shell.send(kCtrlC);
+    ASSERT_TRUE(shell.expect("ready> ")) << verb;
+    shell.command(":");
+  }
+  shell.command("mbox stat typed-$$ | grep '^sent *0'");
+  EXPECT_EQ(shell.status(), "0");
+}
+
 TEST(KeyboardSignals, CtrlCEndsALoopOfCommands) {
   InteractiveShell shell;
   shell.type("while :; do sleep 60; done");
