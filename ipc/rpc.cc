@@ -149,13 +149,4 @@ Outcome<std::vector<RpcFunction>> unmarshal_schema(std::string_view bytes) {
   return schema;
 }
 
-Outcome<std::vector<RpcFunction>> ask_schema(CommunicationPort& port, const Wait& wait) {
-  RpcCall question;
-  question.kind = RpcCall::Kind::Schema;
-  if (Outcome<void> sent = port.send(marshal(question), wait); !sent) return sent.error();
-  Outcome<std::string> answer = port.receive(wait);
-  if (!answer) return answer.error();
-  return unmarshal_schema(*answer);
-}
-
 }  // namespace mish::ipc

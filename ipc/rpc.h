@@ -10,9 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ipc/port.h"
 #include "ipc/status.h"
-#include "ipc/wait.h"
 
 namespace mish::ipc {
 
@@ -43,8 +41,6 @@ std::string marshal(const std::vector<RpcFunction>& schema);
 Outcome<RpcCall> unmarshal_call(std::string_view bytes);
 Outcome<RpcReply> unmarshal_reply(std::string_view bytes);
 Outcome<std::vector<RpcFunction>> unmarshal_schema(std::string_view bytes);
-
-Outcome<std::vector<RpcFunction>> ask_schema(CommunicationPort& port, const Wait& wait);
 
 }  // namespace mish::ipc
 

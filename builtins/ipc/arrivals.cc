@@ -74,7 +74,7 @@ void watch_holders(api::BuiltinContext& context) {
   std::vector<std::string> boxes;
   std::vector<UniqueFd> holders;
   for (const state::ArrivalTrap& arrival : context.state.traps.arrivals()) {
-    ipc::Outcome<ipc::Mailbox*> box = attached_mailbox(context, mailbox_of(arrival));
+    ipc::Outcome<MailboxHandle> box = attached_mailbox(context, mailbox_of(arrival));
     if (!box) continue;
     boxes.emplace_back(mailbox_of(arrival));
     for (UniqueFd& life : (*box)->watch_lives(false)) holders.push_back(std::move(life));
@@ -111,7 +111,7 @@ int watch_arrivals(api::BuiltinContext& context) {
     return state::kFailure;
   }
   for (const state::ArrivalTrap& arrival : arrivals) {
-    ipc::Outcome<ipc::Mailbox*> box = attached_mailbox(context, mailbox_of(arrival));
+    ipc::Outcome<MailboxHandle> box = attached_mailbox(context, mailbox_of(arrival));
     ipc::Outcome<void> armed = box ? (*box)->arm_doorbell() : box.error();
     if (!armed) {
       context.error("{}: {}", arrival.object, armed.error().sentence);
@@ -131,7 +131,7 @@ static api::Completion deliver_once(api::BuiltinContext& context) {
   for (const state::ArrivalTrap& arrival : arrivals) {
     for (;;) {
       // Looked up each time: the action may have removed the mailbox or moved the handles.
-      ipc::Outcome<ipc::Mailbox*> box = attached_mailbox(context, mailbox_of(arrival));
+      ipc::Outcome<MailboxHandle> box = attached_mailbox(context, mailbox_of(arrival));
       if (!box || !(*box)->arm_doorbell() || !(*box)->is_ready() || !has_message(**box)) break;
       uint64_t before = taken_from(**box);
       api::Completion completion = context.services.run_text(arrival.action.command, "trap");

@@ -28,28 +28,27 @@ using ipc::Outcome;
 using ipc::ProcessIdentity;
 using ipc::Status;
 
-/// Handles by the text users write. When the shell ends, its session mailboxes that are empty go with it; those with
-/// messages stay for receivers to drain.
+/// Handles by the text users write.
 class Attachments {
  public:
-  ~Attachments() {
+  void leave() {
     for (auto& [target, mailbox] : handles_) {
-      if (mailbox.config().keep) continue;
-      auto info = mailbox.stat();
+      if (mailbox->config().keep) continue;
+      auto info = mailbox->stat();
       bool is_ours = info && info->owner == ProcessIdentity::self();
-      if (is_ours && info->messages == 0 && !mailbox.is_removed()) (void)mailbox.remove();
+      if (is_ours && info->messages == 0 && !mailbox->is_removed()) (void)mailbox->remove();
     }
   }
-  Mailbox* find(std::string_view target) {
+  MailboxHandle find(std::string_view target) {
     auto found = handles_.find(target);
     if (found == handles_.end()) return nullptr;
-    if (!found->second.is_removed()) return &found->second;
+    if (!found->second->is_removed()) return found->second;
     handles_.erase(found);
     return nullptr;
   }
-  Mailbox* put(std::string_view target, Mailbox mailbox) {
+  MailboxHandle put(std::string_view target, Mailbox mailbox) {
     drop(target);
-    return &handles_.emplace(target, std::move(mailbox)).first->second;
+    return handles_.emplace(target, std::make_shared<Mailbox>(std::move(mailbox))).first->second;
   }
   void drop(std::string_view target) {
     auto found = handles_.find(target);
@@ -57,7 +56,7 @@ class Attachments {
   }
 
  private:
-  std::map<std::string, Mailbox, std::less<>> handles_;
+  std::map<std::string, MailboxHandle, std::less<>> handles_;
 };
 
 Attachments& attachments() {
@@ -195,10 +194,10 @@ Outcome<ProcessIdentity> process_named(api::BuiltinContext& context, std::string
   return *found;
 }
 
-Outcome<Mailbox*> attached_mailbox(api::BuiltinContext& context, std::string_view target) {
+Outcome<MailboxHandle> attached_mailbox(api::BuiltinContext& context, std::string_view target) {
   bool is_direct = target.starts_with("@") || target.starts_with("%");
   if (!is_direct) {
-    if (Mailbox* known = attachments().find(target)) return known;
+    if (MailboxHandle known = attachments().find(target)) return known;
     Outcome<ipc::ObjectName> name = ipc::ObjectName::parse(target);
     if (!name) return name.error();
     Outcome<Mailbox> opened = Mailbox::open(*name);
@@ -208,19 +207,21 @@ Outcome<Mailbox*> attached_mailbox(api::BuiltinContext& context, std::string_vie
   Outcome<ProcessIdentity> process = process_named(context, target);
   if (!process) return process.error();
   std::string key = "@" + std::to_string(process->pid) + "-" + std::to_string(process->start_time);
-  if (Mailbox* known = attachments().find(key)) return known;
+  if (MailboxHandle known = attachments().find(key)) return known;
   Outcome<Mailbox> opened = Mailbox::open_direct(*process);
   if (!opened) return opened.error();
   return attachments().put(key, std::move(*opened));
 }
 
-Mailbox* keep_attached(std::string_view target, Mailbox mailbox) {
+MailboxHandle keep_attached(std::string_view target, Mailbox mailbox) {
   return attachments().put(target, std::move(mailbox));
 }
 
-Mailbox* known_mailbox(std::string_view target) { return attachments().find(target); }
+MailboxHandle known_mailbox(std::string_view target) { return attachments().find(target); }
 
 void drop_attached(std::string_view target) { attachments().drop(target); }
+
+void leave_mailboxes() { attachments().leave(); }
 
 std::vector<std::string> mailbox_names() {
   std::vector<std::string> names;

@@ -4,6 +4,7 @@
 #ifndef MISH_BUILTINS_IPC_MAILBOXES_H_
 #define MISH_BUILTINS_IPC_MAILBOXES_H_
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,15 +16,21 @@
 
 namespace mish::builtins {
 
+/// Shared, since a trap that runs while a verb waits in a mailbox may remove it or move the handles.
+using MailboxHandle = std::shared_ptr<ipc::Mailbox>;
+
 /// The mailbox meant by `target`: NAME, USER:NAME, or the direct mailbox of @PID, @self, %JOB (made on first use).
-/// Valid until the next call. Fails as ObjectName::parse and Mailbox::open do.
-ipc::Outcome<ipc::Mailbox*> attached_mailbox(api::BuiltinContext& context, std::string_view target);
+/// Fails as ObjectName::parse and Mailbox::open do.
+ipc::Outcome<MailboxHandle> attached_mailbox(api::BuiltinContext& context, std::string_view target);
 /// Keeps the handle of a mailbox just made; a session mailbox lives as long as this shell.
-ipc::Mailbox* keep_attached(std::string_view target, ipc::Mailbox mailbox);
+MailboxHandle keep_attached(std::string_view target, ipc::Mailbox mailbox);
 /// The handle of the mailbox NAME if this shell has one; null otherwise.
-ipc::Mailbox* known_mailbox(std::string_view target);
+MailboxHandle known_mailbox(std::string_view target);
 /// Forgets the handle of `target`.
 void drop_attached(std::string_view target);
+/// At the end of a shell: its session mailboxes that are empty go with it; those with messages stay for receivers to
+/// drain.
+void leave_mailboxes();
 
 /// The process meant by @PID, @self, %JOB or a number. Fails with NoObject or Usage.
 ipc::Outcome<ipc::ProcessIdentity> process_named(api::BuiltinContext& context, std::string_view text);

@@ -23,8 +23,8 @@ using ipc::Message;
 using ipc::Outcome;
 using ipc::Status;
 
-Mailbox* find_mailbox(Call& call, Completion& failed) {
-  Outcome<Mailbox*> found = attached_mailbox(call.context, call.operand(0));
+MailboxHandle find_mailbox(Call& call, Completion& failed) {
+  Outcome<MailboxHandle> found = attached_mailbox(call.context, call.operand(0));
   if (found) return *found;
   failed = call.fail(found.error());
   return nullptr;
@@ -34,7 +34,7 @@ Mailbox* find_mailbox(Call& call, Completion& failed) {
 template <typename Operation>
 Completion on_mailbox(Call& call, Operation operation) {
   Completion failed;
-  Mailbox* mailbox = find_mailbox(call, failed);
+  MailboxHandle mailbox = find_mailbox(call, failed);
   if (mailbox == nullptr) return failed;
   auto done = operation(*mailbox);
   return done ? call.done() : call.fail(done.error());
@@ -212,7 +212,7 @@ Completion send(Call& call) {
   options.sync = call.has("sync");
   if (call.has("nowait") && options.sync) return call.usage("--nowait and --sync exclude each other");
   Completion failed;
-  Mailbox* mailbox = find_mailbox(call, failed);
+  MailboxHandle mailbox = find_mailbox(call, failed);
   if (mailbox == nullptr) return failed;
   bool is_stream = framing == ipc::Framing::Line || framing == ipc::Framing::Nul || framing == ipc::Framing::Length;
   if (is_stream && !call.has_data()) return send_stream(call, *mailbox, framing, options);
@@ -399,7 +399,7 @@ Completion receive(Call& call, bool peek) {
   if (count < 1) return call.usage("--count must be at least 1");
   options.lease = call.has("lease");
   options.peek = peek;
-  Mailbox* mailbox = find_mailbox(call, failed);
+  MailboxHandle mailbox = find_mailbox(call, failed);
   if (mailbox == nullptr) return failed;
   Delivery delivery(call, *mailbox, call.has("count") || to_the_end);
   if (!delivery.open(failed)) return failed;
@@ -424,7 +424,7 @@ Completion drain(Call& call) {
   Completion failed;
   ipc::ReceiveOptions options;
   if (!parse_selection(call, options, failed)) return failed;
-  Mailbox* mailbox = find_mailbox(call, failed);
+  MailboxHandle mailbox = find_mailbox(call, failed);
   if (mailbox == nullptr) return failed;
   Delivery delivery(call, *mailbox, true);
   if (!delivery.open(failed)) return failed;
@@ -449,7 +449,7 @@ constexpr OptionRow kAckOptions[] = {
 
 Completion ack(Call& call) {
   Completion failed;
-  Mailbox* mailbox = find_mailbox(call, failed);
+  MailboxHandle mailbox = find_mailbox(call, failed);
   if (mailbox == nullptr) return failed;
   std::vector<uint64_t> ids;
   for (size_t i = 1; i < call.operand_count(); ++i) {
@@ -470,7 +470,7 @@ constexpr OptionRow kFlushOptions[] = {kVariableOption};
 
 Completion flush(Call& call) {
   Completion failed;
-  Mailbox* mailbox = find_mailbox(call, failed);
+  MailboxHandle mailbox = find_mailbox(call, failed);
   if (mailbox == nullptr) return failed;
   Outcome<uint64_t> removed = mailbox->flush();
   if (!removed) return call.fail(removed.error());
@@ -483,7 +483,7 @@ Completion close(Call& call) {
 
 Completion repair(Call& call) {
   Completion failed;
-  Mailbox* mailbox = find_mailbox(call, failed);
+  MailboxHandle mailbox = find_mailbox(call, failed);
   if (mailbox == nullptr) return failed;
   Outcome<Mailbox::Repairs> found = mailbox->repair();
   if (!found) return call.fail(found.error());
@@ -508,7 +508,7 @@ Completion rm(Call& call) {
     }
     Outcome<void> done = name ? Outcome<void>() : Outcome<void>(name.error());
     if (name) {
-      Mailbox* known = known_mailbox(target);
+      MailboxHandle known = known_mailbox(target);
       if (known == nullptr || !known->remove()) done = Mailbox::remove(*name);
     }
     if (!done) result = call.fail(done.error(), target);
@@ -566,7 +566,7 @@ bool parse_grant(Call& call, std::string_view text, ipc::Right& right, std::vect
 
 Completion grant(Call& call) {
   Completion failed;
-  Mailbox* mailbox = find_mailbox(call, failed);
+  MailboxHandle mailbox = find_mailbox(call, failed);
   if (mailbox == nullptr) return failed;
   for (size_t i = 1; i < call.operand_count(); ++i) {
     ipc::Right right{};
@@ -633,7 +633,7 @@ constexpr OptionRow kStatOptions[] = {
 
 Completion stat(Call& call) {
   Completion failed;
-  Mailbox* mailbox = find_mailbox(call, failed);
+  MailboxHandle mailbox = find_mailbox(call, failed);
   if (mailbox == nullptr) return failed;
   if (call.has("receipt")) {
     auto id = call.integer("receipt");

@@ -46,13 +46,13 @@ Completion handle(Call& call, const ipc::Message& message) {
 /// The mailbox for messages whose handler fails; made when first needed.
 Outcome<void> set_aside(Call& call, const ipc::Message& message) {
   std::string failed_name = std::string(call.operand(0)) + ".failed";
-  Outcome<Mailbox*> box = attached_mailbox(call.context, failed_name);
+  Outcome<MailboxHandle> box = attached_mailbox(call.context, failed_name);
   if (!box && box.status() == Status::NoObject) {
     Outcome<ipc::ObjectName> name = ipc::ObjectName::parse(failed_name);
     if (!name) return name.error();
     Outcome<Mailbox> made = Mailbox::create(*name, {.capacity = ipc::kUnbounded, .keep = true});
     if (!made && made.status() != Status::Exists) return made.error();
-    box = made ? Outcome<Mailbox*>(keep_attached(failed_name, std::move(*made)))
+    box = made ? Outcome<MailboxHandle>(keep_attached(failed_name, std::move(*made)))
                : attached_mailbox(call.context, failed_name);
   }
   if (!box) return box.error();
@@ -62,7 +62,7 @@ Outcome<void> set_aside(Call& call, const ipc::Message& message) {
 }
 
 Completion work(Call& call, int64_t retries) {
-  Outcome<Mailbox*> box = attached_mailbox(call.context, call.operand(0));
+  Outcome<MailboxHandle> box = attached_mailbox(call.context, call.operand(0));
   if (!box) return call.fail(box.error());
   ipc::Message message;
   for (;;) {
@@ -180,7 +180,11 @@ Completion serve_mailbox(Call& call) {
   if (retries < 0) return call.usage("--retries must not be negative");
   if (call.data_words().empty()) return call.usage("a handler is missing: mbox serve NAME -- HANDLER");
   if (call.has("worker")) return work(call, retries);
-  Outcome<Mailbox*> box = attached_mailbox(call.context, call.operand(0));
+  if (call.operand(0).starts_with("@") || call.operand(0).starts_with("%")) {
+    return call.usage(
+        "the workers are other processes and cannot receive from a process's own mailbox: make one with a name");
+  }
+  Outcome<MailboxHandle> box = attached_mailbox(call.context, call.operand(0));
   if (!box) return call.fail(box.error());
   return supervise(call, **box, count, retries);
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <memory>
 
 #include "builtins/ipc/nouns.h"
 #include "builtins/ipc/redirected.h"
@@ -17,10 +18,13 @@ namespace {
 using ipc::CommunicationPort;
 using ipc::ConnectionPort;
 
+using PairHandle = std::shared_ptr<CommunicationPort>;
+
 /// The ports this process has open, by handle. Like descriptors they belong to the process, not to a shell's state.
 struct OpenPorts {
-  std::map<int, CommunicationPort> pairs;
-  std::map<int, ConnectionPort> listening;
+  // Shared, since a trap that runs while a verb waits may close them.
+  std::map<int, PairHandle> pairs;
+  std::map<int, std::shared_ptr<ConnectionPort>> listening;
 };
 OpenPorts& open_ports() {
   static OpenPorts ports;
@@ -29,17 +33,21 @@ OpenPorts& open_ports() {
 
 ipc::Error no_handle() { return {ipc::Status::NoObject, EBADF, "no open port has this handle"}; }
 
-CommunicationPort* pair_of(std::string_view text) {
+/// The number of a descriptor; -1 where `text` can be none.
+int handle_of(std::string_view text) {
   std::optional<int64_t> handle = parse_integer(text);
-  if (!handle) return nullptr;
-  auto found = open_ports().pairs.find(static_cast<int>(*handle));
-  return found == open_ports().pairs.end() ? nullptr : &found->second;
+  return handle && *handle >= 0 && *handle <= INT32_MAX ? static_cast<int>(*handle) : -1;
+}
+
+PairHandle pair_of(std::string_view text) {
+  auto found = open_ports().pairs.find(handle_of(text));
+  return found == open_ports().pairs.end() ? nullptr : found->second;
 }
 
 Completion give(Call& call, CommunicationPort port) {
   if (Result<void> moved = port.move_above_9(); !moved.ok()) return call.fail(ipc::error_from_errno(moved.code()));
   int handle = port.fd();
-  open_ports().pairs.insert_or_assign(handle, std::move(port));
+  open_ports().pairs[handle] = std::make_shared<CommunicationPort>(std::move(port));
   return call.result(std::to_string(handle));
 }
 
@@ -83,17 +91,15 @@ Completion listen(Call& call) {
   if (Result<void> moved = port->move_above_9(); !moved.ok()) return call.fail(ipc::error_from_errno(moved.code()));
   if (!call.data_words().empty()) return serve(call, std::move(*port));
   int handle = port->fd();
-  open_ports().listening.erase(handle);
-  open_ports().listening.emplace(handle, std::move(*port));
+  open_ports().listening[handle] = std::make_shared<ConnectionPort>(std::move(*port));
   return call.result(std::to_string(handle));
 }
 
 Completion accept(Call& call) {
-  std::optional<int64_t> handle = parse_integer(call.operand(0));
-  auto found = open_ports().listening.find(static_cast<int>(handle.value_or(-1)));
+  auto found = open_ports().listening.find(handle_of(call.operand(0)));
   if (found == open_ports().listening.end()) return call.fail(no_handle());
-  ipc::Outcome<CommunicationPort> port =
-      call.waiting([&](const ipc::Wait& wait) { return found->second.accept(wait); });
+  std::shared_ptr<ConnectionPort> listening = found->second;
+  ipc::Outcome<CommunicationPort> port = call.waiting([&](const ipc::Wait& wait) { return listening->accept(wait); });
   return port ? give(call, std::move(*port)) : call.fail(port.error());
 }
 
@@ -106,7 +112,7 @@ Completion connect(Call& call) {
 }
 
 Completion send(Call& call) {
-  CommunicationPort* port = pair_of(call.operand(0));
+  PairHandle port = pair_of(call.operand(0));
   if (port == nullptr) return call.fail(no_handle());
   std::optional<std::string> message = call.message();
   if (!message) return call.input_failure();
@@ -115,7 +121,7 @@ Completion send(Call& call) {
 }
 
 Completion recv(Call& call) {
-  CommunicationPort* port = pair_of(call.operand(0));
+  PairHandle port = pair_of(call.operand(0));
   if (port == nullptr) return call.fail(no_handle());
   ipc::Outcome<std::string> message = call.waiting([&](const ipc::Wait& wait) { return port->receive(wait); });
   return message ? call.result(*message) : call.fail(message.error());
@@ -138,7 +144,7 @@ Completion stat_name(Call& call) {
 }
 
 Completion stat(Call& call) {
-  CommunicationPort* port = pair_of(call.operand(0));
+  PairHandle port = pair_of(call.operand(0));
   if (port == nullptr) return stat_name(call);
   const ipc::PortStatistics& s = port->statistics();
   Record record;
@@ -167,8 +173,7 @@ Completion list(Call& call) {
 }
 
 Completion close(Call& call) {
-  std::optional<int64_t> handle = parse_integer(call.operand(0));
-  int number = static_cast<int>(handle.value_or(-1));
+  int number = handle_of(call.operand(0));
   if (open_ports().pairs.erase(number) + open_ports().listening.erase(number) == 0) return call.fail(no_handle());
   return call.done();
 }

@@ -12,6 +12,7 @@
 
 #include "builtins/ipc/nouns.h"
 #include "builtins/ipc/redirected.h"
+#include "ipc/port.h"
 #include "shell/base/quoting.h"
 #include "shell/base/text.h"
 
@@ -107,18 +108,23 @@ struct Connections {
   pid_t process = 0;
   std::map<std::string, CommunicationPort, std::less<>> by_name;
 };
-
-ipc::Outcome<CommunicationPort*> connection_to(Call& call, std::string_view server) {
-  static Connections connections;
-  if (connections.process != getpid()) {
-    connections.by_name.clear();
-    connections.process = getpid();
+Connections& connections() {
+  static Connections all;
+  if (all.process != getpid()) {
+    all.by_name.clear();
+    all.process = getpid();
   }
-  auto found = connections.by_name.find(server);
-  if (found != connections.by_name.end()) {
+  return all;
+}
+
+/// A connection for one call. It is the caller's meanwhile: a trap that runs during the call may call the same server.
+ipc::Outcome<CommunicationPort> connection_to(Call& call, std::string_view server) {
+  auto& by_name = connections().by_name;
+  if (auto found = by_name.find(server); found != by_name.end()) {
+    CommunicationPort port = std::move(found->second);
+    by_name.erase(found);
     // A live connection is silent between calls; one whose server ended is readable.
-    if (!found->second.is_ready()) return &found->second;
-    connections.by_name.erase(found);
+    if (!port.is_ready()) return port;
   }
   ipc::Outcome<ipc::ObjectName> name = ipc::ObjectName::parse(server);
   if (!name) return name.error();
@@ -126,7 +132,23 @@ ipc::Outcome<CommunicationPort*> connection_to(Call& call, std::string_view serv
       call.waiting([&](const ipc::Wait& wait) { return CommunicationPort::connect(*name, wait); });
   if (!port) return port.error();
   if (Result<void> moved = port->move_above_9(); !moved.ok()) return ipc::error_from_errno(moved.code());
-  return &connections.by_name.insert_or_assign(std::string(server), std::move(*port)).first->second;
+  return port;
+}
+
+/// After an answer: the next call takes the same one. Without this it is closed: an answer that comes later must not be
+/// taken for that of another call.
+void keep_connection(std::string_view server, CommunicationPort port) {
+  connections().by_name.insert_or_assign(std::string(server), std::move(port));
+}
+
+/// Sends `question` to the server and waits for the answer.
+ipc::Outcome<std::string> ask(Call& call, std::string_view server, CommunicationPort port,
+                              const std::string& question) {
+  ipc::Outcome<void> sent = call.waiting([&](const ipc::Wait& wait) { return port.send(question, wait); });
+  if (!sent) return sent.error();
+  ipc::Outcome<std::string> answer = call.waiting([&](const ipc::Wait& wait) { return port.receive(wait); });
+  if (answer) keep_connection(server, std::move(port));
+  return answer;
 }
 
 /// The standard input a call takes along, and how to give back what was not read.
@@ -135,13 +157,15 @@ struct Input {
   off_t start = -1;  // of a regular file
 };
 
-Result<Input> take_input(const Call& call) {
+ipc::Outcome<Input> take_input(Call& call) {
   Input input;
   struct stat status {};
   if (call.has("no-input") || fstat(0, &status) != 0 || S_ISCHR(status.st_mode) || S_ISDIR(status.st_mode))
     return input;
   if (S_ISREG(status.st_mode)) input.start = lseek(0, 0, SEEK_CUR);
-  if (Result<void> done = read_all(0, input.bytes); !done.ok()) return done.error();
+  ipc::Outcome<std::string> bytes = call.read_whole_input(0);
+  if (!bytes) return bytes.error();
+  input.bytes = std::move(*bytes);
   return input;
 }
 
@@ -185,22 +209,16 @@ Completion call_function(Call& call) {
     for (std::string_view word : call.data_words()) words.emplace_back(word);
     return through_ssh(call, host, words);
   }
-  ipc::Outcome<CommunicationPort*> port = connection_to(call, server);
+  ipc::Outcome<CommunicationPort> port = connection_to(call, server);
   if (!port) return call.fail(port.error());
-  Result<Input> input = take_input(call);
-  if (!input.ok()) return call.fail(ipc::error_from_errno(input.code()), "standard input");
+  ipc::Outcome<Input> input = take_input(call);
+  if (!input) return call.fail(input.error(), "standard input");
   RpcCall request;
   request.function = std::move(function);
   for (std::string_view word : call.data_words()) request.arguments.emplace_back(word);
   request.input = std::move(input->bytes);
-  std::string bytes = ipc::marshal(request);
-  ipc::Outcome<void> sent = call.waiting([&](const ipc::Wait& wait) { return (*port)->send(bytes, wait); });
-  if (!sent) return call.fail(sent.error());
-  ipc::Outcome<std::string> answer = call.waiting([&](const ipc::Wait& wait) { return (*port)->receive(wait); });
-  if (!answer) {
-    **port = CommunicationPort(UniqueFd());  // an answer that comes later must not be taken for the next call's
-    return call.fail(answer.error());
-  }
+  ipc::Outcome<std::string> answer = ask(call, server, std::move(*port), ipc::marshal(request));
+  if (!answer) return call.fail(answer.error());
   ipc::Outcome<RpcReply> reply = ipc::unmarshal_reply(*answer);
   if (!reply) return call.fail(reply.error());
   if (input->start >= 0) lseek(0, input->start + static_cast<off_t>(reply->input_used), SEEK_SET);
@@ -216,9 +234,12 @@ Completion call_function(Call& call) {
 }
 
 ipc::Outcome<std::vector<RpcFunction>> schema_of(Call& call, std::string_view server) {
-  ipc::Outcome<CommunicationPort*> port = connection_to(call, server);
+  ipc::Outcome<CommunicationPort> port = connection_to(call, server);
   if (!port) return port.error();
-  return call.waiting([&](const ipc::Wait& wait) { return ipc::ask_schema(**port, wait); });
+  RpcCall question;
+  question.kind = RpcCall::Kind::Schema;
+  ipc::Outcome<std::string> answer = ask(call, server, std::move(*port), ipc::marshal(question));
+  return answer ? ipc::unmarshal_schema(*answer) : answer.error();
 }
 
 /// Names of the functions of another host's server.
