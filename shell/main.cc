@@ -5,6 +5,7 @@
 #include <new>
 
 #include "builtins/builtins.h"
+#include "builtins/ipc/nouns.h"
 #include "builtins/ipc/virtual_files.h"
 #include "shell/exec/shell.h"
 #include "shell/startup.h"
@@ -52,9 +53,11 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Nothing is torn down: the system takes everything back at once.
+  // Nothing is torn down, the system takes everything back at once; but names that others see.
   try {
-    _exit(run(argc, argv));
+    int status = run(argc, argv);
+    mish::builtins::leave_ipc();
+    _exit(status);
   } catch (const std::bad_alloc&) {
     _exit(print(STDERR_FILENO, "mish: out of memory\n", mish::state::kUsageError));
   }

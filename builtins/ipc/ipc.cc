@@ -14,6 +14,7 @@
 #include <set>
 
 #include "builtins/ipc/arrivals.h"
+#include "builtins/ipc/mailboxes.h"
 #include "builtins/ipc/nouns.h"
 #include "ipc/benchmark.h"
 #include "ipc/inventory.h"
@@ -373,5 +374,10 @@ constexpr Verb kVerbs[] = {
 const Noun kIpcNoun{"ipc", "all objects of interprocess communication", kVerbs, nullptr};
 
 std::span<const Noun* const> ipc_nouns() { return kNouns; }
+
+void leave_ipc() {
+  leave_mailboxes();
+  close_listening_ports();
+}
 
 }  // namespace mish::builtins

@@ -7,6 +7,11 @@
 
 namespace mish::builtins {
 
+/// At the end of a shell, which nothing else tears down: its empty session mailboxes and the names of its connection
+/// ports go.
+void leave_ipc();
+void close_listening_ports();  // port.cc
+
 extern const Noun kShmNoun;   // shm.cc
 extern const Noun kMqNoun;    // mq.cc
 extern const Noun kMboxNoun;  // mbox.cc

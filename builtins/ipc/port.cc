@@ -221,6 +221,8 @@ constexpr Verb kVerbs[] = {
 
 }  // namespace
 
+void close_listening_ports() { open_ports().listening.clear(); }
+
 const Noun kPortNoun{"port", "connection ports with private pairs, as ALPC has them", kVerbs, objects};
 
 }  // namespace mish::builtins
