@@ -77,11 +77,11 @@ constexpr OptionRow kListOptions[] = {kJsonOption};
 
 constexpr Verb kVerbs[] = {
     {"create", create, "PATH... [--mode M]", "make named pipes", "fifo create log; tail -f /var/log/syslog > log &",
-     kCreateOptions, 1, 16},
+     kCreateOptions, 1, kAnyNumber},
     {"stat", stat, "PATH [--json]", "tell who reads and writes it, without opening it", "fifo stat log", kListOptions,
      1, 1},
     {"list", list, "[DIRECTORY] [--json]", "list the named pipes of a directory", "fifo list /tmp", kListOptions, 0, 1},
-    {"rm", remove, "PATH...", "remove named pipes, and nothing else", "fifo rm log", {}, 1, 16},
+    {"rm", remove, "PATH...", "remove named pipes, and nothing else", "fifo rm log", {}, 1, kAnyNumber},
 };
 
 }  // namespace

@@ -39,7 +39,8 @@ std::vector<std::string> kinds_of(const Call& call) {
 
 Completion list(Call& call) {
   ipc::InventoryFilter filter{kinds_of(call)};
-  for (const std::string& kind : filter.kinds) {
+  for (std::string& kind : filter.kinds) {
+    if (kind == "sock") kind = "socket";  // as the noun is called
     if (kind != "shm" && kind != "mq" && kind != "mbox" && kind != "sem" && kind != "port" && kind != "socket") {
       return call.usage(fmt::format("'{}' is no kind (shm mq mbox sem port socket)", kind));
     }
@@ -169,6 +170,7 @@ ipc::Outcome<Target> parse_target(std::string_view text) {
     return target;
   }
   std::optional<int64_t> number = parse_integer(rest);
+  if (number && (*number < 0 || *number > INT32_MAX)) number.reset();
   if (number && kind == "pid") {
     target.owned.reset(static_cast<int>(syscall(SYS_pidfd_open, static_cast<pid_t>(*number), 0)));
     if (!target.owned) return ipc::Error{ipc::Status::NoObject, errno, "no such process"};
@@ -258,8 +260,11 @@ Completion bench(Call& call) {
   ipc::BenchmarkPlan plan;
   plan.fork_process = fork_for_benchmark;
   if (std::optional<int64_t> ns = call.duration("time")) plan.time_ns = *ns;
-  if (std::optional<uint64_t> size = call.size("size"))
+  if (std::optional<uint64_t> size = call.size("size")) {
+    constexpr uint64_t kMostBytes = 64 << 20;
+    if (*size > kMostBytes) return call.usage("--size: at most 64M");
     plan.sizes = {static_cast<size_t>(std::max<uint64_t>(*size, 8))};
+  }
   if (call.failed()) return call.failure();
   std::vector<std::string> mechanisms = kinds_of(call);
   if (mechanisms.empty()) {
@@ -347,7 +352,7 @@ constexpr OptionRow kBenchOptions[] = {kTime, kSize, kJsonOption};
 constexpr Verb kVerbs[] = {
     {"list", list, "[KIND...] [--json]",
      "list every object: shm mq mbox sem port socket, ours and those of other programs",
-     "ipc list\nipc list shm sem --json", kJsonOptions, 0, 8},
+     "ipc list\nipc list shm sem --json", kJsonOptions, 0, kAnyNumber},
     {"stat", stat, "KIND NAME [--json]", "tell all about one object", "ipc stat shm OS", kJsonOptions, 2, 2},
     {"gc", gc, "[--dry-run] [--foreign]", "remove what nobody can ever use again", "ipc gc --dry-run", kGcOptions, 0,
      0},
@@ -355,7 +360,7 @@ constexpr Verb kVerbs[] = {
      "ipc graph --dot | dot -Tsvg > ipc.svg", kGraphOptions, 0, 0},
     {"wait", wait, "TARGET... [--nowait | --timeout D] [-v VAR]",
      "wait until one is ready and print it: mbox:NAME port:H sock:FD fd:N pid:N timer:D",
-     "ipc wait mbox:a mbox:b timer:5s -v which", kWaitOptions, 1, 16},
+     "ipc wait mbox:a mbox:b timer:5s -v which", kWaitOptions, 1, kAnyNumber},
     {"deliver",
      deliver,
      "",
@@ -365,7 +370,7 @@ constexpr Verb kVerbs[] = {
      0,
      0},
     {"bench", bench, "[MECHANISM...] [--size B] [--time D] [--json]",
-     "measure this machine: mbox pipe seqpacket port mq sysv file", "ipc bench", kBenchOptions, 0, 8},
+     "measure this machine: mbox pipe seqpacket port mq sysv file", "ipc bench", kBenchOptions, 0, kAnyNumber},
     {"limits", limits, "[--json]", "list the limits of the system", "ipc limits", kJsonOptions, 0, 0},
 };
 

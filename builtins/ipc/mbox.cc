@@ -719,7 +719,7 @@ constexpr Verb kVerbs[] = {
     {"peek", peek, "NAME [-v VAR] [--type T] [--nowait|--timeout D]", "look at the next message and leave it there",
      "mbox peek jobs --nowait", kPeekOptions, 1, 1},
     {"ack", ack, "NAME [ID...] [--release]", "end leases: the messages are done with (all this shell holds without ID)",
-     "mbox recv jobs --lease -v job && do_it \"$job\" && mbox ack jobs", kAckOptions, 1, 16},
+     "mbox recv jobs --lease -v job && do_it \"$job\" && mbox ack jobs", kAckOptions, 1, kAnyNumber},
     {"drain", drain, "NAME [-v ARRAY] [--type T]", "take all messages that are there, without waiting",
      "mbox drain jobs -v rest; echo \"${#rest[@]} left\"", kDrainOptions, 1, 1},
     {"flush", flush, "NAME [-v VAR]", "throw away all messages that are not leased", "mbox flush jobs", kFlushOptions,
@@ -743,7 +743,7 @@ constexpr Verb kVerbs[] = {
     {"close", close, "NAME", "no more sends; receivers get what is left, then status 7", "mbox close jobs", {}, 1, 1},
     {"repair", repair, "NAME [--json]", "rebuild it and take back what dead processes held", "mbox repair jobs",
      kListOptions, 1, 1},
-    {"rm", rm, "NAME...", "remove mailboxes and what is in them", "mbox rm jobs", {}, 1, 16},
+    {"rm", rm, "NAME...", "remove mailboxes and what is in them", "mbox rm jobs", {}, 1, kAnyNumber},
 };
 
 }  // namespace

@@ -173,11 +173,9 @@ Completion supervise(Call& call, Mailbox& mailbox, int64_t count, int64_t retrie
 }  // namespace
 
 Completion serve_mailbox(Call& call) {
-  int64_t count = call.integer("jobs").value_or(1);
-  int64_t retries = call.integer("retries").value_or(kDefaultRetries);
+  int64_t count = call.integer("jobs", 1, kMostWorkers).value_or(1);
+  int64_t retries = call.integer("retries", 0).value_or(kDefaultRetries);
   if (call.failed()) return call.failure();
-  if (count < 1 || count > kMostWorkers) return call.usage(fmt::format("-j must be 1 to {}", kMostWorkers));
-  if (retries < 0) return call.usage("--retries must not be negative");
   if (call.data_words().empty()) return call.usage("a handler is missing: mbox serve NAME -- HANDLER");
   if (call.has("worker")) return work(call, retries);
   if (call.operand(0).starts_with("@") || call.operand(0).starts_with("%")) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <list>
 
 #include "builtins/ipc/nouns.h"
@@ -33,8 +34,9 @@ Completion create(Call& call) {
   MessageQueue::CreateOptions options;
   options.mode = call.mode();
   options.may_exist = call.has("exist-ok");
-  if (std::optional<int64_t> n = call.integer("capacity")) options.capacity = *n;
-  if (std::optional<uint64_t> n = call.size("max-message")) options.message_size = static_cast<long>(*n);
+  if (std::optional<int64_t> n = call.integer("capacity", 1)) options.capacity = *n;
+  if (std::optional<uint64_t> n = call.size("max-message"))
+    options.message_size = std::max<long>(static_cast<long>(*n), 1);
   if (call.failed()) return call.failure();
   ipc::Outcome<MessageQueue> queue = MessageQueue::create(*name, options);
   if (!queue) return call.fail(queue.error());
@@ -216,7 +218,7 @@ constexpr Verb kVerbs[] = {
      "trap 'mq recv jobs --nowait -v job' USR1; mq notify jobs", kNotifyOptions, 1, 1},
     {"stat", stat, "NAME [--json]", "tell all about a queue", "mq stat jobs", kStatOptions, 1, 1},
     {"list", list, "[--json]", "list queues, POSIX and System V", "mq list", kListOptions, 0, 0},
-    {"rm", remove, "NAME...", "remove queues", "mq rm jobs", kNameOptions, 1, 16},
+    {"rm", remove, "NAME...", "remove queues", "mq rm jobs", kNameOptions, 1, kAnyNumber},
 };
 
 }  // namespace

@@ -287,7 +287,7 @@ Completion spawn(Call& call) {
   if (call.data_words().empty()) return call.usage("a command is missing");
   SpawnPlan plan;
   plan.cascade = call.has("cascade");
-  plan.nice = static_cast<int>(call.integer("nice").value_or(0));
+  plan.nice = static_cast<int>(call.integer("nice", -40, 40).value_or(0));
   if (call.failed()) return call.failure();
   if (std::string_view text = call.value("limit"); text.data() != nullptr) {
     ipc::Outcome<SpawnLimits> limits = SpawnLimits::parse(text);
@@ -388,7 +388,7 @@ constexpr Verb kVerbs[] = {
      "run a command with limits, and tell how it ended",
      "proc spawn --limit mem=200M,cpu=10s -- make\nproc spawn --cascade -- ./start-servers", kSpawnOptions, 0, 0, true},
     {"kill", end_processes, "[--tree] [-s SIG] PID...", "send a signal, to the whole tree below it too",
-     "proc kill --tree $!", kKillOptions, 1, 16},
+     "proc kill --tree $!", kKillOptions, 1, kAnyNumber},
     {"zombies", zombies, "[--json]", "list processes that ended and whose parent has not asked", "proc zombies",
      kJsonOptions, 0, 0},
     {"orphans", orphans, "[--all] [--json]", "list processes whose parent died and that were adopted", "proc orphans",

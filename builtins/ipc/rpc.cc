@@ -321,7 +321,7 @@ constexpr OptionRow kSchemaOptions[] = {kNames, kJsonOption, kTimeoutOption};
 constexpr Verb kVerbs[] = {
     {"serve", serve, "NAME FUNC[:DESCRIPTION]... [--mode M] [--count K]",
      "answer calls of these functions or commands, and of no others",
-     "add() { echo $(($1 + $2)); }; rpc serve calc 'add:sum of two numbers' &", kServeOptions, 2, 16},
+     "add() { echo $(($1 + $2)); }; rpc serve calc 'add:sum of two numbers' &", kServeOptions, 2, kAnyNumber},
     {"import", import_functions, "NAME[@HOST] [--prefix P] [-n] [--timeout D]",
      "define a stub function for each function of the server", "rpc import calc; add 2 3", kImportOptions, 1, 1},
     {"call", call_function, "NAME[@HOST] FUNC [-n] [-v VAR] [--timeout D] [--] [ARG...]",

@@ -170,7 +170,7 @@ constexpr Verb kVerbs[] = {
      "sem hold mutex -- update_file", kHoldOptions, 1, 1, true},
     {"stat", stat, "NAME [--json]", "tell all about a semaphore", "sem stat mutex", kStatOptions, 1, 1},
     {"list", list, "[--json]", "list semaphores, POSIX and System V", "sem list", kListOptions, 0, 0},
-    {"rm", remove, "NAME...", "remove semaphores", "sem rm mutex", kNameOptions, 1, 16},
+    {"rm", remove, "NAME...", "remove semaphores", "sem rm mutex", kNameOptions, 1, kAnyNumber},
 };
 
 }  // namespace

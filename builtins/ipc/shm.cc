@@ -385,7 +385,7 @@ constexpr Verb kVerbs[] = {
     {"stat", stat, "NAME [--json]", "tell all about a segment", "shm stat OS --json", kStatOptions, 1, 1},
     {"list", list, "[--json]", "list segments: POSIX, System V, mapped files", "shm list", kListOptions, 0, 0},
     {"chmod", change_mode, "NAME MODE", "change permissions", "shm chmod OS 640", kNameOptions, 2, 2},
-    {"rm", remove, "NAME...", "remove segments (a mapped file itself stays)", "shm rm OS", kNameOptions, 1, 16},
+    {"rm", remove, "NAME...", "remove segments (a mapped file itself stays)", "shm rm OS", kNameOptions, 1, kAnyNumber},
 };
 
 }  // namespace

@@ -46,7 +46,7 @@ Completion give(Call& call, UniqueFd fd) {
 Completion listen(Call& call) {
   ipc::Outcome<ipc::Endpoint> endpoint = ipc::Endpoint::parse(call.operand(0));
   if (!endpoint) return call.usage(endpoint.error().sentence);
-  int backlog = static_cast<int>(call.integer("backlog").value_or(128));
+  int backlog = static_cast<int>(call.integer("backlog", 1, INT32_MAX).value_or(128));
   if (call.failed()) return call.failure();
   ipc::Outcome<UniqueFd> fd = ipc::listen_at(*endpoint, backlog);
   if (!fd) return call.fail(fd.error());

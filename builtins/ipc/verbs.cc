@@ -138,7 +138,7 @@ Completion run_noun(BuiltinContext& context, Args args, const Noun& noun) {
     print_verb_help(context.out, noun, *verb);
     return Completion::of(0);
   }
-  if (call.operand_count_ < verb->least_operands) return call.usage("an operand is missing");
+  if (call.operand_count() < verb->least_operands) return call.usage("an operand is missing");
   if (Completion refused = call.check_options(); refused.status != 0) return refused;
   return verb->run(call);
 }
@@ -166,8 +166,8 @@ Completion Call::check_options() {
 }
 
 std::optional<std::string_view> Call::marked_operand(char sigil) const {
-  for (size_t i = 0; i < operand_count_; ++i) {
-    if (!operands_[i].empty() && operands_[i][0] == sigil) return operands_[i].substr(1);
+  for (size_t i = 1; i < operand_count(); ++i) {
+    if (std::string_view text = operand(i); text.starts_with(sigil)) return text.substr(1);
   }
   return std::nullopt;
 }
@@ -186,18 +186,11 @@ std::string_view Call::value(std::string_view option) const {
 
 bool Call::set_option(const OptionRow& row, std::string_view value) {
   values_[&row - verb.options.data()] = or_empty(value);
-  if (row.name == kKeyOption.name || row.name == kIdOption.name) name_by_option(value);
-  return true;
-}
-
-/// --key and --id stand where the name would.
-void Call::name_by_option(std::string_view text) {
-  if (!is_named_by_option_) {
-    for (size_t i = std::min(operand_count_, kMostOperands - 1); i > 0; --i) operands_[i] = operands_[i - 1];
-    operand_count_ = std::min(operand_count_ + 1, kMostOperands);
+  if (row.name == kKeyOption.name || row.name == kIdOption.name) {
     is_named_by_option_ = true;
+    name_ = value;
   }
-  operands_[0] = text;
+  return true;
 }
 
 std::optional<ipc::KernelName> Call::kernel_name() {
@@ -256,21 +249,28 @@ bool Call::parse_option(Args args, size_t& i) {
   return true;
 }
 
+void Call::push_operand(std::string_view word) {
+  if (word_count_ < kFewOperands)
+    operands_[word_count_] = word;
+  else
+    more_operands_.push_back(word);
+  ++word_count_;
+}
+
 bool Call::parse(Args args) {
+  bool is_after_options = false;
   for (size_t i = 0; i < args.size(); ++i) {
     std::string_view word = args[i];
-    if (word == "--") {
+    if (word == "--" && !is_after_options) {
       if (!verb.takes_data) {
-        if (i + 1 < args.size() && operand_count_ + (args.size() - i - 1) <= verb.most_operands) {
-          for (++i; i < args.size(); ++i) operands_[operand_count_++] = args[i];
-        }
-        return true;
+        is_after_options = true;
+        continue;
       }
       data_ = args.subspan(i + 1);
       has_data_ = true;
       return true;
     }
-    if (word.size() > 1 && word[0] == '-' && !looks_like_number(word)) {
+    if (!is_after_options && word.size() > 1 && word[0] == '-' && !looks_like_number(word)) {
       if (!parse_option(args, i)) {
         failed_ = true;
         return false;
@@ -278,11 +278,10 @@ bool Call::parse(Args args) {
       continue;
     }
     bool is_marked = !word.empty() && verb.sigils.find(word[0]) != std::string_view::npos;
-    size_t limit = std::min<size_t>(verb.most_operands, kMostOperands);
-    bool fits = verb.sigils.empty() ? operand_count_ < limit
-                                    : operand_count_ < limit && (is_marked || operand_count_ < verb.least_operands);
+    bool fits = verb.most_operands == kAnyNumber || operand_count() < verb.most_operands;
+    if (!verb.sigils.empty()) fits = fits && (is_marked || operand_count() < verb.least_operands);
     if (fits) {
-      operands_[operand_count_++] = word;
+      push_operand(word);
     } else if (verb.takes_data) {
       data_ = args.subspan(i);
       has_data_ = true;
@@ -296,11 +295,17 @@ bool Call::parse(Args args) {
   return true;
 }
 
-std::optional<int64_t> Call::integer(std::string_view option) {
+std::optional<int64_t> Call::integer(std::string_view option, int64_t least, int64_t most) {
   std::string_view text = value(option);
   if (text.data() == nullptr) return std::nullopt;
-  if (auto number = parse_integer(text)) return number;
-  usage(fmt::format("--{}: '{}' is no number", option, text));
+  auto number = parse_integer(text);
+  if (number && *number >= least && *number <= most) return number;
+  if (!number)
+    usage(fmt::format("--{}: '{}' is no number", option, text));
+  else if (most == INT64_MAX)
+    usage(fmt::format("--{} must be at least {}", option, least));
+  else
+    usage(fmt::format("--{} must be {} to {}", option, least, most));
   failed_ = true;
   return std::nullopt;
 }
@@ -406,7 +411,7 @@ const ipc::Wait& Call::wait() {
   if (has("nowait"))
     wait_ = ipc::Wait::none();
   else if (std::optional<int64_t> limit = duration("timeout"))
-    wait_ = ipc::Wait::for_ns(*limit);
+    wait_ = ipc::Wait::for_ns(std::max<int64_t>(*limit, 1));  // of 0 as well: then the time is up, status 124
   wait_.interrupt.context = &context.services;
   wait_.interrupt.should_stop = [](void* services) {
     return static_cast<api::ShellServices*>(services)->pending_trap_signal() != 0;
@@ -443,10 +448,10 @@ Completion Call::fail(const ipc::Error& error, std::string_view object) {
     case ipc::Status::TooBig:
     case ipc::Status::Exists: break;
   }
-  if (object.empty())
+  if (object.data() == nullptr)
     context.error("{}", error.sentence);
   else
-    context.error("{}: {}", printable(object), error.sentence);
+    context.error("{}: {}", object.empty() ? "''" : printable(object), error.sentence);
   return Completion::of(status);
 }
 
@@ -692,7 +697,8 @@ std::vector<std::string> names_for(const Noun& noun, const Verb& verb, std::span
   if (noun.name == "ipc" && (verb.name == "list" || (verb.name == "stat" && position == 0))) {
     std::vector<std::string> kinds;
     for (const Noun* other : ipc_nouns()) {
-      if (other->objects != nullptr) kinds.emplace_back(other->name);
+      bool is_kind = other->objects != nullptr && find_verb(*other, "stat") != nullptr;
+      if (is_kind && (verb.name == "stat" || other != &kFifoNoun)) kinds.emplace_back(other->name);
     }
     return kinds;
   }

@@ -52,6 +52,9 @@ inline constexpr OptionRow kFileOption{"file", 'f', "FILE", "take the data from 
 
 class Call;
 
+/// As Verb::most_operands: as many as there are.
+inline constexpr uint8_t kAnyNumber = 255;
+
 struct Verb {
   std::string_view name;
   Completion (*run)(Call& call);
@@ -60,7 +63,7 @@ struct Verb {
   std::string_view example;   // one or more lines of shell
   std::span<const OptionRow> options;
   uint8_t least_operands = 0;
-  uint8_t most_operands = 0;     // operands before the data
+  uint8_t most_operands = 0;     // operands before the data, or kAnyNumber
   bool takes_data = false;       // words after the operands (or after --) are data or a command
   std::string_view sigils = {};  // with takes_data: further operands begin with one of these ("@+")
 };
@@ -86,13 +89,17 @@ class Call {
   Call(BuiltinContext& context_in, const Noun& noun_in, const Verb& verb_in)
       : context(context_in), noun(noun_in), verb(verb_in) {}
 
-  size_t operand_count() const { return operand_count_; }
+  size_t operand_count() const { return (is_named_by_option_ ? 1 : 0) + word_count_; }
   /// Operand `i`, "" when there are fewer.
-  std::string_view operand(size_t i) const { return i < operand_count_ ? operands_[i] : std::string_view(); }
+  std::string_view operand(size_t i) const {
+    if (is_named_by_option_ && i-- == 0) return name_;
+    if (i >= word_count_) return {};
+    return i < kFewOperands ? operands_[i] : more_operands_[i - kFewOperands];
+  }
   /// The kernel object meant: --key K, --id N (these count as operand 0), or operand 0 itself ("OS", "key:0x1234",
   /// "id:7"). Reported when it is nullopt.
   std::optional<ipc::KernelName> kernel_name();
-  /// The operand that begins with `sigil`, without it.
+  /// The operand after the first that begins with `sigil`, without it.
   std::optional<std::string_view> marked_operand(char sigil) const;
   /// Words after the operands or after "--".
   Args data_words() const { return data_; }
@@ -102,7 +109,7 @@ class Call {
   /// Argument of an option, "" for a flag, a null view when it was not given. The last one counts.
   std::string_view value(std::string_view option) const;
   /// Numeric arguments; report a usage error and return nullopt when the text is none (check failed()).
-  std::optional<int64_t> integer(std::string_view option);
+  std::optional<int64_t> integer(std::string_view option, int64_t least = INT64_MIN, int64_t most = INT64_MAX);
   std::optional<int64_t> duration(std::string_view option);
   std::optional<uint64_t> size(std::string_view option);
   std::optional<mode_t> mode();
@@ -166,16 +173,18 @@ class Call {
   friend Completion run_noun(BuiltinContext& context, Args args, const Noun& noun);
   bool parse(Args args);
   bool parse_option(Args args, size_t& i);
+  void push_operand(std::string_view word);
   Completion check_options();
   const OptionRow* find_option(std::string_view name) const;
   bool set_option(const OptionRow& row, std::string_view value);
-  void name_by_option(std::string_view text);
 
-  static constexpr size_t kMostOperands = 16;
+  static constexpr size_t kFewOperands = 16;
   static constexpr size_t kMostOptions = 24;
-  std::string_view operands_[kMostOperands];
-  std::string_view values_[kMostOptions];  // by row of verb.options; null data(): not given
-  size_t operand_count_ = 0;
+  std::string_view operands_[kFewOperands];
+  std::vector<std::string_view> more_operands_;  // those for which there is no room above
+  std::string_view values_[kMostOptions];        // by row of verb.options; null data(): not given
+  size_t word_count_ = 0;
+  std::string_view name_;  // by --key or --id: stands where the first operand would
   Args data_;
   bool has_data_ = false;
   bool is_named_by_option_ = false;
