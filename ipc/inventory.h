@@ -79,8 +79,8 @@ struct Sharing {
 /// count as objects, inherited terminals do not. For sockets both ends are one object.
 std::vector<Sharing> list_sharing(size_t least);
 
-/// The object that a process has mapped at an address, as list_sharing() calls it: "mbox jobs", "sem pool"; "" for other
-/// memory.
+/// The object that a process has mapped at an address, as list_sharing() calls it: "mbox jobs", "sem pool"; "" for
+/// other memory.
 std::string object_mapped_at(pid_t pid, uint64_t address);
 
 }  // namespace mish::ipc

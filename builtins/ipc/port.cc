@@ -114,7 +114,7 @@ Completion connect(Call& call) {
 Completion send(Call& call) {
   PairHandle port = pair_of(call.operand(0));
   if (port == nullptr) return call.fail(no_handle());
-  std::optional<std::string> message = call.message();
+  std::optional<std::string> message = call.message(ipc::kPortMessageLimit);
   if (!message) return call.input_failure();
   ipc::Outcome<void> done = call.waiting([&](const ipc::Wait& wait) { return port->send(*message, wait); });
   return done ? call.done() : call.fail(done.error());

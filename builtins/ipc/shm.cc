@@ -61,13 +61,19 @@ Completion create(Call& call) {
   return call.done();
 }
 
+/// The most that can be written; where it is not known the writing itself will tell.
+uint64_t size_of(const SharedMemory& shm) {
+  ipc::Outcome<uint64_t> size = shm.size();
+  return size ? *size : UINT64_MAX;
+}
+
 Completion write(Call& call) {
   Completion failed;
   ipc::Outcome<uint64_t> offset = offset_of(call);
   if (!offset) return call.usage(offset.error().sentence);
   std::optional<SharedMemory> shm = open_segment(call, Access::ReadWrite, failed);
   if (!shm) return failed;
-  std::optional<std::string> bytes = call.message();
+  std::optional<std::string> bytes = call.message(size_of(*shm));
   if (!bytes) return call.input_failure();
   ipc::Outcome<void> done = shm->write(*offset, *bytes);
   return done ? call.done() : call.fail(done.error());
@@ -77,7 +83,7 @@ Completion append(Call& call) {
   Completion failed;
   std::optional<SharedMemory> shm = open_segment(call, Access::ReadWrite, failed);
   if (!shm) return failed;
-  std::optional<std::string> bytes = call.message();
+  std::optional<std::string> bytes = call.message(size_of(*shm));
   if (!bytes) return call.input_failure();
   ipc::Outcome<uint64_t> length = shm->append(*bytes);
   if (!length) return call.fail(length.error());

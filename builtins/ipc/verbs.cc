@@ -382,7 +382,9 @@ ipc::Outcome<size_t> Call::read_input(int fd, std::span<char> buffer) {
   ipc::Wait patience;
   patience.interrupt = wait().interrupt;
   for (;;) {
-    if (ipc::wait_for_fd(fd, POLLIN, patience) == ipc::WaitResult::Interrupted) {
+    bool is_interrupted =
+        patience.interrupt.stop() || ipc::wait_for_fd(fd, POLLIN, patience) == ipc::WaitResult::Interrupted;
+    if (is_interrupted) {
       if (resume_after_traps()) continue;
       return ipc::error_from_errno(EINTR);
     }
