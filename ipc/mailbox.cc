@@ -236,12 +236,18 @@ Outcome<std::unique_ptr<Mailbox::Core>> Mailbox::Core::create(const ObjectName& 
   for (int attempt = 0;; ++attempt) {
     if (give_name(fd, where, name.file())) break;
     if (errno != EEXIST) return error_from_errno(errno, where.path());
-    bool is_empty = false;
+    bool is_abandoned = false;
+    uint64_t messages = 0;
     if (auto present = open_object(name, where)) {
       MailboxInfo info = read_info(present->get(), name.text());
-      is_empty = info.condition == Status::Done && info.messages == 0;
+      is_abandoned = info.condition == Status::Done && !info.config.keep && !info.is_owner_alive;
+      messages = info.messages;
     }
-    if (attempt > 0 || !is_empty || !is_abandoned(name, where) || !Mailbox::remove(name, where)) {
+    if (is_abandoned && messages != 0) {
+      return {Status::Exists, fmt::format("exists already: its owner has ended and left {} messages", messages),
+              EEXIST};
+    }
+    if (attempt > 0 || !is_abandoned || !Mailbox::remove(name, where)) {
       return {Status::Exists, "exists already", EEXIST};
     }
   }
