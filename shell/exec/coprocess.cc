@@ -14,6 +14,7 @@
 #include "shell/exec/context.h"
 #include "shell/process/fd_plan.h"
 #include "shell/process/job.h"
+#include "shell/process/signals.h"
 #include "shell/state/shell_state.h"
 
 namespace mish::exec {
@@ -89,6 +90,10 @@ bool Coprocesses::has_ended(pid_t pid) const {
 void Coprocesses::drop_ended() {
   std::erase_if(entries_, [this](Entry& entry) {
     if (!has_ended(entry.pid)) return false;
+    if (context_.jobs.find_process(entry.pid) != nullptr && std::exchange(entry.is_new, false)) {
+      process::request_safe_point();
+      return false;
+    }
     entry.to_it.close();
     if (entry.from_it.is_ours() && entry.from_it.has_bytes()) return false;
     entry.from_it.close();

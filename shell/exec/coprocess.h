@@ -26,7 +26,8 @@ class Coprocesses {
   /// The shell's ends of the two pipes of process `pid` become NAME[0] and NAME[1], numbered from 60 on; NAME_PID is
   /// set. A coprocess that had the name loses its descriptors. Fails with the errno of fcntl(2).
   Result<void> add(Name name, pid_t pid, UniqueFd from_it, UniqueFd to_it);
-  /// Lets go of those that have ended. Called at safe points after a child changed.
+  /// Lets go of those that have ended. Called at safe points after a child changed. The command behind `coproc` still
+  /// sees the variables: it is likely to be `wait $NAME_PID`.
   void drop_ended();
   /// Writing to `fd` has failed. Where that is the input of a coprocess it is closed: who waits for the answer to what
   /// was lost would wait for ever, so the coprocess is to see the end of its input.
@@ -48,6 +49,7 @@ class Coprocesses {
     pid_t pid = 0;
     End from_it;
     End to_it;
+    bool is_new = true;
   };
   static Result<End> lend(UniqueFd fd);
   bool has_ended(pid_t pid) const;

@@ -233,7 +233,6 @@ Completion TrapRunner::run_pending() {
   constexpr int kDeepest = 32;
   if (trap_depth_ >= kDeepest) return {};
   if (!deferred_.is_normal()) return std::exchange(deferred_, {});
-  context_.pipelines->coprocesses().drop_ended();
   while (int signal = process::take_pending_signal()) {
     const state::TrapAction& action = state.traps.action(signal);
     if (action.kind == state::TrapAction::Kind::Command) {
@@ -262,6 +261,7 @@ Completion TrapRunner::run_pending() {
       return {state::kSignalBase + signal, Flow::Exit, 0};
     }
   }
+  context_.pipelines->coprocesses().drop_ended();  // last: it may ask for another look
   return {};
 }
 

@@ -526,6 +526,7 @@ std::optional<int> JobTable::take_remembered(pid_t pid) {
 }
 
 void JobTable::watch(pid_t pid) {
+  drop_inherited();
   watched_ = pid;
   watch_children();
 }
