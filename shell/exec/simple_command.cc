@@ -20,6 +20,7 @@
 #include "shell/exec/trap_runner.h"
 #include "shell/exec/xtrace.h"
 #include "shell/process/job.h"
+#include "shell/syntax/printer.h"
 
 namespace mish::exec {
 
@@ -154,17 +155,36 @@ Completion SimpleCommandRunner::assign_only(const syntax::SimpleCommand& node) {
   state::ShellState& state = context_.state;
   context_.expander.begin_command();
   ArenaScope scope(state.scratch);
+  const bool is_traced = state.is_on(Option::XTrace);
   for (const syntax::Assignment& each : node.assignments) {
-    if (each.plain_arithmetic != nullptr && !each.append && each.subscript == nullptr) {
+    if (is_traced && !state.is_posix()) [[unlikely]] {
+      assign_traced(each);
+    } else if (each.plain_arithmetic != nullptr && !each.append && each.subscript == nullptr) {
       state.variables.assign_integer(each.name, context_.expander.evaluate(*each.plain_arithmetic));
     } else {
       context_.expander.assign(each);
     }
   }
-  if (state.is_on(Option::XTrace)) [[unlikely]]
+  if (is_traced && state.is_posix()) [[unlikely]]
     trace(node, {});
   int status = context_.expander.last_substitution_status();
   return Completion::of(status < 0 ? 0 : status);
+}
+
+// bash: each is traced before it is done, which may change PS4 or the next one.
+void SimpleCommandRunner::assign_traced(const syntax::Assignment& assignment) {
+  if (assignment.is_array) {
+    trace_text(context_, syntax::print_assignment(assignment));
+    return context_.expander.assign(assignment);
+  }
+  syntax::Word value;
+  value.is_literal = true;
+  value.literal = assignment.word != nullptr ? context_.expander.expand_single(*assignment.word) : "";
+  trace_text(context_, traced_assignment(assignment, value.literal));
+  syntax::Assignment expanded = assignment;
+  expanded.word = &value;
+  expanded.plain_arithmetic = nullptr;
+  context_.expander.assign(expanded);
 }
 
 Completion SimpleCommandRunner::redirect_only(const syntax::SimpleCommand& node) {
@@ -225,7 +245,9 @@ void SimpleCommandRunner::trace(const syntax::SimpleCommand& node, Fields fields
     return;
   std::string assignments;
   for (const syntax::Assignment& each : node.assignments) {
-    std::string text = traced_assignment(context_, each);
+    const bool is_plain = !each.is_array && each.subscript == nullptr && !each.append;
+    std::string text =
+        is_plain ? traced_assignment(each, context_.state.variables.text(each.name)) : syntax::print_assignment(each);
     if (!context_.state.is_posix()) {  // bash: a line for each
       trace_text(context_, text);
       continue;

@@ -72,6 +72,7 @@ class SimpleCommandRunner {
   Completion late_fork(const syntax::SimpleCommand& node, const Target& target, Fields fields);
   Completion not_found(Fields fields);
   bool change_directory_by_name(Fields fields, Completion& completion);
+  void assign_traced(const syntax::Assignment& assignment);
   void assign_all(const syntax::SimpleCommand& node, bool exports = false);
   /// Performs the prefix assignments in the temporary scope that the caller pushed; exported when `exports`.
   void assign_prefix(const syntax::SimpleCommand& node, bool exports);

@@ -102,12 +102,10 @@ void trace_loop(ExecutionContext& context, std::string_view loop, Name variable,
   trace_text(context, line);
 }
 
-std::string traced_assignment(ExecutionContext& context, const syntax::Assignment& assignment) {
-  if (assignment.is_array || assignment.subscript != nullptr || assignment.append) {
-    return syntax::print_assignment(assignment);
-  }
-  std::string_view value = context.state.variables.text(assignment.name);
-  return std::string(text(assignment.name)) + '=' + (value.empty() ? std::string() : quote(value));
+std::string traced_assignment(const syntax::Assignment& assignment, std::string_view value) {
+  std::string target(text(assignment.name));
+  if (assignment.subscript != nullptr) target += fmt::format("[{}]", assignment.subscript->text);
+  return target + (assignment.append ? "+=" : "=") + (value.empty() ? std::string() : quote(value));
 }
 
 }  // namespace mish::exec

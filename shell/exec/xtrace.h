@@ -19,8 +19,8 @@ void trace_loop(ExecutionContext& context, std::string_view loop, Name variable,
                 std::span<const syntax::Word* const> words);
 /// Traces a line whose text is ready: `[[ ... ]]`, `(( ... ))`, `case`.
 void trace_text(ExecutionContext& context, std::string_view text);
-/// `name=value` as it was just assigned, quoted, for trace_command().
-std::string traced_assignment(ExecutionContext& context, const syntax::Assignment& assignment);
+/// `name=value`, `name[subscript]+=value`, the value quoted; for trace_command().
+std::string traced_assignment(const syntax::Assignment& assignment, std::string_view value);
 
 }  // namespace mish::exec
 
