@@ -475,6 +475,14 @@ size_t end_of_ignored(std::string_view list, size_t at) {
   return list.size();
 }
 
+std::string_view first_components(std::string_view path, ptrdiff_t count) {
+  size_t end = 0;
+  for (; end < path.size(); ++end) {
+    if (path[end] == '/' && --count == 0) break;
+  }
+  return path.substr(0, end);
+}
+
 }  // namespace
 
 void Expander::expand_pathname(std::string_view text, std::string_view quoted, FieldList& fields) {
@@ -502,9 +510,10 @@ void Expander::expand_pathname(std::string_view text, std::string_view quoted, F
       size_t end = end_of_ignored(ignored, at);
       std::string_view one = ignored.substr(at, end - at);
       pattern::Pattern pattern = pattern::Pattern::compile(one, {}, {extglob, options.ignore_case}, state_.scratch);
-      // The * and ? of it match no slash.
+      // The * and ? of it match no slash, but for a * at the end.
       auto slashes = std::ranges::count(one, '/');
       std::erase_if(matches, [&](std::string_view match) {
+        if (one.ends_with('*')) match = first_components(match, slashes + 1);
         return std::ranges::count(match, '/') == slashes && pattern.matches(match);
       });
       at = end + 1;

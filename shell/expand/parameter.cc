@@ -472,7 +472,8 @@ void ParameterExpander::key_value_pairs(const Parameter& parameter, bool as_word
 
 void ParameterExpander::expand_transform(const ParameterExpansion& p, const Parameter& parameter, bool quoted) {
   bool is_array_list = parameter.kind == ParameterKind::Variable && parameter.is_list();
-  if ((p.transform == 'K' || p.transform == 'k') && is_array_list) {
+  const Variable* array = is_array_list ? state_.variables.resolve(parameter.name) : nullptr;
+  if ((p.transform == 'K' || p.transform == 'k') && array != nullptr && array->value.is_array()) {
     return key_value_pairs(parameter, p.transform == 'k', quoted);
   }
   if (p.transform == 'a' && parameter.kind == ParameterKind::Variable && !parameter.is_list()) {

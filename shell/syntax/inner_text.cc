@@ -138,7 +138,7 @@ bool WordParser::InnerText::take_backslash() {
 // bash: the apostrophes in "${x:-'{}'}" mean themselves, but between two of them no brace ends the expansion. One that
 // is alone in its line is just a character.
 void WordParser::InnerText::note_apostrophe() {
-  if (inner_quotes_ || parser_.in_document_ || !is_bash()) return;
+  if (inner_quotes_ || !is_bash()) return;
   const char* next = in_.data() + in_.position() + 1;
   while (*next != '\'' && *next != '\n' && *next != '\0') ++next;
   apostrophes_ = !apostrophes_ && *next == '\'';

@@ -223,7 +223,7 @@ bool WordParser::tilde_may_start(const Builder& b, WordContext context) const {
   if (b.text_quoted || text_.size() == b.text_mark) return false;
   const std::string_view text = std::string_view(text_).substr(b.text_mark);
   if (context == WordContext::Value) return text.back() == ':';
-  // An argument that looks like an assignment (a bash extension, off in POSIX mode): name=~ and name=x:~
+  // An argument that looks like an assignment (a bash extension, off in POSIX mode): name=~, name[1]+=x:~
   if (cx_.options.posix || context != WordContext::Argument) return false;
   std::string_view beginning = text;
   if (parts_.size() != b.parts_mark) {
@@ -232,7 +232,11 @@ bool WordParser::tilde_may_start(const Builder& b, WordContext context) const {
     beginning = first.text;
   }
   const size_t equals = beginning.find('=');
-  if (equals == std::string_view::npos || !is_identifier(beginning.substr(0, equals))) return false;
+  if (equals == std::string_view::npos) return false;
+  std::string_view target = beginning.substr(0, equals);
+  if (target.ends_with('+')) target.remove_suffix(1);
+  if (target.ends_with(']')) target = target.substr(0, target.find('['));
+  if (!is_identifier(target)) return false;
   return text.back() == ':' || (beginning.data() == text.data() && text.size() == equals + 1);
 }
 
