@@ -357,6 +357,8 @@ void set_glob_ignore(ShellState& state, const Variable& v) {
   if (v.value.is_unset() || !v.value.text().empty()) state.options.set(Option::DotGlob, !v.value.is_unset());
 }
 
+void set_ignore_eof(ShellState& state, const Variable& v) { state.options.set(Option::IgnoreEof, !v.value.is_unset()); }
+
 // --- the table ---
 
 constexpr uint16_t kReadOnly = attribute::ReadOnly;
@@ -389,6 +391,7 @@ constexpr SpecialVariable kSpecials[] = {
     {names::HOSTNAME, refresh_host_name, nullptr, false},
     {names::HOSTTYPE, refresh_host_type, nullptr, false},
     {names::IFS, nullptr, set_separators, true},
+    {names::IGNOREEOF, nullptr, set_ignore_eof, false},
     {names::LANG, nullptr, set_locale_variables, true},
     {names::LINENO, refresh_line, set_line, true, 0, true},
     {names::LcAll, nullptr, set_locale_variables, true},
