@@ -171,11 +171,15 @@ std::vector<ExpandedElement> Expander::expand_elements(const Assignment& assignm
     }
     element.has_subscript = true;
     element.append = item.append;
+    if (item.subscript->text.empty()) {
+      hooks_.warn("[]: bad array subscript");
+      continue;  // as in bash: the others are assigned
+    }
     if (associative) {
       element.key = item.subscript->word != nullptr ? expand_single(*item.subscript->word) : item.subscript->text;
     } else if (item.subscript->kind != syntax::Subscript::Kind::Expression || item.subscript->index == nullptr) {
       hooks_.warn("[" + std::string(item.subscript->text) + "]: bad array subscript");
-      continue;  // as in bash: the others are assigned
+      continue;
     } else {
       element.index = item.subscript->index;
     }
