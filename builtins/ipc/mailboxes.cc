@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -68,20 +69,23 @@ Attachments& attachments() {
 // --- /dev/mbox/NAME: the helper that moves the lines.
 
 /// Lines of the pipe, each a message, to end of file.
-int pump_in(int from, Mailbox& mailbox) {
+Outcome<void> pump_in(int from, Mailbox& mailbox) {
   std::string pending;
   char buffer[65536];
-  for (;;) {
+  bool at_end = false;
+  while (!at_end) {
     Result<size_t> got = read_some(from, buffer, sizeof buffer);
-    if (!got || *got == 0) break;
-    pending.append(buffer, *got);
+    at_end = !got || *got == 0;
+    if (!at_end) pending.append(buffer, *got);
+    if (at_end && !pending.empty()) pending += '\n';
     size_t start = 0;
     for (size_t end; (end = pending.find('\n', start)) != std::string::npos; start = end + 1) {
-      if (!mailbox.send(std::string_view(pending).substr(start, end - start))) return 1;
+      auto sent = mailbox.send(std::string_view(pending).substr(start, end - start));
+      if (!sent) return sent.error();
     }
     pending.erase(0, start);
   }
-  return pending.empty() || mailbox.send(pending) ? 0 : 1;
+  return {};
 }
 
 /// Waits for one of `entries`, of which the first is the pipe; false when its reader is gone.
@@ -153,7 +157,13 @@ void close_all_but(const std::vector<int>& kept) {
 void run_pump(int fd, const ipc::ObjectName& name, bool writes) {
   Outcome<Mailbox> mailbox = Mailbox::open(name);  // its own: a handle inherited over fork shares descriptors
   if (!mailbox) _exit(1);
-  _exit(writes ? pump_in(fd, *mailbox) : pump_out(fd, *mailbox));
+  if (!writes) _exit(pump_out(fd, *mailbox));
+  Outcome<void> sent = pump_in(fd, *mailbox);
+  if (sent) _exit(0);
+  // Whoever wrote the lines has gone on, or soon learns that the pipe is broken; nobody else can tell.
+  (void)write_all(STDERR_FILENO, fmt::format("mish: /dev/mbox/{}: {}; this line and those after it are not sent\n",
+                                             name.text(), sent.error().sentence));
+  _exit(1);
 }
 
 }  // namespace
@@ -254,11 +264,14 @@ Result<UniqueFd> open_mailbox_path(std::string_view path, int flags, bool& is_ma
   if (!mailbox) return Errno(mailbox.error().error_number != 0 ? mailbox.error().error_number : EIO);
   if ((flags & O_ACCMODE) == O_RDWR) return Errno(EINVAL);
   bool writes = (flags & O_ACCMODE) == O_WRONLY;
+  if (auto info = mailbox->stat(); writes && info && info->is_closed) return Errno(EPIPE);
   Result<Pipe> pipe = make_pipe();
   if (!pipe) return pipe.error();
   UniqueFd& ours = writes ? pipe->write_end : pipe->read_end;
   UniqueFd& pumps = writes ? pipe->read_end : pipe->write_end;
-  pid_t helper = fork_helper({pumps.get()});
+  std::vector<int> kept{pumps.get()};
+  if (writes) kept.push_back(STDERR_FILENO);
+  pid_t helper = fork_helper(kept);
   if (helper < 0) return Errno::last();
   if (helper == 0) run_pump(pumps.get(), *name, writes);
   return std::move(ours);
