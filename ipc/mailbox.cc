@@ -83,16 +83,6 @@ Outcome<UniqueFd> open_object(const ObjectName& name, const ObjectDirectory& whe
   return std::move(*high);
 }
 
-/// Gives the open file without a name its name; false with errno. Without CAP_DAC_READ_SEARCH only the detour through
-/// /proc is allowed (linkat(2), AT_EMPTY_PATH), which costs three times as much.
-bool give_name(int fd, const ObjectDirectory& where, const std::string& name) {
-  if (linkat(fd, "", where.fd(), name.c_str(), AT_EMPTY_PATH) == 0) return true;
-  if (errno != ENOENT && errno != EPERM) return false;
-  char path[64];
-  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-  return linkat(AT_FDCWD, path, where.fd(), name.c_str(), AT_SYMLINK_FOLLOW) == 0;
-}
-
 Outcome<ObjectDirectory> directory_of(const ObjectName& name) { return ObjectDirectory::of_user(name.user()); }
 
 }  // namespace
@@ -234,7 +224,7 @@ Outcome<std::unique_ptr<Mailbox::Core>> Mailbox::Core::create(const ObjectName& 
   }
   if (auto filled = core->initialise(config, owner); !filled) return filled.error();
   for (int attempt = 0;; ++attempt) {
-    if (give_name(fd, where, name.file())) break;
+    if (give_name(fd, where.fd(), name.file())) break;
     if (errno != EEXIST) return error_from_errno(errno, where.path());
     bool is_abandoned = false;
     uint64_t messages = 0;

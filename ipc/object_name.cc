@@ -140,4 +140,11 @@ Outcome<void> ObjectDirectory::allow_passage() const {
   return {};
 }
 
+bool give_name(int fd, int directory, const std::string& path) {
+  if (linkat(fd, "", directory, path.c_str(), AT_EMPTY_PATH) == 0) return true;
+  if (errno != ENOENT && errno != EPERM) return false;
+  const std::string nameless = fmt::format("/proc/self/fd/{}", fd);
+  return linkat(AT_FDCWD, nameless.c_str(), directory, path.c_str(), AT_SYMLINK_FOLLOW) == 0;
+}
+
 }  // namespace mish::ipc

@@ -112,7 +112,7 @@ Outcome<Semaphore> Semaphore::create(const KernelName& name, unsigned value, con
   std::string path = name.posix_path();
   sem_t* semaphore = sem_open(path.c_str(), O_CREAT | O_EXCL, mode, value);
   if (semaphore == SEM_FAILED && errno == EEXIST && options.may_exist) return open(name);
-  if (semaphore == SEM_FAILED) return error_of(errno);
+  if (semaphore == SEM_FAILED) return errno == ENOENT ? error_from_errno(errno, "/dev/shm") : error_of(errno);
   out.posix_ = semaphore;
   if (options.mode) chmod(posix_file(name).c_str(), mode);  // sem_open masks it with umask
   return out;

@@ -240,14 +240,13 @@ Outcome<SharedMemory> SharedMemory::create(const KernelName& name, uint64_t size
     }
     // Made without a name, which it gets when it is whole: nobody meets a segment without its bytes.
     out.fd_.reset(::open(kShmDirectory, O_TMPFILE | O_RDWR | O_CLOEXEC, mode));
-    if (!out.fd_) return error_of(errno);
+    if (!out.fd_) return error_from_errno(errno, kShmDirectory);
     fd = out.fd_.get();
     if (int code = give_size(fd, size); code != 0) return size_error(code, size, fd);
     // The mode is masked with umask; who asks for a mode means it.
     if (options.mode) fchmod(fd, mode);
-    std::string nameless = fmt::format("/proc/self/fd/{}", fd);
-    if (linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, (kShmDirectory + path).c_str(), AT_SYMLINK_FOLLOW) == 0)
-      return out;
+    if (give_name(fd, AT_FDCWD, kShmDirectory + path)) return out;
+    if (errno == ENOENT) return error_from_errno(errno, "without /proc");
     if (errno != EEXIST || !options.may_exist) return error_of(errno);
   }
 }
