@@ -78,7 +78,8 @@ bool mark_variable(BuiltinContext& context, const Marking& marking, DeclarationO
     expand_operand(context, operand, is_associative);
     assign_operand(context, operand, is_associative);
     if (marking.removes) {
-      variables.remove_attributes(operand.name, marking.attribute);
+      // Nothing takes ReadOnly away.
+      variables.remove_attributes(operand.name, static_cast<Attributes>(marking.attribute & ~attribute::ReadOnly));
     } else {
       variables.add_attributes(operand.name, marking.attribute);
     }
@@ -114,7 +115,7 @@ Completion run_marking(BuiltinContext& context, Args args, Marking marking) {
       case 'a': marking.indexed = true; break;
       case 'A': marking.associative = true; break;
       case 'f': marking.functions = true; break;
-      case 'n': marking.removes = marking.attribute != attribute::ReadOnly; break;  // nothing takes that away
+      case 'n': marking.removes = true; break;
       case 'p': break;  // what is done without operands anyway
       default: return options.completion();
     }
