@@ -50,9 +50,8 @@ bool has_job_control(BuiltinContext& context) {
 }
 
 std::optional<pid_t> parse_pid(std::string_view text) {
-  const int64_t number = parse_integer(text).value_or(0);
-  if (number < 1 || number > INT32_MAX) return std::nullopt;
-  return static_cast<pid_t>(number);
+  std::optional<pid_t> number = parse_id(text);
+  return number && *number > 0 ? number : std::nullopt;
 }
 
 // --- jobs ----------------------------------------------------------------------------------------------------------

@@ -227,15 +227,13 @@ Outcome<std::unique_ptr<Mailbox::Core>> Mailbox::Core::create(const ObjectName& 
     if (give_name(fd, where.fd(), name.file())) break;
     if (errno != EEXIST) return error_from_errno(errno, where.path());
     bool is_abandoned = false;
-    uint64_t messages = 0;
     if (auto present = open_object(name, where)) {
       MailboxInfo info = read_info(present->get(), name.text());
-      is_abandoned = info.condition == Status::Done && !info.config.keep && !info.is_owner_alive;
-      messages = info.messages;
-    }
-    if (is_abandoned && messages != 0) {
-      return {Status::Exists, fmt::format("exists already: its owner has ended and left {} messages", messages),
-              EEXIST};
+      is_abandoned = info.is_abandoned();
+      if (is_abandoned && info.messages != 0) {
+        return {Status::Exists, fmt::format("exists already: its owner has ended and left {} messages", info.messages),
+                EEXIST};
+      }
     }
     if (attempt > 0 || !is_abandoned || !Mailbox::remove(name, where)) {
       return {Status::Exists, "exists already", EEXIST};
@@ -555,8 +553,7 @@ Outcome<std::vector<MailboxInfo>> Mailbox::list(const ObjectDirectory& where) {
 bool Mailbox::is_abandoned(const ObjectName& name, const ObjectDirectory& where) {
   auto file = open_object(name, where);
   if (!file) return false;
-  MailboxInfo info = Core::read_info(file->get(), name.text());
-  return info.condition == Status::Done && !info.config.keep && !info.is_owner_alive;
+  return Core::read_info(file->get(), name.text()).is_abandoned();
 }
 
 /// Whatever an operation made of zeroes where pages were missing: the answer is that the mailbox is damaged.

@@ -128,6 +128,9 @@ struct MailboxInfo {
   std::vector<Participant> participants;
   std::vector<Principal> may_send;
   std::vector<Principal> may_receive;
+
+  /// A session mailbox whose owner has ended: nobody misses it when it is empty.
+  bool is_abandoned() const { return condition == Status::Done && !config.keep && !is_owner_alive; }
 };
 
 class Mailbox {

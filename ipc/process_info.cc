@@ -345,45 +345,45 @@ std::string_view segment_of(const MemoryRegion& region, const std::string& execu
 struct WaitWords {
   long number;
   std::string_view words;
-  bool has_descriptor;
+  enum class Of : uint8_t { Nothing, Descriptor, Polled } of;  // what the arguments tell besides
 };
-constexpr std::string_view kEventsOn = "events on";
+using Of = WaitWords::Of;
 constexpr WaitWords kWaitWords[] = {
-    {SYS_read, "read", true},
-    {SYS_write, "write", true},
-    {SYS_readv, "read", true},
-    {SYS_writev, "write", true},
-    {SYS_recvfrom, "receive", true},
-    {SYS_recvmsg, "receive", true},
-    {SYS_sendto, "send", true},
-    {SYS_sendmsg, "send", true},
-    {SYS_accept, "a connection", true},
-    {SYS_accept4, "a connection", true},
-    {SYS_connect, "connect", true},
-    {SYS_flock, "a file lock", true},
-    {SYS_fcntl, "a file lock", true},
-    {SYS_mq_timedreceive, "a message", true},
-    {SYS_mq_timedsend, "room for a message", true},
-    {SYS_msgrcv, "a System V message", false},
-    {SYS_msgsnd, "room for a System V message", false},
-    {SYS_semop, "a System V semaphore", false},
-    {SYS_semtimedop, "a System V semaphore", false},
-    {SYS_wait4, "a child", false},
-    {SYS_waitid, "a child", false},
-    {SYS_ppoll, kEventsOn, false},
-    {SYS_pselect6, kEventsOn, false},
-    {SYS_epoll_pwait, kEventsOn, false},
-    {SYS_nanosleep, "a time", false},
-    {SYS_clock_nanosleep, "a time", false},
-    {SYS_rt_sigsuspend, "a signal", false},
-    {SYS_rt_sigtimedwait, "a signal", false},
-    {SYS_openat, "the other end of a FIFO, or a file", false},
+    {SYS_read, "read", Of::Descriptor},
+    {SYS_write, "write", Of::Descriptor},
+    {SYS_readv, "read", Of::Descriptor},
+    {SYS_writev, "write", Of::Descriptor},
+    {SYS_recvfrom, "receive", Of::Descriptor},
+    {SYS_recvmsg, "receive", Of::Descriptor},
+    {SYS_sendto, "send", Of::Descriptor},
+    {SYS_sendmsg, "send", Of::Descriptor},
+    {SYS_accept, "a connection", Of::Descriptor},
+    {SYS_accept4, "a connection", Of::Descriptor},
+    {SYS_connect, "connect", Of::Descriptor},
+    {SYS_flock, "a file lock", Of::Descriptor},
+    {SYS_fcntl, "a file lock", Of::Descriptor},
+    {SYS_mq_timedreceive, "a message", Of::Descriptor},
+    {SYS_mq_timedsend, "room for a message", Of::Descriptor},
+    {SYS_msgrcv, "a System V message", Of::Nothing},
+    {SYS_msgsnd, "room for a System V message", Of::Nothing},
+    {SYS_semop, "a System V semaphore", Of::Nothing},
+    {SYS_semtimedop, "a System V semaphore", Of::Nothing},
+    {SYS_wait4, "a child", Of::Nothing},
+    {SYS_waitid, "a child", Of::Nothing},
+    {SYS_ppoll, "events on", Of::Polled},
+    {SYS_pselect6, "events on descriptors", Of::Nothing},
+    {SYS_epoll_pwait, "events on descriptors", Of::Nothing},
+    {SYS_nanosleep, "a time", Of::Nothing},
+    {SYS_clock_nanosleep, "a time", Of::Nothing},
+    {SYS_rt_sigsuspend, "a signal", Of::Nothing},
+    {SYS_rt_sigtimedwait, "a signal", Of::Nothing},
+    {SYS_openat, "the other end of a FIFO, or a file", Of::Nothing},
 #ifdef SYS_poll
-    {SYS_poll, kEventsOn, false},
-    {SYS_select, kEventsOn, false},
-    {SYS_epoll_wait, kEventsOn, false},
-    {SYS_pause, "a signal", false},
-    {SYS_open, "the other end of a FIFO, or a file", false},
+    {SYS_poll, "events on", Of::Polled},
+    {SYS_select, "events on descriptors", Of::Nothing},
+    {SYS_epoll_wait, "events on descriptors", Of::Nothing},
+    {SYS_pause, "a signal", Of::Nothing},
+    {SYS_open, "the other end of a FIFO, or a file", Of::Nothing},
 #endif
 };
 
@@ -526,13 +526,9 @@ uint64_t futex_address(const ProcessInfo& p) {
 
 /// The descriptors that a process polls: "descriptor 3 (/jobs)", "descriptors 3 5"; "descriptors" when unknown.
 std::string polled_descriptors(const ProcessInfo& p) {
-  bool is_poll = p.system_call == SYS_ppoll;
-#ifdef SYS_poll
-  is_poll = is_poll || p.system_call == SYS_poll;
-#endif
   pollfd entries[8];
   size_t count = p.system_call_arguments[1];
-  if (!is_poll || count == 0 || count > std::size(entries)) return "descriptors";
+  if (count == 0 || count > std::size(entries)) return "descriptors";
   if (!peek_memory<pollfd>(p.pid, p.system_call_arguments[0], {entries, count})) return "descriptors";
   std::string numbers;
   int last = -1;
@@ -570,8 +566,8 @@ std::string describe_wait(const ProcessInfo& p) {
   if (uint64_t address = futex_address(p); address != 0) return fmt::format("a futex at {:#x}", address);
   for (const WaitWords& entry : kWaitWords) {
     if (entry.number != p.system_call) continue;
-    if (entry.words == kEventsOn) return fmt::format("{} {}", kEventsOn, polled_descriptors(p));
-    if (!entry.has_descriptor) return std::string(entry.words);
+    if (entry.of == Of::Nothing) return std::string(entry.words);
+    if (entry.of == Of::Polled) return fmt::format("{} {}", entry.words, polled_descriptors(p));
     std::string target = read_link(p.pid, fmt::format("fd/{}", p.system_call_arguments[0]));
     return fmt::format("{} on descriptor {}{}", entry.words, p.system_call_arguments[0],
                        target.empty() ? "" : " (" + target + ")");

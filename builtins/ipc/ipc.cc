@@ -169,16 +169,15 @@ ipc::Outcome<Target> parse_target(std::string_view text) {
     target.fd = target.owned.get();
     return target;
   }
-  std::optional<int64_t> number = parse_integer(rest);
-  if (number && (*number < 0 || *number > INT32_MAX)) number.reset();
+  std::optional<int> number = parse_id(rest);
   if (number && kind == "pid") {
-    target.owned.reset(static_cast<int>(syscall(SYS_pidfd_open, static_cast<pid_t>(*number), 0)));
+    target.owned.reset(static_cast<int>(syscall(SYS_pidfd_open, *number, 0)));
     if (!target.owned) return ipc::Error{ipc::Status::NoObject, errno, "no such process"};
     target.fd = target.owned.get();
     return target;
   }
   if (number && (kind == "fd" || kind == "port" || kind == "sock")) {
-    target.fd = static_cast<int>(*number);
+    target.fd = *number;
     if (fcntl(target.fd, F_GETFD) < 0) return ipc::Error{ipc::Status::NoObject, errno, "this descriptor is not open"};
     return target;
   }

@@ -202,11 +202,8 @@ Outcome<ProcessIdentity> process_named(api::BuiltinContext& context, std::string
     if (job.job == nullptr) return {Status::NoObject, "no such job", ESRCH};
     pid = job.job->last_pid();
   } else {
-    auto number = parse_integer(text.starts_with("@") ? text.substr(1) : text);
-    if (!number || *number <= 0 || *number > INT32_MAX) {
-      return {Status::Usage, "is no process: use @PID, @self, %JOB or a number"};
-    }
-    pid = static_cast<pid_t>(*number);
+    pid = parse_id(text.starts_with("@") ? text.substr(1) : text).value_or(0);
+    if (pid == 0) return {Status::Usage, "is no process: use @PID, @self, %JOB or a number"};
   }
   Result<ProcessIdentity> found = ProcessIdentity::of(pid);
   if (!found) return {Status::NoObject, "no such process", ESRCH};

@@ -368,8 +368,8 @@ bool parse_selection(Call& call, ipc::ReceiveOptions& options, Completion& faile
   }
   std::string_view from = call.value("from");
   if (from.data() == nullptr) return true;
-  if (auto number = parse_integer(from); number && *number > 0 && *number <= INT32_MAX) {
-    options.from = static_cast<pid_t>(*number);  // it may have ended, its messages are still there
+  if (std::optional<pid_t> number = parse_id(from); number && *number > 0) {
+    options.from = *number;  // it may have ended, its messages are still there
     return true;
   }
   Outcome<ipc::ProcessIdentity> process = process_named(call.context, from);

@@ -34,10 +34,7 @@ OpenPorts& open_ports() {
 ipc::Error no_handle() { return {ipc::Status::NoObject, EBADF, "no open port has this handle"}; }
 
 /// The number of a descriptor; -1 where `text` can be none.
-int handle_of(std::string_view text) {
-  std::optional<int64_t> handle = parse_integer(text);
-  return handle && *handle >= 0 && *handle <= INT32_MAX ? static_cast<int>(*handle) : -1;
-}
+int handle_of(std::string_view text) { return parse_id(text).value_or(-1); }
 
 PairHandle pair_of(std::string_view text) {
   auto found = open_ports().pairs.find(handle_of(text));

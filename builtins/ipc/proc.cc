@@ -32,8 +32,7 @@ std::optional<pid_t> pid_operand(Call& call, size_t i, Completion& failed) {
     failed = call.fail({ipc::Status::NoObject, ESRCH, "no such job"}, text);
     return std::nullopt;
   }
-  std::optional<int64_t> pid = parse_integer(text);
-  if (pid && *pid > 0 && *pid <= INT32_MAX) return static_cast<pid_t>(*pid);
+  if (std::optional<pid_t> pid = parse_id(text); pid && *pid > 0) return pid;
   failed = call.fail({ipc::Status::Usage, EINVAL, "this is no process id"}, text);
   return std::nullopt;
 }

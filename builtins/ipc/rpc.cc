@@ -212,7 +212,7 @@ Completion call_function(Call& call) {
   ipc::Outcome<CommunicationPort> port = connection_to(call, server);
   if (!port) return call.fail(port.error());
   ipc::Outcome<Input> input = take_input(call);
-  if (!input) return call.fail(input.error(), "standard input");
+  if (!input) return call.fail_input(input.error());
   RpcCall request;
   request.function = std::move(function);
   for (std::string_view word : call.data_words()) request.arguments.emplace_back(word);

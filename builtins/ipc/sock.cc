@@ -20,11 +20,9 @@ namespace {
 
 /// Operand 0 as an open descriptor of a socket.
 std::optional<int> socket_operand(Call& call) {
-  std::optional<int64_t> fd = parse_integer(call.operand(0));
+  std::optional<int> fd = parse_id(call.operand(0));
   struct stat status {};
-  if (fd && *fd >= 0 && *fd < INT32_MAX && fstat(static_cast<int>(*fd), &status) == 0 && S_ISSOCK(status.st_mode)) {
-    return static_cast<int>(*fd);
-  }
+  if (fd && fstat(*fd, &status) == 0 && S_ISSOCK(status.st_mode)) return fd;
   call.fail({ipc::Status::NoObject, EBADF, "no open socket has this number"});
   return std::nullopt;
 }

@@ -249,14 +249,6 @@ bool Call::parse_option(Args args, size_t& i) {
   return true;
 }
 
-void Call::push_operand(std::string_view word) {
-  if (word_count_ < kFewOperands)
-    operands_[word_count_] = word;
-  else
-    more_operands_.push_back(word);
-  ++word_count_;
-}
-
 bool Call::parse(Args args) {
   bool is_after_options = false;
   for (size_t i = 0; i < args.size(); ++i) {
@@ -281,7 +273,7 @@ bool Call::parse(Args args) {
     bool fits = verb.most_operands == kAnyNumber || operand_count() < verb.most_operands;
     if (!verb.sigils.empty()) fits = fits && (is_marked || operand_count() < verb.least_operands);
     if (fits) {
-      push_operand(word);
+      operands_.push_back(word);
     } else if (verb.takes_data) {
       data_ = args.subspan(i);
       has_data_ = true;

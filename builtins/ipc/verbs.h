@@ -23,6 +23,7 @@
 #include "shell/api/builtin.h"
 #include "shell/api/services.h"
 #include "shell/base/fd.h"
+#include "shell/base/inline_vector.h"
 
 namespace mish::builtins {
 
@@ -89,12 +90,11 @@ class Call {
   Call(BuiltinContext& context_in, const Noun& noun_in, const Verb& verb_in)
       : context(context_in), noun(noun_in), verb(verb_in) {}
 
-  size_t operand_count() const { return (is_named_by_option_ ? 1 : 0) + word_count_; }
+  size_t operand_count() const { return (is_named_by_option_ ? 1 : 0) + operands_.size(); }
   /// Operand `i`, "" when there are fewer.
   std::string_view operand(size_t i) const {
     if (is_named_by_option_ && i-- == 0) return name_;
-    if (i >= word_count_) return {};
-    return i < kFewOperands ? operands_[i] : more_operands_[i - kFewOperands];
+    return i < operands_.size() ? operands_[i] : std::string_view();
   }
   /// The kernel object meant: --key K, --id N (these count as operand 0), or operand 0 itself ("OS", "key:0x1234",
   /// "id:7"). Reported when it is nullopt.
@@ -173,18 +173,14 @@ class Call {
   friend Completion run_noun(BuiltinContext& context, Args args, const Noun& noun);
   bool parse(Args args);
   bool parse_option(Args args, size_t& i);
-  void push_operand(std::string_view word);
   Completion check_options();
   const OptionRow* find_option(std::string_view name) const;
   bool set_option(const OptionRow& row, std::string_view value);
 
-  static constexpr size_t kFewOperands = 16;
   static constexpr size_t kMostOptions = 24;
-  std::string_view operands_[kFewOperands];
-  std::vector<std::string_view> more_operands_;  // those for which there is no room above
-  std::string_view values_[kMostOptions];        // by row of verb.options; null data(): not given
-  size_t word_count_ = 0;
-  std::string_view name_;  // by --key or --id: stands where the first operand would
+  InlineVector<std::string_view, 16> operands_;
+  std::string_view values_[kMostOptions];  // by row of verb.options; null data(): not given
+  std::string_view name_;                  // by --key or --id: stands where the first operand would
   Args data_;
   bool has_data_ = false;
   bool is_named_by_option_ = false;

@@ -30,6 +30,12 @@ std::optional<int64_t> parse_integer(std::string_view text) {
   return static_cast<int64_t>(negative ? 0 - value : value);
 }
 
+std::optional<int> parse_id(std::string_view text) {
+  std::optional<int64_t> number = parse_integer(text);
+  if (!number || *number < 0 || *number > INT32_MAX) return std::nullopt;
+  return static_cast<int>(*number);
+}
+
 std::optional<int64_t> parse_integer_trimmed(std::string_view text) { return parse_integer(trim_blanks(text)); }
 
 size_t format_integer(int64_t value, char* out) {

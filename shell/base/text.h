@@ -35,6 +35,9 @@ std::optional<int64_t> parse_integer(std::string_view text);
 /// As parse_integer, after trimming blanks at both ends (for test(1) operands and the like).
 std::optional<int64_t> parse_integer_trimmed(std::string_view text);
 
+/// The number of a process or of a descriptor: parse_integer() from 0 to INT32_MAX. nullopt on any other text.
+std::optional<int> parse_id(std::string_view text);
+
 /// Longest decimal of an int64_t, sign included.
 inline constexpr size_t kMaxIntegerText = 20;
 /// Writes the decimal of `value` at `out` (kMaxIntegerText bytes of room, not NUL-terminated); returns its length.

@@ -12,6 +12,14 @@ TEST(ParseInteger, AcceptsTheWholeRange) {
   EXPECT_EQ(parse_integer("+07"), 7);
 }
 
+TEST(ParseInteger, IdsAreNaturalNumbersOfAnInt) {
+  EXPECT_EQ(parse_id("0"), 0);
+  EXPECT_EQ(parse_id("2147483647"), INT32_MAX);
+  for (const char* text : {"-1", "2147483648", "99999999999999999999", "", " 1", "1x"}) {
+    EXPECT_EQ(parse_id(text), std::nullopt) << text;
+  }
+}
+
 TEST(ParseInteger, RefusesEverythingElse) {
   for (const char* text :
        {"", "-", "1x", " 1", "1 ", "9223372036854775808", "-9223372036854775809", "99999999999999999999"}) {
