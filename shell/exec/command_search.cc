@@ -239,9 +239,13 @@ api::FoundCommand CommandSearch::describe(std::string_view name, const api::RunO
     found.is_unexecutable = exists && found.kind == Kind::NotFound;
     return found;
   }
+  // As sh, what was looked up is remembered too (XCU 2.9.1.4 allows it, dash and ksh93 do it); it is true as long as
+  // the file is there. Like bash, mish by default remembers only what it ran.
+  bool may_remember = !options.default_path && state.is_posix();
   if (!options.default_path) {
     if (std::optional<Name> known = NameTable::find(name)) {
-      if (const state::CommandHash::Entry* entry = state.hash.find(*known)) {
+      const state::CommandHash::Entry* entry = state.hash.find(*known);
+      if (entry != nullptr && (!may_remember || access(entry->path.c_str(), X_OK) == 0)) {
         found.kind = Kind::File;
         found.path = entry->path;
         found.is_hashed = true;
@@ -254,7 +258,10 @@ api::FoundCommand CommandSearch::describe(std::string_view name, const api::RunO
   found.path = state::search_path(name, list, &trouble);
   found.is_unexecutable = trouble.is_unexecutable;
   if (trouble.error != 0) found.trouble = trouble.sentence();
-  if (!found.path.empty()) found.kind = Kind::File;
+  if (!found.path.empty()) {
+    found.kind = Kind::File;
+    if (may_remember && found.path[0] == '/') state.hash.remember(NameTable::intern(name), found.path);
+  }
   return found;
 }
 
