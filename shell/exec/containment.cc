@@ -36,24 +36,28 @@ bool parameter_is_pure(const syntax::ParameterExpansion& parameter) {
 }  // namespace
 
 Admission Containment::admission(const syntax::Command& body, uint32_t& cache) {
-  if (context_.state.is_on(Option::ForkSubshell)) return Admission::Refused;
-  // In the lowest two bits the verdict plus one, 0 while there is none.
-  uint32_t generation = context_.state.command_generation << 2;
-  if ((cache & ~3u) == generation && (cache & 3u) != 0) return static_cast<Admission>((cache & 3u) - 1);
+  if (context_.state.is_on(Option::ForkSubshell)) return {};
+  // The lowest bits hold the verdict, and that there is one.
+  constexpr uint32_t kKnown = 1, kAdmitted = 2, kDirectory = 4, kUmask = 8;
+  uint32_t generation = context_.state.command_generation << 4;
+  if ((cache & ~15u) == generation && (cache & kKnown) != 0) {
+    return {(cache & kAdmitted) != 0, (cache & kDirectory) != 0, (cache & kUmask) != 0};
+  }
   Admission verdict = analyse(body);
-  cache = generation | (static_cast<uint32_t>(verdict) + 1);
+  cache = generation | kKnown | (verdict.is_admitted ? kAdmitted : 0) | (verdict.changes_directory ? kDirectory : 0) |
+          (verdict.changes_umask ? kUmask : 0);
   return verdict;
 }
 
 Admission Containment::admission(const syntax::Command& body) {
-  return context_.state.is_on(Option::ForkSubshell) ? Admission::Refused : analyse(body);
+  return context_.state.is_on(Option::ForkSubshell) ? Admission{} : analyse(body);
 }
 
 Admission Containment::analyse(const syntax::Command& body) {
   visiting_.clear();
-  changes_directory_ = false;
-  if (!command(body, true)) return Admission::Refused;
-  return changes_directory_ ? Admission::WithDirectory : Admission::Admitted;
+  found_ = {};
+  found_.is_admitted = command(body, true);
+  return found_;
 }
 
 bool Containment::command(const syntax::Command& node, bool in_tail) {
@@ -167,9 +171,13 @@ bool Containment::builtin(const api::Builtin& builtin, std::span<const syntax::W
   // Only their printing forms leave everything as it is.
   if (name == "trap" || name == "jobs")
     return all_literal() && (list.size() == 1 || (list.size() == 2 && list[1]->literal == "-p"));
-  if (name == "alias" || name == "hash" || name == "umask") return list.size() == 1;
+  if (name == "alias" || name == "hash") return list.size() == 1;
   if (name == "cd" || name == "pushd" || name == "popd") {
-    changes_directory_ = true;
+    found_.changes_directory = true;
+    return true;
+  }
+  if (name == "umask") {
+    if (list.size() > 1) found_.changes_umask = true;
     return true;
   }
   if (name == "unset" || name == "export" || name == "readonly" || name == "declare" || name == "typeset") {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Decides, before it starts, whether the body of a subshell or command substitution may run in this process on marked
-// and rolled-back state. Admitted is what touches nothing but ShellState and its output, and, as the last thing it
-// does, external utilities; anything that would change the process itself (umask, limits, dispositions, descriptors
-// that stay) is not.
+// and rolled-back state. Admitted is what touches nothing but ShellState, its output, the working directory and the
+// umask, and, as the last thing it does, external utilities; anything else that would change the process itself
+// (limits, dispositions, descriptors that stay) is not.
 #ifndef MISH_SHELL_EXEC_CONTAINMENT_H_
 #define MISH_SHELL_EXEC_CONTAINMENT_H_
 
@@ -13,15 +13,21 @@
 
 namespace mish::exec {
 
-/// Where a body may run. WithDirectory: in this process, if the working directory is brought back afterwards.
-enum class Admission : uint8_t { Refused, Admitted, WithDirectory };
+/// Whether a body may run in this process, and which attributes of the process must be brought back afterwards.
+struct Admission {
+  bool is_admitted = false;
+  bool changes_directory = false;
+  bool changes_umask = false;
+
+  bool changes_process() const { return changes_directory || changes_umask; }
+};
 
 class Containment {
  public:
   explicit Containment(ExecutionContext& context) : context_(context) {}
 
   /// Whether `body` may run in-process now. `cache` (of the node) remembers the verdict for the current
-  /// command_generation. Always Refused while `set -o forksubshell`.
+  /// command_generation. Always refused while `set -o forksubshell`.
   Admission admission(const syntax::Command& body, uint32_t& cache);
   /// The same without a cache, for bodies that are met once (stages of pipelines).
   Admission admission(const syntax::Command& body);
@@ -46,8 +52,8 @@ class Containment {
   Admission analyse(const syntax::Command& body);
 
   ExecutionContext& context_;
-  std::vector<Name> visiting_;      // functions whose bodies were looked at in this analysis
-  bool changes_directory_ = false;  // found in this analysis
+  std::vector<Name> visiting_;  // functions whose bodies were looked at in this analysis
+  Admission found_;             // in this analysis, so far
 };
 
 }  // namespace mish::exec

@@ -186,7 +186,8 @@ bool PipelineRunner::runs_here(const syntax::Command& command) const {
   if (const syntax::SimpleCommand* simple = plain_simple(command)) {
     if (context_.search->classify(*simple).kind == Target::Kind::File) return false;
   }
-  return context_.containment->admission(command) == Admission::Admitted;
+  const Admission admission = context_.containment->admission(command);
+  return admission.is_admitted && !admission.changes_process();
 }
 
 Completion PipelineRunner::last_stage_here(const syntax::Command& command, int input) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,7 +15,6 @@
 #include "shell/base/process_stat.h"
 #include "shell/base/retry.h"
 #include "shell/base/text.h"
-#include "shell/exec/containment.h"
 #include "shell/exec/pipeline.h"
 #include "shell/exec/read_eval_loop.h"
 #include "shell/exec/redirection.h"
@@ -97,22 +97,26 @@ void push_subshell_frame(state::ShellState& state) {
 
 // --- in this process -------------------------------------------------------------------------------------------------
 
-DirectoryKeeper::DirectoryKeeper(ExecutionContext& context) : context_(context) {
+ProcessKeeper::ProcessKeeper(ExecutionContext& context, const Admission& admission)
+    : context_(context), kept_(admission) {
+  if (kept_.changes_umask) umask(umask_ = umask(0));
+  if (!kept_.changes_directory) return;
   Result<UniqueFd> here = open_file(".", O_PATH | O_DIRECTORY);
   if (!here.ok()) return;
   Result<UniqueFd> above = move_above_9(std::move(*here));
   if (!above.ok()) return;
   fd_ = std::move(*above);
-  saved_ = context_.state.directory;
+  directory_ = context_.state.directory;
 }
 
-DirectoryKeeper::~DirectoryKeeper() {
+ProcessKeeper::~ProcessKeeper() {
+  if (kept_.changes_umask) umask(umask_);
   if (!fd_) return;
   if (retry_interrupted([&] { return fchdir(fd_.get()); }) != 0) {
     context_.services.report(std::string("cannot return to the working directory: ") +
                              std::string(Errno::last().message()));
   }
-  context_.state.directory = std::move(saved_);
+  context_.state.directory = std::move(directory_);
 }
 
 InProcessFrame::InProcessFrame(ExecutionContext& owner)
@@ -256,7 +260,7 @@ Completion SubshellRunner::run_body(const syntax::Subshell& node, Tail tail) {
     if (completion.flow != Flow::Interrupt) completion.flow = Flow::Exit;
     return completion;
   }
-  std::optional<DirectoryKeeper> keeper;
+  std::optional<ProcessKeeper> keeper;
   // Under job control a subshell is one job, which can be stopped.
   if (!context_.jobs.is_monitor() && admits(*node.body, node.containment, keeper)) {
     Completion completion = run_in_process(*node.body);
@@ -274,11 +278,11 @@ Completion SubshellRunner::run_body(const syntax::Subshell& node, Tail tail) {
   return run_forked(node);
 }
 
-bool SubshellRunner::admits(const syntax::Command& body, uint32_t& cache, std::optional<DirectoryKeeper>& keeper) {
+bool SubshellRunner::admits(const syntax::Command& body, uint32_t& cache, std::optional<ProcessKeeper>& keeper) {
   Admission admission = context_.containment->admission(body, cache);
-  if (admission != Admission::WithDirectory) return admission == Admission::Admitted;
-  keeper.emplace(context_);
-  if (keeper->is_open()) return true;
+  if (!admission.is_admitted || !admission.changes_process()) return admission.is_admitted;
+  keeper.emplace(context_, admission);
+  if (keeper->is_able()) return true;
   keeper.reset();
   return false;
 }
@@ -305,7 +309,7 @@ int SubshellRunner::substitute(const syntax::CommandSubstitution& node, std::str
   uint32_t line = context_.state.line;
   const int status_before = context_.state.last_status;
   int status = 0;
-  std::optional<DirectoryKeeper> keeper;
+  std::optional<ProcessKeeper> keeper;
   if (node.text.find("alias") != std::string_view::npos && defines_alias(*node.body)) {
     status = capture_text(node, out);
   } else if (node.defers_aliases && context_.state.aliases.has_aliases()) {
@@ -377,8 +381,9 @@ int SubshellRunner::capture_with_aliases(const syntax::CommandSubstitution& node
   }
   const syntax::Command* body = result.program->root();
   if (body == nullptr) return state::kSuccess;
-  return context_.containment->admission(*body) == Admission::Admitted ? capture_in_process(*body, out)
-                                                                       : capture_forked(*body, out);
+  std::optional<ProcessKeeper> keeper;
+  uint32_t unknown = 0;
+  return admits(*body, unknown, keeper) ? capture_in_process(*body, out) : capture_forked(*body, out);
 }
 
 /// Opens the file that is all there is in `body` and hands its bytes to `take`. Returns the exit status.

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "shell/exec/containment.h"
 #include "shell/exec/context.h"
 #include "shell/exec/trap_runner.h"
 #include "shell/process/child.h"
@@ -49,21 +50,25 @@ struct InProcessFrame {
   int substitution_depth;
 };
 
-/// Brings the working directory back at the end of its life, for a subshell in this process that leaves it.
-class DirectoryKeeper {
+/// Brings the working directory and the umask back at the end of its life, for a subshell in this process that changes
+/// them.
+class ProcessKeeper {
  public:
-  explicit DirectoryKeeper(ExecutionContext& context);
-  ~DirectoryKeeper();
-  DirectoryKeeper(const DirectoryKeeper&) = delete;
-  DirectoryKeeper& operator=(const DirectoryKeeper&) = delete;
+  /// Keeps what `admission` says.
+  ProcessKeeper(ExecutionContext& context, const Admission& admission);
+  ~ProcessKeeper();
+  ProcessKeeper(const ProcessKeeper&) = delete;
+  ProcessKeeper& operator=(const ProcessKeeper&) = delete;
 
   /// False when the way back cannot be kept open.
-  bool is_open() const { return static_cast<bool>(fd_); }
+  bool is_able() const { return !kept_.changes_directory || static_cast<bool>(fd_); }
 
  private:
   ExecutionContext& context_;
+  const Admission kept_;
   UniqueFd fd_;
-  state::WorkingDirectory saved_;
+  state::WorkingDirectory directory_;
+  mode_t umask_ = 0;
 };
 
 /// Standard output of this process goes to memory for this long.
@@ -174,7 +179,7 @@ class SubshellRunner {
     return !context_.state.is_posix() && !context_.state.is_on(Option::InheritErrExit);
   }
   /// Whether `body` runs in this process; when it leaves the working directory, `keeper` remembers that.
-  bool admits(const syntax::Command& body, uint32_t& cache, std::optional<DirectoryKeeper>& keeper);
+  bool admits(const syntax::Command& body, uint32_t& cache, std::optional<ProcessKeeper>& keeper);
   static bool defines_alias(const syntax::Command& body);
   static bool has_text(const syntax::CommandSubstitution& node);
   int capture_text(const syntax::CommandSubstitution& node, std::string& out);
