@@ -80,6 +80,10 @@ Completion Executor::run(const syntax::Command& command, Tail tail) {
     completion = redirected(command);
   }
   context_.state.last_status = completion.status;
+  // What came while it ran belongs to the function, loop and redirections it ran in.
+  if (process::any_pending() && completion.is_normal()) [[unlikely]] {
+    if (Completion due = context_.traps->run_pending(); !due.is_normal()) completion = due;
+  }
   return completion;
 }
 

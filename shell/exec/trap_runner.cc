@@ -236,7 +236,10 @@ Completion TrapRunner::run_pending() {
   while (int signal = process::take_pending_signal()) {
     const state::TrapAction& action = state.traps.action(signal);
     if (action.kind == state::TrapAction::Kind::Command) {
+      // The signal came from outside: no `if` or `||` around what it interrupts is around its action.
+      const int ignored = std::exchange(context_.errexit_ignored, 0);
       Completion completion = run_condition(signal, state.last_status);
+      context_.errexit_ignored = ignored;
       if (!completion.is_normal()) return completion;
       continue;
     }
