@@ -25,6 +25,7 @@ class WordParser::InnerText {
   bool take_more_than_a_character(char c);
   bool take_backslash();
   void note_apostrophe();
+  void take_apostrophes();
   bool take_ansi_c_quotes();
   Verdict judge(char c);
   Verdict judge_parenthesis();
@@ -39,6 +40,7 @@ class WordParser::InnerText {
   bool inner_quotes_ = false;  // within "..." inside a quoted ${...}
   bool apostrophes_ = false;   // between '...' there
   uint32_t depth_ = 0;         // parentheses or brackets
+  uint32_t brackets_ = 0;      // of subscripts in an arithmetic expression
   uint32_t ternaries_ = 0;     // whose colon is still to come
 };
 
@@ -96,6 +98,10 @@ bool WordParser::InnerText::take_more_than_a_character(char c) {
         note_apostrophe();
         return false;
       }
+      if (style_ == Style::Arithmetic && brackets_ == 0 && end_ != End::Bracket && end_ != End::Text) {
+        take_apostrophes();
+        return true;
+      }
       parser_.parse_single_quotes(b_);
       return true;
     case '"':
@@ -144,6 +150,15 @@ void WordParser::InnerText::note_apostrophe() {
   apostrophes_ = !apostrophes_ && *next == '\'';
 }
 
+// Apostrophes quote nothing in an arithmetic expression (XCU 2.6.4): they are an error, but in the key of a subscript.
+// Up to the second no parenthesis counts.
+void WordParser::InnerText::take_apostrophes() {
+  const size_t end = in_.find('\'', in_.position() + 1);
+  if (end == std::string_view::npos) cx_.fail_unclosed("'", "quote", in_.line());
+  parser_.add_text(b_, in_.view(in_.position(), end + 1), true);
+  in_.take_until(end + 1);
+}
+
 // $'...' is known in the key of an associative array; and in "${x:-$'a'}" (not in here-documents) by bash.
 bool WordParser::InnerText::take_ansi_c_quotes() {
   if (in_.look_ahead(1) != '\'') return false;
@@ -175,10 +190,12 @@ WordParser::InnerText::Verdict WordParser::InnerText::judge(char c) {
       break;
     case '[':
       if (end_ == End::Bracket) ++depth_;
+      if (style_ == Style::Arithmetic) ++brackets_;
       b_.has_bracket = true;
       break;
     case ']':
       if (end_ == End::Bracket && depth_-- == 0) return Verdict::End;
+      if (brackets_ != 0) --brackets_;
       break;
     case '?':
       if (end_ == End::Offset && depth_ == 0) ++ternaries_;
