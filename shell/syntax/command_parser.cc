@@ -154,6 +154,10 @@ bool CommandParser::is_bang_group(const Token& token) const {
   return text[0] == '!' && text[1] == '(';
 }
 
+bool CommandParser::ends_line(TokenKind kind) {
+  return kind == TokenKind::Newline || kind == TokenKind::Semicolon || kind == TokenKind::EndOfInput;
+}
+
 bool CommandParser::starts_command() {
   const Token& token = peek(true);
   switch (token.kind) {
@@ -278,8 +282,8 @@ const Command* CommandParser::parse_pipeline() {
     has_prefix = true;
   }
   const size_t mark = command_stack_.size();
-  // `!` and `time` alone are a pipeline of an empty command in the bash language.
-  if (has_prefix && !cx_.options.posix && !starts_command()) {
+  // `!` and `time` alone are a pipeline of an empty command in the bash language, where a command could end a line.
+  if (has_prefix && !cx_.options.posix && ends_line(peek().kind)) {
     SimpleCommand* empty = make<SimpleCommand>(line);
     empty->all_literal = empty->is_plain = true;
     command_stack_.push_back(empty);
@@ -342,6 +346,8 @@ const Command* CommandParser::parse_command() {
     // As bash does, where a reserved word could stand: `} catch {` with an alias for `; ... ||`.
     const bool may_be_alias = !cx_.options.posix && redirection_stack_.size() == mark;
     const TokenKind kind = peek(may_be_alias).kind;
+    // `(...) }` but not `(...) >file }`: behind a redirection no reserved word is recognised (XCU 2.4).
+    if (kind == TokenKind::Word && redirection_stack_.size() != mark) fail_unexpected(peek());
     if (!is_redirection_operator(kind) && kind != TokenKind::IoNumber && kind != TokenKind::IoVariable) break;
     parse_redirection();
   }
@@ -441,7 +447,7 @@ const Command* CommandParser::parse_simple() {
   const size_t redirections_mark = redirection_stack_.size();
   bool is_declaration = false, operands = false, arrays_only = false, may_prefix = true, all_literal = true;
   for (;;) {
-    const Token& token = peek(may_prefix);
+    const Token& token = may_prefix ? lexer_.peek_behind_prefix() : peek();
     if (token.kind == TokenKind::Word) {
       const Word* word = nullptr;
       if (may_prefix) {
@@ -459,7 +465,7 @@ const Command* CommandParser::parse_simple() {
         if (word->is_literal) const_cast<Word*>(word)->name = NameTable::intern(word->literal);
         if (peek().kind == TokenKind::LeftParenthesis) {
           if (assignment_stack_.size() != assignments_mark || redirection_stack_.size() != redirections_mark ||
-              !may_name_function(*word)) {
+              !may_name_function(*word) || word->literal == spelling(ReservedWord::In)) {
             fail_unexpected(peek());
           }
           return parse_parentheses_of_function(word->is_literal ? word->literal : word->source, line);
@@ -570,7 +576,9 @@ void CommandParser::parse_redirection() {
   const bool has_fd = has_number || redirection.fd_variable != kNoName;
   if (redirection.fd < 0 && redirection.fd_variable == kNoName) redirection.fd = meaning->default_fd;
   const Token& target = peek();
-  if (target.kind != TokenKind::Word && target.kind != TokenKind::IoNumber) {
+  // `>&2>file`, as in bash; elsewhere what stands before an operator belongs to it.
+  const bool may_be_number = op == TokenKind::GreatAmpersand || op == TokenKind::LessAmpersand;
+  if (target.kind != TokenKind::Word && !(may_be_number && target.kind == TokenKind::IoNumber)) {
     fail_unexpected(target, fmt::format("a word is missing after `{}'", spelling(op)));
   }
   if (redirection.kind == RedirectionKind::HereDocument) {

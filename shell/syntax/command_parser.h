@@ -59,6 +59,7 @@ class CommandParser final : public SubstitutionParser {
     if (token.kind != TokenKind::Word || !token.is_plain) return ReservedWord::None;
     return find_reserved_word(token.text, cx_.options.posix);
   }
+  static bool ends_line(TokenKind kind);
   bool starts_command();
   bool is_bang_group(const Token& token) const;
   [[noreturn]] void fail_unexpected(const Token& token, std::string_view wanted = {}, const Opener* opener = nullptr);

@@ -36,6 +36,12 @@ class Lexer {
     if (may_be_alias_ && (command_position || check_alias_)) substitute_aliases(command_position);
     return token_;
   }
+  /// As peek(true) behind assignments and redirections, where no reserved word is recognised.
+  const Token& peek_behind_prefix() {
+    if (!have_) scan();
+    if (may_be_alias_) substitute_aliases(false);
+    return token_;
+  }
   /// As peek(), where `in` and `do` are recognised as reserved words and therefore not looked up.
   const Token& peek_before_in() {
     expects_in_ = true;

@@ -243,18 +243,21 @@ bool WordParser::tilde_may_start(const Builder& b, WordContext context) const {
 // At `~`. `closer` ends the word besides the characters that end any word.
 bool WordParser::parse_tilde(Builder& b, bool in_value, char closer) {
   Input& in = *cx_.input;
+  std::string name;
   size_t n = 1;
   char c;
   for (;; ++n) {
+    while (in.look_ahead(n) == '\\' && in.look_ahead(n + 1) == '\n') n += 2;
     c = in.look_ahead(n);
     if (!has_class(c, kNameCharacter) && c != '.' && c != '+' && c != '-' && c != '@') break;
+    name += c;
   }
   // As in bash a colon ends the prefix in every word, outside POSIX mode: `-v ~:/home`.
   const bool is_end = c == '/' || c == closer || (c == ':' && (in_value || !cx_.options.posix));
   if (!is_end && !has_class(c, kMetaCharacter)) return false;
   WordPart& part = add_part(b, PartKind::Tilde, false, in.line());
-  part.text = cx_.arena->copy(in.view(in.position() + 1, in.position() + n));
-  in.skip(n);
+  part.text = cx_.arena->copy(name);
+  in.take_until(in.position() + n);
   return true;
 }
 
