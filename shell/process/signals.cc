@@ -138,6 +138,7 @@ struct SignalState {
 
 SignalState g_states[kMaxSignal + 1];
 volatile sig_atomic_t g_pending[kMaxSignal + 1];
+volatile sig_atomic_t g_is_fatal[kMaxSignal + 1];  // its disposition is Default, though the handler is still installed
 volatile sig_atomic_t g_child_changed = 0;
 volatile sig_atomic_t g_child_trapped = 0;
 bool g_watches_children = false;
@@ -154,9 +155,20 @@ bool is_settable(SignalNumber signal) {
          (signal < 32 || signal >= SIGRTMIN);
 }
 
+/// Signals that end the process by default and nothing else. When one is reset, the handler may stay and do just that:
+/// what is set and reset in turn, as EXIT actions are with ten signals, then costs no system calls.
+constexpr uint64_t kEnding = bit(SIGHUP) | bit(SIGQUIT) | bit(SIGUSR1) | bit(SIGUSR2) | bit(SIGPIPE) | bit(SIGALRM) |
+                             bit(SIGTERM) | bit(SIGVTALRM) | bit(SIGPROF) | bit(SIGXCPU);
+
 bool is_stop_signal(SignalNumber signal) { return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU; }
 
 extern "C" void handle_signal(int signal) {
+  if (g_is_fatal[signal] != 0) {
+    struct sigaction action = {};
+    sigaction(signal, &action, nullptr);
+    raise(signal);  // comes when the handler returns, which blocks it
+    return;
+  }
   if (signal == SIGCHLD) {
     g_child_changed = 1;
     if (g_child_trapped) g_pending[SIGCHLD] = 1;
@@ -208,16 +220,22 @@ void unblock_at_last(SignalNumber signal) {
 bool change_disposition(SignalNumber signal, Disposition disposition) {
   SignalState& state = g_states[signal];
   if (state.is_installed && state.disposition == disposition) return true;
-  sig_atomic_t child_was_trapped = g_child_trapped;
-  if (signal == SIGCHLD) g_child_trapped = disposition == Disposition::Catch;
-  struct sigaction old = {};
-  if (!install(signal, handler_for(signal, disposition), &old)) {
-    g_child_trapped = child_was_trapped;
-    return false;
+  const bool has_handler = state.disposition == Disposition::Catch || g_is_fatal[signal] != 0;
+  const bool keeps_handler = has_handler && (disposition == Disposition::Catch || disposition == Disposition::Default) &&
+                             (kEnding & bit(signal)) != 0;
+  if (!keeps_handler) {
+    sig_atomic_t child_was_trapped = g_child_trapped;
+    if (signal == SIGCHLD) g_child_trapped = disposition == Disposition::Catch;
+    struct sigaction old = {};
+    if (!install(signal, handler_for(signal, disposition), &old)) {
+      g_child_trapped = child_was_trapped;
+      return false;
+    }
+    state.is_installed = true;
+    note_entry(signal, old);
   }
-  state.is_installed = true;
   state.disposition = disposition;
-  note_entry(signal, old);
+  g_is_fatal[signal] = keeps_handler && disposition == Disposition::Default;
   if (disposition == Disposition::Catch) {
     unblock_at_last(signal);
   } else if (g_pending[signal] != 0 && disposition != Disposition::Default) {
