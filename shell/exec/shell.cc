@@ -381,7 +381,7 @@ Completion Shell::continue_job(int job_number, bool foreground) {
   if (interrupted && context_.is_interactive()) {
     err_.write("\n");
     err_.flush();
-    completion.flow = Flow::Interrupt;
+    if (!subshells_.goes_on_after_interrupt()) completion.flow = Flow::Interrupt;
   }
   if (job->state() == process::JobState::Done) subshells_.tell_of_death(*job);
   jobs_.forget_done(*job);

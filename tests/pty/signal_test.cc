@@ -95,6 +95,17 @@ TEST(KeyboardSignals, WithAnActionForItCtrlCEndsTheCommandAlone) {
   EXPECT_TRUE(shell.expect("goes on"));
 }
 
+TEST(KeyboardSignals, WithAnActionForItCtrlCEndsTheResumedJobAlone) {
+  InteractiveShell shell;
+  shell.command("trap 'echo action' INT");
+  ASSERT_TRUE(shell.start("sleep 60"));
+  shell.send(kCtrlZ);
+  ASSERT_TRUE(shell.expect("Stopped"));
+  ASSERT_TRUE(shell.start("fg; echo status''=$?="));
+  shell.send(kCtrlC);
+  EXPECT_TRUE(shell.expect("status=130="));
+}
+
 TEST(KeyboardSignals, PromptBeginsALineAfterCtrlCInABuiltin) {
   InteractiveShell shell;
   for (const char* line : {"echo go''ing; while :; do :; done", "f() { while :; do (:); done; }; echo go''ing; f",
