@@ -270,7 +270,8 @@ Completion ReadEvalLoop::on_syntax_error(const syntax::SyntaxError& error) {
 }
 
 Completion ReadEvalLoop::on_read_error() {
-  context_.services.report(std::string(name_) + ": cannot read: " + std::string(Errno(source_.error()).message()));
+  context_.services.report(std::string(name_.empty() ? "standard input" : name_) +
+                           ": cannot read: " + std::string(Errno(source_.error()).message()));
   context_.state.last_status = state::kNotExecutable;
   return {state::kNotExecutable, is_outermost() ? Flow::Exit : Flow::Normal, 0};
 }

@@ -378,6 +378,8 @@ ReadlineFrontend::Outcome ReadlineFrontend::edit_line(const std::string& prompt,
   deadline_ns_ = limit > 0 ? now_ns() + limit * 1000000000 : -1;
   rl_startup_hook = initial_text_.empty() ? nullptr : initial_text_hook;
   process::set_disposition(SIGWINCH, process::Disposition::Catch);
+  // A process in the background may have taken the terminal meanwhile; reading would fail then.
+  if (jobs_.terminal() != nullptr) jobs_.terminal()->regain();
   is_editing_ = true;
   rl_already_prompted = 0;
   set_plain_size();
@@ -454,7 +456,10 @@ int ReadlineFrontend::get_character() {
           is_aborted_ = handle_signals();  // the terminal has gone: the hang-up says so
           break;
         }
-        read_error_ = n < 0 ? errno : 0;
+        const int error = n < 0 ? errno : 0;
+        // It may be taken while a line is typed, too.
+        if (error == EIO && jobs_.terminal() != nullptr && jobs_.terminal()->regain()) break;
+        read_error_ = error;
         is_aborted_ = true;
         break;
       }

@@ -124,6 +124,11 @@ Result<void> Terminal::set_foreground_group(pid_t group) const {
   return {};
 }
 
+bool Terminal::regain() const {
+  auto foreground = foreground_group();
+  return is_taken_ && foreground && *foreground != shell_group_ && reclaim().ok();
+}
+
 void Terminal::save_modes() {
   if (tcgetattr(fd_.get(), &modes_) == 0) has_modes_ = true;
 }

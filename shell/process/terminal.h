@@ -46,6 +46,10 @@ class Terminal {
   /// The shell's group back into the foreground.
   Result<void> reclaim() const { return set_foreground_group(shell_group_); }
 
+  /// Puts the shell's group back into the foreground where another one took that place unasked. False when nothing was
+  /// put right: the shell has it, or the terminal is gone.
+  bool regain() const;
+
   /// Notes the present modes as those of the shell (after a command ended well: `stty` must last).
   void save_modes();
   /// Sets the modes noted last, after a command was stopped or died.

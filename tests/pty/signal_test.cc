@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Signals from the keyboard and from the end of the terminal (XCU sh, ASYNCHRONOUS EVENTS; 2.11).
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
@@ -417,6 +418,28 @@ TEST(ReadError, OfTheTerminalIsNotItsEnd) {
   session.send("\n");
   EXPECT_TRUE(session.expect("cannot read: Input/output error"));
   EXPECT_TRUE(session.expect("status=126="));
+}
+
+TEST(StolenTerminal, IsTakenBack) {
+  if (!kHasFrontend || access("/usr/bin/perl", X_OK) != 0) GTEST_SKIP();
+  const std::string steal = "perl -MPOSIX -e '$SIG{TTOU} = q(IGNORE); POSIX::tcsetpgrp(0, getpgrp)'";
+  TemporaryDirectory directory;
+  std::string fifo = directory / "fifo";
+  InteractiveShell shell;
+  shell.command("mkfifo " + fifo);
+  // Before a prompt.
+  shell.type(steal + " & wait");
+  ASSERT_TRUE(shell.expect("ready> "));
+  EXPECT_TRUE(shell.await([&shell] { return shell.foreground_group() == shell.pid(); }));
+  // While a line is typed: with the next key.
+  shell.type("(read x <" + fifo + "; " + steal + ") &");
+  ASSERT_TRUE(shell.expect("ready> "));
+  shell.send("echo ha''lf");
+  close(open(fifo.c_str(), O_WRONLY));
+  ASSERT_TRUE(shell.await([&shell] { return shell.foreground_group() != shell.pid(); }));
+  shell.type("way");
+  EXPECT_TRUE(shell.expect("halfway"));
+  EXPECT_EQ(shell.foreground_group(), shell.pid());
 }
 
 TEST(HangUp, RightAfterThePromptIsNotLost) {
