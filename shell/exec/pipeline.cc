@@ -108,18 +108,18 @@ Completion PipelineRunner::stages(const syntax::Pipeline& node, Tail tail) {
   if (context_.traps->is_debug_armed()) [[unlikely]] {
     if (Completion due = context_.traps->announce(node.commands); !due.is_normal()) return TrapRunner::outcome(due);
   }
-  process::InterruptHold hold(context_.traps->holds_interrupts());
+  std::optional<process::InterruptHold> hold(std::in_place, context_.traps->holds_interrupts());
   process::Job& job = context_.subshells->new_job(&node);
   std::vector<Stage> started;
   std::vector<process::JobProcess> processes;
   Completion in_shell;
-  bool launched = launch(node, job, false, started, in_shell);
+  bool launched = launch(node, job, &hold, started, in_shell);
   context_.traps->forget_announced();
   Completion completion;
   if (job.processes().empty()) {
     context_.jobs.release(job);
   } else {
-    completion = context_.subshells->wait_for(job, hold, tail == Tail::Yes, &processes);
+    completion = context_.subshells->wait_for(job, *hold, tail == Tail::Yes, &processes);
   }
   if (context_.traps->trap_depth() == 0)
     state.current_command = node.commands.back();  // what BASH_COMMAND says after it
@@ -146,14 +146,19 @@ Completion PipelineRunner::stages(const syntax::Pipeline& node, Tail tail) {
   return completion;
 }
 
-bool PipelineRunner::launch(const syntax::Pipeline& node, process::Job& job, bool is_async, std::vector<Stage>& stages,
+bool PipelineRunner::launch(const syntax::Pipeline& node, process::Job& job,
+                            std::optional<process::InterruptHold>* hold, std::vector<Stage>& stages,
                             Completion& in_shell) {
+  const bool is_async = hold == nullptr;
   UniqueFd input;
   for (size_t i = 0; i < node.commands.size(); ++i) {
     bool is_last = i + 1 == node.commands.size();
     if (is_last && !is_async && runs_here(*node.commands[i])) {
       Stage stage;
+      // The last command decides what becomes of SIGINT, and that is the shell itself here: nothing holds it back.
+      hold->reset();
       in_shell = last_stage_here(*node.commands[i], input.get());
+      hold->emplace(context_.traps->holds_interrupts());
       stage.status = in_shell.status;
       stages.push_back(stage);
       return true;
@@ -395,7 +400,7 @@ Completion PipelineRunner::start_asynchronous(const syntax::Command& command) {
     std::vector<Stage> started;
     Completion unused;
     context_.jobs.set_status_rules(job, state.is_on(Option::PipeFail), false);
-    launch(*pipeline, job, true, started, unused);
+    launch(*pipeline, job, nullptr, started, unused);
     if (!started.empty()) last = started.back();
   } else {
     StageRequest request;

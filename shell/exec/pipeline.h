@@ -5,12 +5,14 @@
 #ifndef MISH_SHELL_EXEC_PIPELINE_H_
 #define MISH_SHELL_EXEC_PIPELINE_H_
 
+#include <optional>
 #include <vector>
 
 #include "shell/exec/context.h"
 #include "shell/exec/coprocess.h"
 #include "shell/process/fd_plan.h"
 #include "shell/process/job.h"
+#include "shell/process/signals.h"
 #include "shell/process/usage.h"
 
 namespace mish::exec {
@@ -41,9 +43,10 @@ class PipelineRunner {
 
   Completion untimed(const syntax::Pipeline& node, Tail tail);
   Completion stages(const syntax::Pipeline& node, Tail tail);
-  /// Starts all stages as processes of `job` except, in the foreground, a last one that runs here.
-  bool launch(const syntax::Pipeline& node, process::Job& job, bool is_async, std::vector<Stage>& stages,
-              Completion& in_shell);
+  /// Starts all stages as processes of `job` except, in the foreground, a last one that runs here: while it does,
+  /// `hold` is lifted. Without a hold the pipeline is asynchronous.
+  bool launch(const syntax::Pipeline& node, process::Job& job, std::optional<process::InterruptHold>* hold,
+              std::vector<Stage>& stages, Completion& in_shell);
   Stage start_stage(const StageRequest& request, process::Job& job);
   bool write_builtin(const StageRequest& request, process::Job& job, Stage& stage);
   static bool may_block(const syntax::SimpleCommand& command);

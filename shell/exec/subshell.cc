@@ -214,31 +214,59 @@ void SubshellRunner::throw_interrupt(const Completion& completion) const {
   throw state::ShellError(context_.is_exhausted ? Kind::Exhausted : Kind::Fatal, "", completion.status);
 }
 
-/// All that comes before the hang-up that ends an interactive shell, or before the end.
-Result<void> SubshellRunner::read_until_hangup(int fd, std::string& out) {
-  char buffer[16384];
-  for (;;) {
-    // With another signal pending, whose action waits for the command, only the read itself can wait.
-    bool is_interrupted = process::wait_readable(fd, -1) == process::PollOutcome::Interrupted;
-    if (is_interrupted && process::is_signal_pending(SIGHUP)) return {};
+/// Whether the output of `job` (null: of commands that are over) is awaited no more, whoever may write it still: the
+/// shell is to end, or SIGINT came when the command was over or was not its business. `seen` counts those that were
+/// looked at.
+bool SubshellRunner::is_given_up(const process::Job* job, process::InterruptHold* hold, int& seen) {
+  const int arrivals = hold == nullptr ? 0 : hold->arrivals();
+  if (arrivals != 0 || process::any_pending()) process::watch_children();
+  if (process::take_child_change()) context_.jobs.reap();
+  const bool is_over = job == nullptr || job->state() != process::JobState::Running;
+  if (arrivals != seen) {
+    seen = arrivals;
+    if (is_over) hold->claim();
+    if (is_over) return true;
+  }
+  if (is_over && job != nullptr && hold != nullptr && hold->is_fatal(job->ended_by_interrupt())) return true;
+  if (process::is_signal_pending(SIGHUP) && process::is_hangup_fatal()) return true;
+  const int death = context_.traps->pending_death();
+  if (death != 0 && death != SIGINT) return true;
+  return is_over && context_.traps->ends_what_runs();
+}
+
+/// Reads to the end of the pipe, or until it is not awaited any more.
+Result<void> SubshellRunner::read_while_awaited(int fd, std::string& out, const process::Job* job,
+                                                process::InterruptHold* hold) {
+  // In a script nothing but the held SIGINT ends the wait before its time: the read itself can wait, without the three
+  // system calls of a sleep that misses no signal.
+  bool sleeps = process::is_hangup_fatal() || context_.traps->catches_deaths();
+  if (hold != nullptr) hold->reads(fd);
+  char buffer[64 * 1024];  // what is not filled costs nothing
+  for (int seen = 0;;) {
+    auto is_over = [&] { return is_given_up(job, hold, seen); };
+    if (sleeps && !process::wait_readable_unless(fd, is_over)) return {};
     Result<size_t> got = read_some(fd, buffer, sizeof buffer);
+    if (!got && got.code() == EAGAIN && !sleeps) {
+      sleeps = true;
+      continue;
+    }
     if (!got) return got.error();
     if (*got == 0) return {};
     out.append(buffer, *got);
   }
 }
 
-/// The output of a substitution, to its end. False after a reported failure.
-bool SubshellRunner::read_output(int fd, std::string& out) {
-  Result<void> read = process::is_hangup_fatal() ? read_until_hangup(fd, out) : read_all(fd, out);
+/// The output of a substitution. False after a reported failure.
+bool SubshellRunner::read_output(int fd, std::string& out, const process::Job* job, process::InterruptHold* hold) {
+  Result<void> read = read_while_awaited(fd, out, job, hold);
   if (!read) context_.services.report(std::string("read error: ") + std::string(read.error().message()));
   return read.ok();
 }
 
-void SubshellRunner::drain(Capture& capture) {
+void SubshellRunner::drain(Capture& capture, const process::Job* job, process::InterruptHold* hold) {
   capture.write_end.reset();
   if (!capture.read_end.is_open()) return;
-  if (!read_output(capture.read_end.get(), *capture.memory)) capture.is_incomplete = true;
+  if (!read_output(capture.read_end.get(), *capture.memory, job, hold)) capture.is_incomplete = true;
   capture.read_end.reset();
 }
 
@@ -451,7 +479,7 @@ int SubshellRunner::capture_forked(const syntax::Command& body, std::string& out
   }
   context_.jobs.add_process(job, pid);
   watch(job, hold);
-  const bool is_complete = read_output(pipe->read_end.get(), out);
+  const bool is_complete = read_output(pipe->read_end.get(), out, &job, &hold);
   pipe->read_end.reset();
   Completion completion = wait_for(job, hold, false);
   throw_interrupt(completion);
@@ -467,7 +495,8 @@ std::string SubshellRunner::open_process_substitution(const syntax::ProcessSubst
                             std::string("process substitution: ") + std::string(pipe.error().message()));
   }
   process::ChildOptions options;
-  options.role = process::ChildRole::Background;
+  // With job control the keyboard's signals reach it with the shell, as they do a command substitution.
+  options.role = context_.jobs.is_monitor() ? process::ChildRole::Substitution : process::ChildRole::Background;
   pid_t pid = fork(options);
   if (pid == 0) {
     process::FdPlan plan;
@@ -626,7 +655,7 @@ process::Terminal* SubshellRunner::terminal_for(const process::Job& job) const {
   return hands_over ? context_.jobs.terminal() : nullptr;
 }
 
-void SubshellRunner::drain_while_running(process::Job& job) {
+void SubshellRunner::drain_while_running(process::Job& job, process::InterruptHold& hold) {
   process::watch_children();
   context_.jobs.reap();
   while (job.state() == process::JobState::Running) {
@@ -644,12 +673,10 @@ void SubshellRunner::drain_while_running(process::Job& job) {
     if (outcome == process::PollOutcome::Interrupted) break;
     if (outcome == process::PollOutcome::ChildChanged) context_.jobs.reap();
   }
-  while (job.state() == process::JobState::Running) {
+  if (job.state() == process::JobState::Running) {
     // Here with a signal pending only: look at the pipes now and then would be polling, so wait for the bytes instead.
-    Capture* capture = context_.capture != nullptr ? context_.capture : context_.error_capture;
-    capture->write_end.reset();
-    drain(*capture);
-    if (context_.jobs.wait_in_foreground(job) == process::ForegroundOutcome::HungUp) break;
+    drain(context_.capture != nullptr ? *context_.capture : *context_.error_capture, &job, &hold);
+    wait_until_done(job);
   }
   for (Capture* each : {context_.capture, context_.error_capture}) {
     if (each != nullptr && each->read_end.is_open()) empty_pipe(*each);
@@ -745,9 +772,9 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
   watch(job, hold);
   if (has_pipe) {
     if (is_last_output && context_.error_capture == nullptr) {
-      drain(*context_.capture);
+      drain(*context_.capture, &job, &hold);
     } else {
-      drain_while_running(job);
+      drain_while_running(job, hold);
     }
   }
   wait_until_done(job);
@@ -780,8 +807,6 @@ Completion SubshellRunner::wait_for(process::Job& job, process::InterruptHold& h
     if (!context_.state.traps.action(SIGINT).is_set()) process::clear_pending_signal(SIGINT);
     // 130 also when the command that the status is of was over, or another one of the pipeline died.
     if (!goes_on_after_interrupt()) completion = {state::kSignalBase + SIGINT, Flow::Interrupt, 0};
-  } else if (!interrupted) {
-    context_.traps->drop_handled_interrupt();
   }
   return completion;
 }

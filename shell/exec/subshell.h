@@ -156,10 +156,8 @@ class SubshellRunner {
   void leave_loops(Completion& completion) const;
   void throw_interrupt(const Completion& completion) const;
   bool is_shells_end(const Completion& completion) const;
-  /// Reads what is left in the pipe of `capture` to its end.
-  void drain(Capture& capture);
-  bool read_output(int fd, std::string& out);
-  Result<void> read_until_hangup(int fd, std::string& out);
+  /// Reads what is left in the pipe of `capture` to its end; when a signal says so, no longer than `job` writes there.
+  void drain(Capture& capture, const process::Job* job = nullptr, process::InterruptHold* hold = nullptr);
   bool goes_on_after_interrupt() const;
 
   /// The list of what changes in a forked subshell (XCU 2.13).
@@ -191,7 +189,10 @@ class SubshellRunner {
   int capture_in_process(const syntax::Command& body, std::string& out);
   int capture_forked(const syntax::Command& body, std::string& out);
   [[noreturn]] void die_without_descriptors(Errno error);
-  void drain_while_running(process::Job& job);
+  bool is_given_up(const process::Job* job, process::InterruptHold* hold, int& seen);
+  Result<void> read_while_awaited(int fd, std::string& out, const process::Job* job, process::InterruptHold* hold);
+  bool read_output(int fd, std::string& out, const process::Job* job, process::InterruptHold* hold);
+  void drain_while_running(process::Job& job, process::InterruptHold& hold);
   void wait_until_done(process::Job& job);
   void check_process_depth();
   Completion run_body(const syntax::Subshell& node, Tail tail);

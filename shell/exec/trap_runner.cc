@@ -205,14 +205,6 @@ int TrapRunner::pending_death() const {
   return 0;
 }
 
-void TrapRunner::drop_handled_interrupt() {
-  // The command in the foreground dealt with Ctrl-C itself: the script goes on.
-  if (catches_deaths_ && !context_.is_interactive() && !context_.state.traps.action(SIGINT).is_set() &&
-      process::is_signal_pending(SIGINT)) {
-    process::clear_pending_signal(SIGINT);
-  }
-}
-
 Completion TrapRunner::run_pending() {
   if (!process::any_pending()) return {};
   state::ShellState& state = context_.state;

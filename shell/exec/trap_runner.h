@@ -82,8 +82,6 @@ class TrapRunner {
   }
   /// In a forked subshell: signals whose actions were reset get their default disposition.
   void restore_dispositions();
-  /// A foreground command that got SIGINT with us did not die of it.
-  void drop_handled_interrupt();
   /// The DEBUG action for the simple commands of a pipeline, which are to start: once each, here and not in their
   /// processes.
   Completion announce(std::span<const syntax::Command* const> stages);

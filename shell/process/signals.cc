@@ -499,7 +499,8 @@ struct InterruptHandler {
     int error = errno;
     hold->is_from_kernel_ = info->si_code > 0;
     hold->sender_ = info->si_pid;
-    hold->has_come_ = 1;
+    hold->has_come_ = hold->has_come_ + 1;
+    if (hold->reader_ >= 0) fcntl(hold->reader_, F_SETFL, O_NONBLOCK);
     hold->probe();
     errno = error;
   }
@@ -559,19 +560,30 @@ void InterruptHold::watch(std::span<const pid_t> processes) {
   probe();
 }
 
+void InterruptHold::reads(int fd) {
+  if (!is_active_) return;
+  // In this order: of a SIGINT between the two both know.
+  reader_ = fd;
+  if (has_come_ != 0) fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
 void InterruptHold::note_start() {
   if (g_hold != nullptr && g_hold->has_come_ != 0) g_hold->came_before_start_ = true;
 }
 
 bool InterruptHold::is_in_force() { return g_hold != nullptr; }
 
+bool InterruptHold::is_fatal(bool killed_by_interrupt) const {
+  if (has_come_ == 0) return false;
+  // The keyboard's SIGINT comes from the kernel and went to the command as well.
+  return killed_by_interrupt || is_claimed_ || (is_from_kernel_ != 0 && is_handled_ == 0);
+}
+
 bool InterruptHold::settle(bool killed_by_interrupt, std::span<const pid_t> senders) {
   if (!is_active_) return false;
   release();
-  if (has_come_ == 0) return false;
-  if (killed_by_interrupt) return true;
-  // The keyboard's SIGINT comes from the kernel and went to the command as well.
-  if (is_from_kernel_ != 0) return is_handled_ == 0;
+  if (is_fatal(killed_by_interrupt)) return true;
+  if (has_come_ == 0 || is_from_kernel_ != 0) return false;
   // One that the command itself sent was meant for the shell.
   for (pid_t sender : senders) {
     if (sender == sender_) return true;

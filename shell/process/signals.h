@@ -152,10 +152,19 @@ class InterruptHold {
   static void note_start();
   /// Whether there is one that holds SIGINT back now.
   static bool is_in_force();
+  /// The shell reads from this pipe, whose other end others have, until the hold ends: SIGINT makes it non-blocking, so
+  /// that a read that waits, or is about to, comes back with EAGAIN.
+  void reads(int fd);
+  /// How often SIGINT came.
+  int arrivals() const { return has_come_; }
+  /// The SIGINT that came is the shell's business: nobody of the command was left.
+  void claim() { is_claimed_ = true; }
+  /// Whether the shell will have to die of it, now that the command is over.
+  bool is_fatal(bool killed_by_interrupt) const;
   /// Ends the hold. Returns whether the shell has to die of SIGINT (die_by_signal(), after its EXIT trap): SIGINT came
-  /// meanwhile, and the command died of it too (`killed_by_interrupt`: that of a pipeline whose status counts), sent it
-  /// itself (its pids in `senders`), or was over or about to die when the keyboard sent it. Otherwise it was the
-  /// command's business and is dropped.
+  /// meanwhile, and was claimed, or the command died of it too (`killed_by_interrupt`: that of a pipeline whose status
+  /// counts), sent it itself (its pids in `senders`), or was over or about to die when the keyboard sent it. Otherwise
+  /// it was the command's business and is dropped.
   [[nodiscard]] bool settle(bool killed_by_interrupt, std::span<const pid_t> senders = {});
 
  private:
@@ -166,6 +175,8 @@ class InterruptHold {
   InterruptHold* outer_ = nullptr;
   bool is_active_ = false;
   bool came_before_start_ = false;
+  bool is_claimed_ = false;
+  volatile int reader_ = -1;
   volatile sig_atomic_t has_come_ = 0;
   volatile sig_atomic_t is_from_kernel_ = 0;
   volatile sig_atomic_t is_handled_ = 0;  // a process of the command catches or ignores it

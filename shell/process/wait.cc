@@ -131,6 +131,17 @@ PollOutcome wait_readable(int fd, int64_t timeout_ns, bool children) {
   return wait_for_descriptors({&descriptor, 1}, timeout_ns, children);
 }
 
+bool wait_readable_unless(int fd, const std::function<bool()>& is_over) {
+  struct pollfd descriptor = {fd, POLLIN, 0};
+  for (;;) {
+    SignalMask blocked;
+    if (is_over()) return false;
+    sigset_t sleeping = sleeping_mask(blocked);
+    int count = ppoll(&descriptor, 1, nullptr, &sleeping);
+    if (count > 0 || (count < 0 && errno != EINTR && errno != EAGAIN)) return true;  // let the read tell
+  }
+}
+
 PollOutcome wait_for_signal(int64_t timeout_ns, bool children) {
   return wait_for_descriptors({}, timeout_ns, children);
 }

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <span>
 
 namespace mish::process {
@@ -73,6 +74,10 @@ PollOutcome wait_for_descriptors(std::span<struct pollfd> descriptors, int64_t t
 
 /// The same for reading from one descriptor.
 PollOutcome wait_readable(int fd, int64_t timeout_ns, bool children = false);
+
+/// Sleeps until `fd` can be read or `is_over()`, which is asked with all signals blocked: first, and again after each
+/// that came. For waits that a pending signal does not end by itself. Returns whether it can be read.
+bool wait_readable_unless(int fd, const std::function<bool()>& is_over);
 
 /// Sleeps until a caught signal is pending or the time is over; TimedOut, Interrupted or ChildChanged.
 PollOutcome wait_for_signal(int64_t timeout_ns, bool children = false);

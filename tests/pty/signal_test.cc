@@ -183,11 +183,95 @@ TEST(KeyboardSignals, CtrlCInACommandSubstitutionEndsTheScript) {
   }
 }
 
+/// The process whose id the program shows as "pid=1234."; it is killed at the end.
+class ShownProcess {
+ public:
+  explicit ShownProcess(PtySession& session) {
+    if (session.expect("pid=") && session.expect(".")) pid_ = static_cast<pid_t>(std::stoi(session.before()));
+  }
+  ~ShownProcess() {
+    if (pid_ > 0) kill(pid_, SIGKILL);
+  }
+  ShownProcess(const ShownProcess&) = delete;
+  ShownProcess& operator=(const ShownProcess&) = delete;
+  pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = 0;
+};
+
+TEST(KeyboardSignals, CtrlCEndsAScriptWhosePipeIsHeldOpenByOthers) {
+  // What runs asynchronously ignores SIGINT, and keeps the end of the pipe open.
+  for (std::string text :
+       std::vector<std::string>{"x=$(sleep 60 & echo pi''d=$!. >&2); echo not''reached",
+                                "x=$(" + shell_path() + " -c 'sleep 60 & echo pi''d=$!. >&2'; echo); echo not''reached",
+                                "{ sleep 60 & echo pi''d=$!. >&2; } | while read x; do :; done; echo not''reached"}) {
+    for (bool has_action : {false, true}) {
+      PtySession script({shell_path(), "-c", (has_action ? "trap 'echo act''ion' EXIT; " : "") + text});
+      ShownProcess holder(script);
+      ASSERT_GT(holder.pid(), 0);
+      script.send(kCtrlC);
+      if (has_action) {
+        EXPECT_TRUE(script.expect("action"));
+        EXPECT_EQ(script.before().find("notreached"), std::string::npos) << text;
+      }
+      EXPECT_EQ(script.wait_for_exit(), 130) << text;
+    }
+  }
+}
+
+TEST(KeyboardSignals, CtrlCEndsASubstitutionThatOthersStillWriteTo) {
+  InteractiveShell shell;
+  for (const char* text : {"x=$(sleep 60 & echo pi''d=$!. >&2); echo not''reached",
+                           "x=$(sh -c 'sleep 60 & echo pi''d=$!. >&2'; echo); echo not''reached"}) {
+    shell.type(text);
+    ShownProcess holder(shell);
+    ASSERT_GT(holder.pid(), 0);
+    shell.send(kCtrlC);
+    ASSERT_TRUE(shell.expect("ready> "));
+    EXPECT_EQ(shell.before().find("notreached"), std::string::npos) << text;
+  }
+}
+
+TEST(KeyboardSignals, CommandThatHandledCtrlCMayGoOnToBeReadFrom) {
+  PtySession script({shell_path(), "-c",
+                     "x=$(sh -c 'trap \"exit 3\" INT; echo go''ing >&2; while :; do sleep 60; done';"
+                     " echo st=$?); echo $x; kill -INT $$"});
+  ASSERT_TRUE(script.expect("going"));
+  script.send(kCtrlC);
+  EXPECT_TRUE(script.expect("st=3"));
+  EXPECT_EQ(script.wait_for_exit(), 130);
+}
+
+TEST(KeyboardSignals, CtrlCReachesAProcessSubstitutionThatTheShellReads) {
+  InteractiveShell shell;
+  shell.type("read x < <(sh -c 'echo pi''d=$$. >&2; exec sleep 60')");
+  ShownProcess process(shell);
+  ASSERT_GT(process.pid(), 0);
+  shell.send(kCtrlC);
+  EXPECT_TRUE(shell.await([&process] { return has_ended(process.pid()); }));
+}
+
+TEST(Signals, DeadlyOneDoesNotWaitForASubstitution) {
+  for (const char* text :
+       {"trap 'echo act''ion' EXIT; x=$(sleep 60 & echo pi''d=$!. >&2); echo not''reached",
+        "trap 'echo act''ion' EXIT; x=$(sh -c 'echo pi''d=$$. >&2; exec sleep 60'; echo); echo no"}) {
+    PtySession script({shell_path(), "-c", text});
+    ShownProcess process(script);
+    ASSERT_GT(process.pid(), 0);
+    kill(script.pid(), SIGTERM);
+    EXPECT_TRUE(script.expect("action"));
+    EXPECT_EQ(script.wait_for_exit(), 128 + SIGTERM) << text;
+  }
+}
+
 TEST(KeyboardSignals, CtrlCIsNotLostBetweenTheCommandsOfALoop) {
   // Each command is over in no time: the interrupt comes at any moment of its life and of the shell's.
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 80; ++i) {
     PtySession script({shell_path(), "-c",
-                       "echo going; while :; do /bin/true; x=$(/bin/true); (/bin/true); /bin/true | /bin/true; done"});
+                       std::string(i % 2 == 0 ? "" : "trap : EXIT; ") +
+                           "echo going; while :; do /bin/true; x=$(/bin/true); (/bin/true); /bin/true | /bin/true; "
+                           "/bin/true | while read x; do :; done; done"});
     ASSERT_TRUE(script.expect("going"));
     std::this_thread::sleep_for(std::chrono::microseconds(i * 97));
     script.send(kCtrlC);
