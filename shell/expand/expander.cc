@@ -142,6 +142,8 @@ bool Expander::borrow_parameter(const ParameterExpansion& p, std::string_view& t
     case ParameterOp::RemoveLargestPrefix:
     case ParameterOp::RemoveSmallestSuffix:
     case ParameterOp::RemoveLargestSuffix: {
+      // From nothing there is nothing to remove: the operand is not expanded.
+      if (p.word != nullptr && !p.word->is_literal && (text = fetch(parameter)).empty()) break;
       pattern::Pattern pattern = p.word != nullptr ? expand_pattern(*p.word, PatternPlace::Trim) : pattern::Pattern();
       text = fetch(parameter);
       if (text.data() != nullptr) text = trim(p.op, text, pattern);

@@ -72,6 +72,7 @@ void ParameterExpander::expand(const ParameterExpansion& p, bool quoted) {
     case ParameterOp::RemoveLargestPrefix:
     case ParameterOp::RemoveSmallestSuffix:
     case ParameterOp::RemoveLargestSuffix: {
+      if (is_left_alone(p, parameter, quoted)) return;
       // The operand comes first: it may change the parameter, whose value is only borrowed.
       pattern::Pattern pattern =
           p.word != nullptr ? ex_.expand_pattern(*p.word, Expander::PatternPlace::Trim) : pattern::Pattern();
@@ -84,6 +85,7 @@ void ParameterExpander::expand(const ParameterExpansion& p, bool quoted) {
     case ParameterOp::ReplaceAll:
     case ParameterOp::ReplacePrefix:
     case ParameterOp::ReplaceSuffix: {
+      if (is_left_alone(p, parameter, quoted)) return;
       char anchor = '\0';
       char* may_be_anchored = p.op == ParameterOp::ReplaceFirst ? &anchor : nullptr;
       pattern::Pattern pattern =
@@ -103,6 +105,7 @@ void ParameterExpander::expand(const ParameterExpansion& p, bool quoted) {
     case ParameterOp::LowerAll:
     case ParameterOp::ToggleFirst:
     case ParameterOp::ToggleAll: {
+      if (is_left_alone(p, parameter, quoted)) return;
       pattern::Pattern pattern = p.word != nullptr ? ex_.expand_pattern(*p.word) : pattern::Pattern();
       bool is_any = pattern.is_literal() && pattern.literal_text().empty();
       Value value = fetch(parameter);
@@ -116,6 +119,17 @@ void ParameterExpander::expand(const ParameterExpansion& p, bool quoted) {
     case ParameterOp::Keys:
     case ParameterOp::Bad: return;  // dealt with above
   }
+}
+
+bool ParameterExpander::is_left_alone(const ParameterExpansion& p, const Parameter& parameter, bool quoted) {
+  auto has_expansions = [](const syntax::Word* word) { return word != nullptr && !word->is_literal; };
+  if (!has_expansions(p.word) && !has_expansions(p.replacement)) return false;
+  Value value = fetch(parameter);
+  const bool is_trim = p.op >= ParameterOp::RemoveSmallestPrefix && p.op <= ParameterOp::RemoveLargestSuffix;
+  if (value.is_set() && !(is_trim && !value.is_list && value.text.empty())) return false;
+  require_set(value, p);
+  emit(value, quoted);
+  return true;
 }
 
 Parameter ParameterExpander::follow_indirection(const ParameterExpansion& p) {

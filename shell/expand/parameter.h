@@ -29,6 +29,9 @@ class ParameterExpander {
  private:
   struct Value;  // text or list, as fetched
 
+  /// Whether the operands of a change are not expanded, for there is nothing to change: as in bash of a parameter that
+  /// is not set, of # and % of an empty one too. It has then been put out.
+  bool is_left_alone(const syntax::ParameterExpansion& p, const Parameter& parameter, bool quoted);
   Parameter follow_indirection(const syntax::ParameterExpansion& p);
   Value fetch(const Parameter& parameter);
   void emit(const Value& value, bool quoted);
