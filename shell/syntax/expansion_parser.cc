@@ -523,10 +523,8 @@ void WordParser::parse_backquotes(Builder& b, bool quoted, bool unescapes_quotes
   try {
     node->body = substitutions_.parse_backquoted(text, line);
   } catch (const ParseFailure& failure) {
-    bool is_wrong =
-        failure.reason == ParseFailure::Reason::Syntax || failure.reason == ParseFailure::Reason::Incomplete;
-    if (cx_.options.posix || !is_wrong) throw;
-    // bash parses the text when it runs: what is wrong in it is the substitution's failure, not the script's.
+    if (failure.reason != ParseFailure::Reason::Syntax && failure.reason != ParseFailure::Reason::Incomplete) throw;
+    // Other shells parse the text when it runs: what is wrong in it is the substitution's failure, not the script's.
     roll_back(before);
     node->text = cx_.arena->copy(text);
   }
