@@ -258,19 +258,31 @@ Completion Executor::loop(const syntax::LoopClause& node) {
       if (after_body(completion) == LoopStep::Leave) return completion;
       continue;
     }
-    if ((completion.status == 0) == node.is_until) return result;
+    if ((completion.status == 0) == node.is_until) {
+      note_condition(completion.status);
+      return result;
+    }
     result = node.body == nullptr ? Completion{} : run(*node.body, Tail::No);
     if (after_body(result) == LoopStep::Leave) return result;
   }
 }
 
 Completion Executor::if_clause(const syntax::IfClause& node, Tail tail) {
+  int status = 0;
   for (const syntax::IfClause::Branch& branch : node.branches) {
     Completion completion = condition(*branch.condition);
     if (!completion.is_normal()) return completion;
     if (completion.status == 0) return branch.body == nullptr ? Completion{} : run(*branch.body, tail);
+    status = completion.status;
   }
-  return node.else_body == nullptr ? Completion{} : run(*node.else_body, tail);
+  if (node.else_body != nullptr) return run(*node.else_body, tail);
+  note_condition(status);
+  return {};
+}
+
+void Executor::note_condition(int status) {
+  state::ShellState& state = context_.state;
+  if (state.pipe_statuses.empty() && !state.is_posix()) state.pipe_statuses.assign(1, status);
 }
 
 Completion Executor::case_clause(const syntax::CaseClause& node, Tail tail) {

@@ -44,6 +44,8 @@ class Executor final : public CommandRunner {
     ErrexitIgnored ignored(context_);
     return run(node, Tail::No);
   }
+  /// The condition that ended a loop, or an `if` none of whose branches was run: bash leaves its status in PIPESTATUS.
+  void note_condition(int status);
   /// The words of for and select: expanded, or the positional parameters.
   void loop_words(bool has_in, std::span<const syntax::Word* const> words, expand::FieldList& fields);
   /// What the shell does before a (( )), [[ ]], for or case: DEBUG trap, pending traps.

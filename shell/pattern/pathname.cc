@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "shell/base/fd.h"
 #include "shell/base/locale.h"
@@ -149,7 +150,11 @@ struct PathnameExpander::Walk {
     if (!is_last) {
       if (path.empty() || is_directory(true)) walk_rest_of_globstar(i);
     } else if (!path.empty() && is_directory(true)) {
-      add_match();  // a/** has a/ among its results
+      // a/** has a/ among its results, */** has a, as in bash
+      auto before = std::span(components).first(i);
+      bool is_found = std::ranges::any_of(before, [](const auto& c) { return c.kind != Component::Kind::Literal; });
+      size_t slashes = is_found ? before.back().separator.size() : 0;
+      matches.push_back(arena.copy(std::string_view(path).substr(0, path.size() - slashes)));
     }
     descend(i, component, is_last);
   }

@@ -20,6 +20,10 @@ class WordParser::InnerText {
 
   bool is_quoted() const { return style_ != Style::Unquoted; }
   bool is_bash() const { return !cx_.options.posix; }
+  // The $ of "${x-$"..."}", but not in here-documents: as in bash.
+  bool begins_translation() const {
+    return style_ == Style::Quoted && is_bash() && !inner_quotes_ && !apostrophes_ && !parser_.in_document_;
+  }
   void take_run();
   bool finish_at_end_of_input();
   bool take_more_than_a_character(char c);
@@ -114,7 +118,11 @@ bool WordParser::InnerText::take_more_than_a_character(char c) {
       b_.has_quotes = true;
       return true;
     case '$':
-      if (!take_ansi_c_quotes()) parser_.parse_dollar(b_, is_quoted());
+      if (in_.look_ahead(1) == '"' && begins_translation()) {
+        in_.skip();
+      } else if (!take_ansi_c_quotes()) {
+        parser_.parse_dollar(b_, is_quoted());
+      }
       return true;
     case '`': parser_.parse_backquotes(b_, is_quoted(), is_quoted()); return true;
     case '~': return style_ == Style::Unquoted && parser_.is_empty(b_) && parser_.parse_tilde(b_, false, '}');
