@@ -184,10 +184,6 @@ Completion ReadEvalLoop::execute(const syntax::ParseResult& parsed, Tail tail) {
     context_.state.last_status = completion.status;
   }
   if (is_outermost()) running.keep();
-  if (process::any_pending() && completion.is_normal()) [[unlikely]] {
-    // Here and not before the next command: BASH_COMMAND is the command that was interrupted.
-    if (Completion due = context_.traps->run_pending(); !due.is_normal()) return due;
-  }
   return completion;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include "shell/api/frontend.h"
@@ -166,7 +167,7 @@ Completion Shell::run_file(std::string_view path, api::Args arguments) {
   if (!arguments.empty()) state_.positional.borrow(arguments);
   Completion completion;
   {
-    state::FrameGuard guard(state_.calls, frame);
+    std::optional<state::FrameGuard> guard(std::in_place, state_.calls, frame);
     InheritedTraps traps(traps_, InheritedTraps::By::DotScript);
     DotSource source(std::move(*moved), S_ISREG(status.st_mode));
     uint32_t line = state_.line;
@@ -179,6 +180,7 @@ Completion Shell::run_file(std::string_view path, api::Args arguments) {
       throw;
     }
     state_.line = line;
+    guard.reset();  // bash: in the RETURN action the script is no longer among the callers
     completion = traps_.end_body(completion, line);
   }
   // A dot script given operands has parameters of its own; without, what it sets stays. In bash, outside
