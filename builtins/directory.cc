@@ -92,18 +92,25 @@ bool change_directory(BuiltinContext& context, std::string_view directory, const
                       std::string_view shown) {
   state::ShellState& state = context.state;
   std::string before = state.directory.logical();
-  if (Result<void> changed = state.directory.change(directory, options.physical); !changed.ok()) {
+  Result<void> changed = state.directory.change(directory, options.physical);
+  // bash: a path that only leads on as it is written, links and all, is followed so.
+  bool leads_on =
+      changed.ok() || (!options.physical && !state.is_posix() && state.directory.change(directory, true).ok());
+  if (!leads_on) {
     context.error("{}: {}", shown, changed.error().message());
     return false;
   }
   if (state.directory.logical().empty()) context.error("{}: the path of this directory cannot be determined", shown);
-  return reporting_errors(context, [&] {
-    state.variables.assign(names::OLDPWD, before);
-    state.variables.assign(names::PWD, state.directory.logical());
-    // For the programs that are run, as from dash and bash.
-    state.variables.add_attributes(names::OLDPWD, state::attribute::Exported);
-    state.variables.add_attributes(names::PWD, state::attribute::Exported);
-  });
+  auto set = [&](Name name, const std::string& path) {
+    return reporting_errors(context, [&] {
+      state.variables.assign(name, path);
+      // For the programs that are run, as from dash and bash.
+      state.variables.add_attributes(name, state::attribute::Exported);
+    });
+  };
+  // Each for itself: that one is read only does not make the other wrong.
+  bool is_set = set(names::PWD, state.directory.logical());
+  return set(names::OLDPWD, before) && is_set;
 }
 
 // A directory under another name: of CDPATH, of a variable (cdable_vars), or spelt right (cdspell).
@@ -131,6 +138,16 @@ Completion change_to_operand(BuiltinContext& context, std::string_view operand, 
   if (!change_directory(context, directory, options, operand)) return Completion::of(state.error_status());
   if (prints) context.out.print("{}\n", state.directory.logical());
   if (options.physical && options.must_determine && state.directory.logical().empty()) return Completion::of(1);
+  return Completion::of(0);
+}
+
+// `cd -`.
+Completion change_back(BuiltinContext& context, const ChangeOptions& options) {
+  state::ShellState& state = context.state;
+  std::string old(state.variables.text(names::OLDPWD));
+  if (old.empty()) return context.failure("OLDPWD is not set", state.error_status());
+  if (!change_directory(context, old, options, old)) return Completion::of(state.error_status());
+  context.out.print("{}\n", state.directory.logical());
   return Completion::of(0);
 }
 
@@ -218,13 +235,12 @@ std::vector<std::string> whole_stack(state::ShellState& state) {
 Completion run_cd(BuiltinContext& context, Args args) {
   state::ShellState& state = context.state;
   ChangeOptions options{state.is_on(Option::Physical), false};
-  OptionParser parser(context, args, state.is_posix() ? "LPe" : "LPe@");
+  OptionParser parser(context, args, "LPe");
   for (char letter; (letter = parser.next()) != 0;) {
     switch (letter) {
       case 'L': options.physical = false; break;
       case 'P': options.physical = true; break;
       case 'e': options.must_determine = true; break;
-      case '@': return context.failure("-@: extended attributes cannot be shown as a directory here");
       default: return parser.completion();
     }
   }
@@ -236,13 +252,7 @@ Completion run_cd(BuiltinContext& context, Args args) {
     if (home.empty()) return Completion::of(0);
     return Completion::of(change_directory(context, home, options, home) ? state::kSuccess : state.error_status());
   }
-  if (args[0] == "-") {
-    std::string old(state.variables.text(names::OLDPWD));
-    if (old.empty()) return context.failure("OLDPWD is not set", state.error_status());
-    if (!change_directory(context, old, options, old)) return Completion::of(state.error_status());
-    context.out.print("{}\n", state.directory.logical());
-    return Completion::of(0);
-  }
+  if (args[0] == "-") return change_back(context, options);
   if (args[0].empty()) {
     return state.is_posix() ? context.failure("the directory name is empty", state.error_status()) : Completion::of(0);
   }
@@ -290,16 +300,17 @@ Completion run_pushd(BuiltinContext& context, Args args) {
       completion = adopt_stack(context, std::move(whole), true);
     } else {
       std::string before = whole[0];
-      std::string_view directory =
-          operands.directory == "-" ? context.state.variables.text(names::OLDPWD) : operands.directory;
       ChangeOptions options{context.state.is_on(Option::Physical), false};
-      completion = change_to_operand(context, context.state.scratch.copy(directory), options);
+      completion = operands.directory == "-" ? change_back(context, options)
+                                             : change_to_operand(context, operands.directory, options);
       if (completion.status == 0) {
         auto& entries = context.state.directory_stack.entries;
         entries.insert(entries.begin(), before);
       }
     }
   } else {
+    // Nothing to put below the top, which stays.
+    if (operands.keeps_directory && !operands.position.has_value()) return Completion::of(0);
     size_t position = operands.position.value_or(1);
     if (whole.size() < 2 && !operands.position.has_value()) return context.failure("no other directory");
     if (!operands.position.has_value()) {

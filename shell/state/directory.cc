@@ -137,14 +137,14 @@ Result<void> WorkingDirectory::change(std::string_view path, bool is_physical) {
     return error;
   }
   Result<void> changed = change_directory(target);
-  // A relative path still leads on when the way to the current directory is closed or was renamed.
-  if (!changed.ok() && !path.empty() && path[0] != '/' &&
-      (changed.code() == ENOENT || changed.code() == EACCES || changed.code() == ENAMETOOLONG)) {
-    Errno first = changed.error();
-    changed = change_directory(std::string(path));
-    if (!changed.ok()) return first;
+  if (!changed.ok()) {
+    // A path further down still leads on when the way to the current directory is closed or was renamed; where that is
+    // the system knows.
+    const bool is_below = is_relative && ("/" + std::string(path) + "/").find("/../") == std::string::npos;
+    const bool has_lost_way = changed.code() == ENOENT || changed.code() == EACCES || changed.code() == ENAMETOOLONG;
+    if (is_below && has_lost_way && change_physically(path).ok()) return {};
+    return changed;
   }
-  if (!changed.ok()) return changed;
   logical_ = std::move(target);
   return {};
 }
