@@ -220,10 +220,11 @@ void list_hash(BuiltinContext& context, bool reusable) {
 bool hash_one(BuiltinContext& context, std::string_view name) {
   if (name.find('/') != std::string_view::npos) return true;  // not searched for
   std::optional<Name> known = NameTable::find(name);
-  bool is_in_shell = context.services.find_builtin(name) != nullptr ||
-                     (known.has_value() && context.state.functions.find(*known) != nullptr);
+  // XCU hash: the utilities that are built in are no part of the list.
+  if (context.services.find_builtin(name) != nullptr) return true;
+  if (known.has_value() && context.state.functions.find(*known) != nullptr) return true;
   std::string path = search(context, name);
-  if (path.empty()) return is_in_shell;
+  if (path.empty()) return false;
   context.state.hash.remember(NameTable::intern(name), path);
   context.state.bump_generation();
   return true;
@@ -346,9 +347,6 @@ Completion run_hash(BuiltinContext& context, Args args) {
     if (forgets) {
       done = hash.forget(NameTable::intern(name));
       context.state.bump_generation();
-    } else if (!path.empty()) {
-      hash.remember(NameTable::intern(name), path, true);
-      context.state.bump_generation();
     } else if (tells) {
       done = entry != nullptr;
       if (done && reusable) {
@@ -358,6 +356,12 @@ Completion run_hash(BuiltinContext& context, Args args) {
       } else if (done) {
         context.out.print("{}\n", entry->path);
       }
+    } else if (!path.empty()) {
+      if (struct stat found; stat(path.data(), &found) == 0 && S_ISDIR(found.st_mode)) {
+        return context.failure(fmt::format("{}: {}", path, Errno(EISDIR).message()));
+      }
+      hash.remember(NameTable::intern(name), path, true);
+      context.state.bump_generation();
     } else {
       done = hash_one(context, name);
       if (!done) hash.forget(NameTable::intern(name));
@@ -370,6 +374,9 @@ Completion run_hash(BuiltinContext& context, Args args) {
 }
 
 Completion run_caller(BuiltinContext& context, Args args) {
+  OptionParser options(context, args, "");
+  if (options.next() != 0) return options.completion();
+  args = options.operands();
   std::vector<const state::Frame*> frames = context.state.calls.visible();
   if (frames.empty()) return Completion::of(1);
   if (frames[0]->kind == state::FrameKind::Main) {
