@@ -79,16 +79,15 @@ void append_awaited(std::string& text, const Job& job) {
   if (!object.empty()) text.insert(text.size() - 1, fmt::format("  (waits for {})", object));
 }
 
-/// jobs -x: job specifications among the arguments become process group ids.
+/// jobs -x: job specifications among the arguments become process group ids; what names no job stays as it is.
 Completion run_with_jobs(BuiltinContext& context, Args operands) {
   if (operands.empty()) return context.usage_error("-x: command missing");
   std::vector<std::string> texts;
   texts.reserve(operands.size());
   for (std::string_view word : operands) {
     texts.emplace_back(word);
-    if (!word.starts_with('%')) continue;
-    Job* job = find_job(context, word, false);
-    if (job == nullptr) return Completion::of(state::kFailure);
+    Job* job = context.jobs.find(word).job;
+    if (job == nullptr) continue;
     texts.back() = context.jobs.format(*job, JobFormat::PidOnly);
     texts.back().pop_back();  // the newline
   }
@@ -143,11 +142,13 @@ class Waiter {
     jobs_.reap();
     for (;;) {
       bool any_alive = false;
-      for (pid_t pid : pids) {
+      for (pid_t& pid : pids) {
+        if (pid == 0) continue;
         if (jobs_.find_pid(pid) == nullptr) {
-          auto status = remembered_status(pid);
-          if (!status) continue;
-          return *status;
+          if (auto status = remembered_status(pid)) return *status;
+          report_unknown(pid);
+          pid = 0;  // said once
+          continue;
         }
         any_alive = true;
         if (auto status = status_of(pid)) return *status;
@@ -197,6 +198,11 @@ class Waiter {
     return pid;
   }
 
+  /// XCU wait: as if its status were 127, without a word.
+  void report_unknown(pid_t pid) {
+    if (!context_.state.is_posix()) context_.error("pid {} is not a child of this shell", pid);
+  }
+
   int failure() const { return interrupted_ != 0 ? interrupted_ : state::kNotFound; }
 
   /// Its status, if there is nothing to wait for any more. Jobs are looked up each time: any of them may have left the
@@ -206,7 +212,7 @@ class Waiter {
     if (job == nullptr) {
       if (auto status = remembered_status(pid)) return status;
       if (jobs_.is_watched(pid)) return std::nullopt;
-      if (!context_.state.is_posix()) context_.error("pid {} is not a child of this shell", pid);
+      report_unknown(pid);
       return state::kNotFound;
     }
     if (job->last_pid() == pid) {
@@ -269,10 +275,11 @@ Completion run_jobs(BuiltinContext& context, Args args) {
       case 'n': options.changed_only = true; break;
       case 'r': options.running_only = true; break;
       case 's': options.stopped_only = true; break;
-      case 'x': return run_with_jobs(context, parser.operands());
+      case 'x': options.runs_command = true; break;
       default: return parser.completion();
     }
   }
+  if (options.runs_command) return run_with_jobs(context, parser.operands());
   JobTable& jobs = context.jobs;
   jobs.reap();
   context.state.prompts_to_warning = state::kPromptsToWarning;  // who has seen them needs no warning at `exit`
@@ -377,7 +384,7 @@ Completion run_wait(BuiltinContext& context, Args args) {
       default: return parser.completion();
     }
   }
-  if (!name.empty() && !is_reference(name, context.state)) {
+  if (name.data() != nullptr && !is_reference(name, context.state)) {
     return context.failure(fmt::format("`{}': not a valid identifier", name));
   }
   if (is_identifier(name)) context.state.variables.unset(NameTable::intern(name));

@@ -505,7 +505,7 @@ JobLookup JobTable::find(std::string_view spec, bool percent_optional) {
   };
   if (!spec.empty() && spec.front() == '%') {
     spec.remove_prefix(1);
-  } else if (!percent_optional) {
+  } else if (!percent_optional || spec.empty()) {
     return {nullptr, JobLookup::Outcome::NotAJobSpec};
   }
   if (spec.empty() || spec == "%" || spec == "+") return found(current());
@@ -560,7 +560,7 @@ std::string JobTable::state_words(const Job& job, const ProcessStatus& status) c
     case ProcessStatus::Kind::Running:
     case ProcessStatus::Kind::Continued: return "Running";
     case ProcessStatus::Kind::Stopped:
-      return posix_words_ ? fmt::format("Stopped(SIG{})", signal_name(status.signal())) : "Stopped";
+      return posix_words_ ? fmt::format("Stopped (SIG{})", signal_name(status.signal())) : "Stopped";
     case ProcessStatus::Kind::Exited: break;
     case ProcessStatus::Kind::Signaled: {
       std::string text(signal_description(status.signal()));
@@ -574,9 +574,10 @@ std::string JobTable::state_words(const Job& job, const ProcessStatus& status) c
   return fmt::format(fmt::runtime(posix_words_ ? "Done({})" : "Exit {}"), code);
 }
 
-char JobTable::marker(const Job& job) const {
-  if (&job == contents_->current) return '+';
-  return &job == contents_->previous ? '-' : ' ';
+std::string JobTable::heading(const Job& job) const {
+  const char marker = &job == contents_->current ? '+' : &job == contents_->previous ? '-' : ' ';
+  // XCU jobs: "[%d] %c ..."; bash has no blank there.
+  return fmt::format("[{}]{}{}", job.number(), posix_words_ ? " " : "", marker);
 }
 
 /// What a process of a job runs: its stage of the pipeline, with those before it that needed no process.
@@ -596,11 +597,8 @@ std::string JobTable::format_long(const Job& job) const {
   for (size_t i = 0; i < job.processes_.size(); ++i) {
     const JobProcess& process = job.processes_[i];
     const bool is_first = i == 0;
-    if (is_first) {
-      fmt::format_to(std::back_inserter(out), "[{}]{}", job.number(), marker(job));
-    } else {
-      out.append(fmt::formatted_size("[{}]+", job.number()), ' ');
-    }
+    const std::string head = heading(job);
+    out += is_first ? head : std::string(head.size(), ' ');
     // A state is said once for all that are in it, as in bash.
     const bool is_same = !is_first && process.status == job.processes_[0].status;
     fmt::format_to(std::back_inserter(out), " {:>5} {:<{}}{}{}\n", process.pid,
@@ -620,8 +618,8 @@ std::string JobTable::format(Job& job, JobFormat format) {
   set_changed(job, false);
   bool is_running = job.state() == JobState::Running;
   ProcessStatus status = is_running ? ProcessStatus() : job.status();
-  return fmt::format("[{}]{}  {:<{}}{}{}\n", job.number(), marker(job), state_words(job, status), kStateWidth,
-                     job.text(), is_running && !job.is_foreground() ? " &" : "");
+  return fmt::format("{}  {:<{}}{}{}\n", heading(job), state_words(job, status), kStateWidth, job.text(),
+                     is_running && !job.is_foreground() ? " &" : "");
 }
 
 void JobTable::mark_printed(Job& job) {

@@ -291,7 +291,7 @@ class JobTable {
   std::string state_words(const Job& job, const ProcessStatus& status) const;
   std::string format_long(const Job& job) const;
   static std::string_view text_of(const Job& job, size_t process);
-  char marker(const Job& job) const;
+  std::string heading(const Job& job) const;
   JobLookup find_text(std::string_view text, bool anywhere);
 
   std::unique_ptr<Contents> contents_;

@@ -95,10 +95,10 @@ TEST_F(Jobs, LinesAsBashWritesThem) {
   wait_done(failed);
   EXPECT_EQ(table_.format(failed, JobFormat::Short), "[2]+  Exit 1                  false\n");
   table_.set_posix_words(true);
-  EXPECT_EQ(table_.format(failed, JobFormat::Short), "[2]+  Done(1)                 false\n");
+  EXPECT_EQ(table_.format(failed, JobFormat::Short), "[2] +  Done(1)                 false\n");
   std::string pid = std::to_string(job.last_pid());
   std::string aligned = std::string(pid.size() < 5 ? 5 - pid.size() : 0, ' ') + pid;  // at least five columns
-  EXPECT_EQ(table_.format(job, JobFormat::Long), "[1]- " + aligned + " Running                 sleep 9 &\n");
+  EXPECT_EQ(table_.format(job, JobFormat::Long), "[1] - " + aligned + " Running                 sleep 9 &\n");
   EXPECT_EQ(table_.format(job, JobFormat::PidOnly), std::to_string(job.last_pid()) + "\n");
 }
 
