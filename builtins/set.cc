@@ -37,6 +37,16 @@ class SetOperands {
   SetOperands(BuiltinContext& context, Args args) : context_(context), args_(args) {}
 
   Completion run() {
+    // A wrong option leaves everything as it was, also `set -e` before it.
+    if (Completion wrong = walk(); wrong.status != 0) return wrong;
+    applies_ = true;
+    position_ = 0;
+    return walk();
+  }
+
+ private:
+  /// Looks at all words; does what they say when `applies_`.
+  Completion walk() {
     bool sets_parameters = false;
     while (position_ < args_.size()) {
       std::string_view word = args_[position_];
@@ -59,11 +69,11 @@ class SetOperands {
       ++position_;
       if (Completion completion = apply_cluster(word); completion.status != 0) return completion;
     }
+    if (!applies_) return Completion::of(0);
     if (sets_parameters || position_ < args_.size()) context_.state.positional.assign(args_.subspan(position_));
     return refused_ ? Completion::of(1) : Completion::of(0);
   }
 
- private:
   Completion apply_cluster(std::string_view word) {
     bool on = word[0] == '-';
     for (char letter : word.substr(1)) {
@@ -81,7 +91,7 @@ class SetOperands {
 
   Completion apply_long(bool on) {
     if (position_ == args_.size()) {
-      print_options(context_, OptionFamily::Set, !on);
+      if (applies_) print_options(context_, OptionFamily::Set, !on);
       return Completion::of(0);
     }
     std::string_view name = args_[position_++];
@@ -93,12 +103,13 @@ class SetOperands {
   }
 
   void change(const OptionInfo& row, bool on) {
-    if (!context_.services.set_option(row.option, on)) refused_ = true;
+    if (applies_ && !context_.services.set_option(row.option, on)) refused_ = true;
   }
 
   BuiltinContext& context_;
   Args args_;
   size_t position_ = 0;
+  bool applies_ = false;
   bool refused_ = false;
 };
 
