@@ -604,7 +604,6 @@ void SubshellRunner::become_subshell() {
   push_subshell_frame(state);
   context_.jobs.enter_subshell();
   context_.pipelines->coprocesses().close_all();
-  state.options.set(Option::Monitor, false);
   state.traps.enter_subshell(state.is_on(Option::ErrTrace), state.is_on(Option::FuncTrace));
   context_.traps->enter_subshell();
   context_.traps->forget_deaths();
