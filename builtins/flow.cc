@@ -54,13 +54,13 @@ Completion leave_loops(BuiltinContext& context, Args args, Flow flow) {
     return Completion::of(0);
   }
   if (!args.empty()) {
-    std::optional<int64_t> given = parse_integer(args[0]);
+    std::optional<int64_t> given = parse_integer_trimmed(args[0]);
     if (!given.has_value()) return not_a_level(context, args[0]);
     if (args.size() > 1) return context.too_many_arguments();
     if (*given < 1) {
       Completion failed = context.failure(fmt::format("{}: loop count must be at least 1", args[0]));
       // A loop that goes on might never end.
-      return failed.is_normal() ? Completion{failed.status, Flow::Break, levels_of(loops)} : failed;
+      return failed.is_normal() && loops != 0 ? Completion{failed.status, Flow::Break, levels_of(loops)} : failed;
     }
     levels = *given;
   }

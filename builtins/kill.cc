@@ -33,7 +33,7 @@ std::optional<int> signal_operand(std::string_view text) {
 Completion print_signals(BuiltinContext& context, Args specs) {
   int status = state::kSuccess;
   for (std::string_view spec : specs) {
-    if (auto number = parse_integer(spec)) {
+    if (auto number = parse_integer_trimmed(spec)) {
       int64_t signal = *number > 128 ? *number - 128 : *number;
       std::string_view name;
       if (signal >= 0 && signal <= process::kMaxSignal) {
@@ -73,7 +73,7 @@ bool send_to_job(BuiltinContext& context, std::string_view spec, const KillReque
 }
 
 bool send_to_process(BuiltinContext& context, std::string_view operand, const KillRequest& request) {
-  auto number = parse_integer(operand);
+  auto number = parse_integer_trimmed(operand);  // "$(ps -o pid= ...)" begins with blanks
   if (!number) {
     context.error("{}: arguments must be process or job IDs", operand);
     return false;

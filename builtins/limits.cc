@@ -160,7 +160,13 @@ bool parse_ulimit(BuiltinContext& context, Args args, UlimitOptions& options, Co
       break;
     }
     bool names_limit = false;
-    for (char letter : args[i].substr(1)) {
+    for (size_t at = 1; at < args[i].size(); ++at) {
+      const char letter = args[i][at];
+      if (names_limit && is_digit(letter)) {  // -n100
+        options.requests.back().value = args[i].substr(at);
+        names_limit = false;
+        break;
+      }
       const Limit* limit = find_limit(letter);
       names_limit = limit != nullptr;
       if (limit != nullptr) {

@@ -510,7 +510,8 @@ Completion run_mapfile(BuiltinContext& context, Args args) {
     }
     while ((options.limit == 0 || count < options.limit) &&
            next_map_line(context, input, options, line, outcome, end)) {
-      int64_t at = options.origin + count++;
+      int64_t at = 0;
+      if (__builtin_add_overflow(options.origin, count++, &at)) return context.failure("the array is full");
       if (!options.callback.empty() && count % options.quantum == 0) {
         std::string call = options.callback + " " + std::to_string(at) + " " + quote(line);
         input.suspend();

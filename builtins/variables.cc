@@ -250,7 +250,7 @@ Completion run_shift(BuiltinContext& context, Args args) {
   if (!args.empty() && args[0] == "--") args = args.subspan(1);
   int64_t count = 1;
   if (!args.empty()) {
-    std::optional<int64_t> given = parse_integer(args[0]);
+    std::optional<int64_t> given = parse_integer_trimmed(args[0]);
     if (!given.has_value()) return context.failure(fmt::format("{}: numeric argument required", args[0]));
     if (*given < 0) return context.failure(fmt::format("{}: shift count out of range", args[0]));
     if (args.size() > 1) return context.too_many_arguments();
