@@ -200,15 +200,14 @@ class Evaluator {
   int unary(const syntax::ConditionNode& node) {
     std::string_view operand = single(*node.left);
     trace(node.op, operand);
-    if (node.op == "-v" || node.op == "-R") return status_of(is_set(operand, node.op == "-R"));
+    if (node.op == "-v" && operand.find('[') != std::string_view::npos) return status_of(is_element_set(operand));
     return status_about(operand, state::evaluate_unary(context_.state, node.op[1], operand));
   }
 
-  bool is_set(std::string_view text, bool nameref) {
+  bool is_element_set(std::string_view text) {
     state::ShellState& state = context_.state;
     std::optional<syntax::VariableReference> reference = syntax::parse_reference(text, state.scratch);
     if (!reference) return false;
-    if (nameref) return (state.variables.attributes(reference->name) & state::attribute::Nameref) != 0;
     if (reference->subscript == nullptr) return state.variables.is_set(reference->name);
     const state::Variable* variable = state.variables.resolve(reference->name);
     if (variable == nullptr) return false;

@@ -57,7 +57,7 @@ bool evaluate_mode(char op, const struct stat& status) {
     case 'S': return S_ISSOCK(status.st_mode);
     case 'u': return (status.st_mode & S_ISUID) != 0;
     case 'G': return status.st_gid == getegid();
-    case 'N': return !is_newer(status.st_atim, status.st_mtim);
+    case 'N': return is_newer(status.st_mtim, status.st_atim);
     case 'O': return status.st_uid == geteuid();
     default: return false;
   }
