@@ -15,14 +15,18 @@ constexpr std::string_view kFunctionPrefix = "BASH_FUNC_";
 constexpr std::string_view kFunctionSuffix = "%%=";
 
 // Variables whose value the shell makes itself: a value from outside would be wrong or dangerous. SHELLOPTS and
-// BASHOPTS are read by start-up before they become views of the options.
-bool is_own(Name name) {
-  return name == names::IFS || name == names::OPTIND || name == names::OPTARG || name == names::PPID ||
-         name == names::LINENO || name == names::BASH_VERSION || name == names::BASH_VERSINFO ||
-         name == names::MISH_VERSION || name == names::UID || name == names::EUID || name == names::GROUPS ||
-         name == names::FUNCNAME || name == names::BASH_SOURCE || name == names::BASH_LINENO ||
+// BASHOPTS are read by start-up before they become views of the options; UID and EUID say the truth when they are read
+// and go on to the programs that are run, for which somebody has exported them.
+bool is_own(const ShellState& state, Name name) {
+  if (name == names::IFS || name == names::OPTIND || name == names::OPTARG || name == names::OPTERR ||
+      name == names::PPID || name == names::LINENO) {
+    return true;
+  }
+  if (state.is_posix()) return false;  // the others are variables like any there
+  return name == names::BASH_VERSION || name == names::BASH_VERSINFO || name == names::MISH_VERSION ||
+         name == names::GROUPS || name == names::FUNCNAME || name == names::BASH_SOURCE || name == names::BASH_LINENO ||
          name == names::PIPESTATUS || name == names::DIRSTACK || name == names::BASHPID ||
-         name == names::BASH_SUBSHELL || name == names::BASH_REMATCH || name == names::OPTERR;
+         name == names::BASH_SUBSHELL || name == names::BASH_REMATCH;
 }
 
 // Whether the value of a computed variable may be another one with nothing assigned.
@@ -97,7 +101,7 @@ void Environment::import(ShellState& state, char** environ,
       Name name = NameTable::intern(key);
       if (name == names::Underscore && !state.is_posix()) {
         state.last_argument = equals + 1;  // how this shell or its script was called, until a command has run
-      } else if (!is_own(name)) {
+      } else if (!is_own(state, name)) {
         state.variables.import(name, equals + 1);
       }
       continue;
