@@ -2,6 +2,7 @@
 // Composition: the table of builtins, the shell, the front end if it is interactive. Nothing else.
 #include <unistd.h>
 
+#include <cstdio>
 #include <new>
 
 #include "builtins/builtins.h"
@@ -18,7 +19,9 @@ namespace {
 int print(int fd, std::string_view text, int status) {
   mish::Output output(fd);
   output.write(text);
-  return output.flush() ? status : mish::state::kFailure;
+  if (output.flush()) return status;
+  perror("mish: write error");
+  return mish::state::kFailure;
 }
 
 int run(int argc, char** argv) {
@@ -28,11 +31,6 @@ int run(int argc, char** argv) {
     case mish::Invocation::Action::PrintVersion: return print(STDOUT_FILENO, mish::version_text(), 0);
     case mish::Invocation::Action::Fail:
       return print(STDERR_FILENO, "mish: " + invocation.error + "\n", mish::state::kUsageError);
-    case mish::Invocation::Action::ListOptions: {
-      std::string text;
-      for (const mish::state::OptionInfo& info : mish::state::option_table()) text += std::string(info.name) + '\n';
-      return print(STDOUT_FILENO, text, 0);
-    }
     case mish::Invocation::Action::Run: break;
   }
   mish::FrontendFactory make_frontend = nullptr;

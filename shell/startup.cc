@@ -150,8 +150,10 @@ class InvocationParser {
   }
 
   void named_option(state::OptionFamily family, bool on) {
-    if (at_ + 1 >= argc_) {
-      result_.action = Invocation::Action::ListOptions;
+    if (at_ + 1 >= argc_) {  // as the builtins do without a name
+      const bool is_set = family == state::OptionFamily::Set;
+      result_.has_command = true;
+      result_.operands = {is_set ? (on ? "set -o" : "set +o") : (on ? "shopt" : "shopt -p")};
       return;
     }
     std::string_view name = argv_[++at_];
@@ -607,12 +609,15 @@ std::string help_text() {
          "  -n             read commands, execute none: check the syntax\n"
          "  -o OPTION      set an option of `set -o`; +o unsets it\n"
          "  -O OPTION      set an option of `shopt`; +O unsets it\n"
-         "  -abefhmuvxC    as the builtin `set` takes them\n"
+         "  -abefhkmtuvxBCEHPT\n"
+         "                 as the builtin `set` takes them\n"
          "  -p             keep raised privileges\n"
          "  --posix        POSIX mode (also when called as sh)\n"
-         "  --rcfile FILE  read FILE instead of the usual rc file\n"
+         "  --rcfile FILE, --init-file FILE\n"
+         "                 read FILE instead of the usual rc file\n"
          "  --norc         read no rc file\n"
          "  --noprofile    read no profile of a login shell\n"
+         "  --noediting    read lines without the line editor\n"
          "  --private      keep no history\n"
          "  --help         print this and exit\n"
          "  --version      print the version and exit\n"

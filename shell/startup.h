@@ -19,7 +19,7 @@ namespace mish {
 
 /// The command line, taken apart.
 struct Invocation {
-  enum class Action : uint8_t { Run, PrintHelp, PrintVersion, ListOptions, Fail };
+  enum class Action : uint8_t { Run, PrintHelp, PrintVersion, Fail };
   Action action = Action::Run;
   std::string error;                                    // Fail: what is wrong
   std::vector<std::pair<state::Option, bool>> options;  // in the order given
