@@ -172,6 +172,12 @@ void InterruptWitness::await_in_group() const {
 bool InterruptWitness::leave_group() {
   if (!is_present() || group_ == pid_) return false;
   g_on_duty = nullptr;
+  // Who kills the whole group of the job kills the witness, too.
+  if (waitpid(pid_, nullptr, __WCLONE | WNOHANG) != 0) {
+    pid_ = group_ = 0;
+    status_.reset();
+    return false;
+  }
   const bool has_come = has_seen();
   const bool was_handled = is_handled_;
   if (has_come || setpgid(pid_, pid_) != 0) {

@@ -268,6 +268,17 @@ TEST(JobControl, NoZombiesWhileIdle) {
   EXPECT_TRUE(shell.await([&shell] { return zombie_children(shell.pid()) == 0; }));
 }
 
+TEST(JobControl, NoZombieOfAJobOfALoopThatWasKilledWhole) {
+  InteractiveShell shell;
+  ASSERT_TRUE(shell.start("while :; do sleep 60; done"));
+  pid_t job = shell.foreground_group();
+  kill(-job, SIGKILL);
+  ASSERT_TRUE(shell.await([&] { return shell.foreground_group() != job && shell.foreground_group() != shell.pid(); }));
+  EXPECT_TRUE(shell.await([&shell] { return zombie_children(shell.pid()) == 0; }));
+  shell.send(kCtrlC);
+  EXPECT_TRUE(shell.expect("ready> "));
+}
+
 TEST(JobControl, ModesComeBackAfterAProgramDiedInRawMode) {
   InteractiveShell shell;
   shell.command("sh -c 'stty raw -echo; kill -KILL $$'");
