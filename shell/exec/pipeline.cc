@@ -108,7 +108,7 @@ Completion PipelineRunner::stages(const syntax::Pipeline& node, Tail tail) {
   if (context_.traps->is_debug_armed()) [[unlikely]] {
     if (Completion due = context_.traps->announce(node.commands); !due.is_normal()) return TrapRunner::outcome(due);
   }
-  std::optional<process::InterruptHold> hold(std::in_place, context_.traps->holds_interrupts());
+  std::optional<process::InterruptHold> hold(std::in_place, context_.subshells->holds_interrupts());
   process::Job& job = context_.subshells->new_job(&node);
   std::vector<Stage> started;
   std::vector<process::JobProcess> processes;
@@ -158,7 +158,7 @@ bool PipelineRunner::launch(const syntax::Pipeline& node, process::Job& job,
       // The last command decides what becomes of SIGINT, and that is the shell itself here: nothing holds it back.
       hold->reset();
       in_shell = last_stage_here(*node.commands[i], input.get());
-      hold->emplace(context_.traps->holds_interrupts());
+      hold->emplace(context_.subshells->holds_interrupts());
       stage.status = in_shell.status;
       stages.push_back(stage);
       return true;

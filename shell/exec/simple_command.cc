@@ -541,7 +541,7 @@ int SimpleCommandRunner::replace(Fields fields, std::string_view argv0, bool emp
 }
 
 Completion SimpleCommandRunner::not_found(Fields fields) {
-  process::InterruptHold hold(context_.traps->holds_interrupts());
+  process::InterruptHold hold(context_.subshells->holds_interrupts());
   process::Job& job = context_.subshells->new_job(nullptr);
   process::ChildOptions options;
   options.process_group = context_.jobs.group_for_next(job);
@@ -638,7 +638,7 @@ Completion SimpleCommandRunner::external(const syntax::SimpleCommand& node, Fiel
     }
     return {replace(fields, {}, false, false), Flow::Exit, 0};
   }
-  process::InterruptHold hold(context_.traps->holds_interrupts());
+  process::InterruptHold hold(context_.subshells->holds_interrupts());
   process::Job& job = context_.subshells->new_job(&node);
   Started started =
       start(fields, plan, context_.jobs.group_for_next(job), context_.subshells->terminal_for(job), false, false);
@@ -673,7 +673,7 @@ Completion SimpleCommandRunner::run_words(Fields words, const api::RunOptions& o
   if (target.kind == Target::Kind::Function) return context_.functions->call(target.function, words.subspan(1));
   process::FdPlan plan;
   if (!plan_captured_output(context_, plan)) return Completion::of(state::kNotExecutable);
-  process::InterruptHold hold(context_.traps->holds_interrupts());
+  process::InterruptHold hold(context_.subshells->holds_interrupts());
   process::Job& job = context_.subshells->new_job(nullptr);
   Started started = start(words, plan, context_.jobs.group_for_next(job), context_.subshells->terminal_for(job), false,
                           options.default_path);

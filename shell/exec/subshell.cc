@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <new>
 
 #include "shell/base/process_stat.h"
@@ -316,7 +317,7 @@ bool SubshellRunner::admits(const syntax::Command& body, uint32_t& cache, std::o
 }
 
 Completion SubshellRunner::run_forked(const syntax::Subshell& node) {
-  process::InterruptHold hold(context_.traps->holds_interrupts());
+  process::InterruptHold hold(holds_interrupts());
   process::Job& job = new_job(&node);
   process::ChildOptions options;
   options.role = process::ChildRole::Foreground;
@@ -638,8 +639,13 @@ void SubshellRunner::end_child(Completion completion) {
 
 // --- waiting ---------------------------------------------------------------------------------------------------------
 
+bool SubshellRunner::gives_groups() const { return context_.jobs.is_monitor() && context_.in_process == nullptr; }
+
+/// What has a group of its own shares no SIGINT with the shell.
+bool SubshellRunner::holds_interrupts() const { return !gives_groups() && context_.traps->holds_interrupts(); }
+
 process::Job& SubshellRunner::new_job(const syntax::Command* node) {
-  bool own_group = context_.jobs.is_monitor() && context_.in_process == nullptr;
+  bool own_group = gives_groups();
   // The end of one job must not hide from the shell that the user wants none of those that follow.
   if (own_group && is_in_loop() && context_.is_interactive() && context_.jobs.terminal() != nullptr) {
     context_.jobs.terminal()->witness().start();
@@ -649,8 +655,7 @@ process::Job& SubshellRunner::new_job(const syntax::Command* node) {
 
 process::Terminal* SubshellRunner::terminal_for(const process::Job& job) const {
   static_cast<void>(job);
-  bool hands_over = context_.jobs.is_monitor() && context_.in_process == nullptr &&
-                    context_.jobs.terminal() != nullptr && context_.jobs.terminal()->is_taken();
+  bool hands_over = gives_groups() && context_.jobs.terminal() != nullptr && context_.jobs.terminal()->is_taken();
   return hands_over ? context_.jobs.terminal() : nullptr;
 }
 
@@ -683,20 +688,15 @@ void SubshellRunner::drain_while_running(process::Job& job, process::InterruptHo
 }
 
 void SubshellRunner::wait_until_done(process::Job& job) {
-  if (context_.traps->catches_deaths() && !context_.jobs.is_monitor()) {
+  std::function<bool()> dies;
+  if (context_.traps->catches_deaths()) {
     // A deadly signal must not wait for the command (the EXIT trap is why it is caught at all).
-    context_.jobs.reap();
-    while (job.state() != process::JobState::Done) {
-      process::WaitOutcome outcome = context_.jobs.wait_for_any(true);
-      if (outcome == process::WaitOutcome::Changed) continue;
-      if (outcome == process::WaitOutcome::Interrupted && context_.traps->pending_death() != 0 &&
-          context_.traps->pending_death() != SIGINT) {
-        return;
-      }
-      break;
-    }
+    dies = [this] {
+      const int death = context_.traps->pending_death();
+      return death != 0 && (death != SIGINT || gives_groups());
+    };
   }
-  context_.jobs.wait_in_foreground(job);
+  context_.jobs.wait_in_foreground(job, dies);
 }
 
 /// bash: under `set -m` Ctrl-C reaches the command alone; a script takes it as meant for itself too.

@@ -145,6 +145,10 @@ class SubshellRunner {
                       std::vector<process::JobProcess>* processes = nullptr);
   /// Says of which signal a job died, if it did and that is worth a word.
   void tell_of_death(const process::Job& job);
+  /// Whether jobs get process groups of their own.
+  bool gives_groups() const;
+  /// Whether SIGINT is held back while a job from new_job() runs in the foreground.
+  bool holds_interrupts() const;
   /// A new foreground job of the command `node`: with a process group of its own under job control.
   process::Job& new_job(const syntax::Command* node);
   /// The terminal to hand to the children of `job`, null when it stays where it is.

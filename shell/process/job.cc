@@ -362,12 +362,12 @@ void JobTable::take_terminal_back(Job& job) {
   terminal_->restore_modes();
 }
 
-ForegroundOutcome JobTable::wait_in_foreground(Job& job) {
+ForegroundOutcome JobTable::wait_in_foreground(Job& job, const std::function<bool()>& dies) {
   job.is_foreground_ = true;
   hand_terminal_to(job);
-  WaitMode mode = is_hangup_fatal() ? WaitMode::UntilHangup : WaitMode::Block;
-  bool is_hung_up = false;
-  while (job.state() == JobState::Running && !is_hung_up) {
+  WaitMode mode = is_hangup_fatal() ? WaitMode::UntilHangup : dies ? WaitMode::Interruptible : WaitMode::Block;
+  bool is_abandoned = false;
+  while (job.state() == JobState::Running && !is_abandoned) {
     ChildChange change;
     switch (wait_for_change(mode, is_monitor_, change)) {
       case WaitOutcome::Changed:
@@ -375,13 +375,16 @@ ForegroundOutcome JobTable::wait_in_foreground(Job& job) {
         if (job.state() == JobState::Running) announce();
         break;
       case WaitOutcome::NoChange: break;
-      case WaitOutcome::Interrupted: is_hung_up = true; break;
+      case WaitOutcome::Interrupted:
+        is_abandoned = mode == WaitMode::UntilHangup || dies();
+        mode = WaitMode::Block;  // its action waits for the job; until then it would end every sleep
+        break;
       case WaitOutcome::NoChildren: lose_children(); break;
     }
   }
   take_terminal_back(job);
   trim_done();
-  if (is_hung_up) return ForegroundOutcome::HungUp;
+  if (is_abandoned) return ForegroundOutcome::Abandoned;
   if (job.state() == JobState::Stopped) return ForegroundOutcome::Stopped;
   set_changed(job, false);
   return ForegroundOutcome::Done;

@@ -117,8 +117,8 @@ enum class JobFormat : uint8_t {
   PidOnly,  // jobs -p: the process id of the group's leader
 };
 
-/// HungUp: SIGHUP is pending, of which the interactive shell has to die; the job still runs.
-enum class ForegroundOutcome : uint8_t { Done, Stopped, HungUp };
+/// Abandoned: a signal is pending of which the shell has to die; the job still runs.
+enum class ForegroundOutcome : uint8_t { Done, Stopped, Abandoned };
 
 class JobTable {
  public:
@@ -143,8 +143,9 @@ class JobTable {
   /// Waits until the job is done or, with job control, stopped. With a terminal taken by the shell, the job gets it
   /// before and the shell gets it back after, with its modes: noted anew when the job ended by itself, restored when it
   /// was stopped, came back by fg, or a process of it died of a signal. A stopped job is listed and becomes the current
-  /// job. Signals do not end the wait (traps run afterwards, XCU 2.12).
-  ForegroundOutcome wait_in_foreground(Job& job);
+  /// job. Signals do not end the wait (traps run afterwards, XCU 2.12), but for those of which `dies` says, when one is
+  /// pending, that the shell has to die.
+  ForegroundOutcome wait_in_foreground(Job& job, const std::function<bool()>& dies = {});
   /// Drops a foreground job after its statuses were read. Does nothing to a listed job.
   void release(Job& job);
 

@@ -221,7 +221,8 @@ bool change_disposition(SignalNumber signal, Disposition disposition) {
   SignalState& state = g_states[signal];
   if (state.is_installed && state.disposition == disposition) return true;
   const bool has_handler = state.disposition == Disposition::Catch || g_is_fatal[signal] != 0;
-  const bool keeps_handler = has_handler && (disposition == Disposition::Catch || disposition == Disposition::Default) &&
+  const bool keeps_handler = has_handler &&
+                             (disposition == Disposition::Catch || disposition == Disposition::Default) &&
                              (kEnding & bit(signal)) != 0;
   if (!keeps_handler) {
     sig_atomic_t child_was_trapped = g_child_trapped;

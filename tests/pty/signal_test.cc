@@ -265,6 +265,22 @@ TEST(Signals, DeadlyOneDoesNotWaitForASubstitution) {
   }
 }
 
+TEST(Signals, OneForTheShellDoesNotWaitForAJobWithAGroupOfItsOwn) {
+  const std::string job = "sh -c 'echo pi''d=$$.; exec sleep 60'; echo not''reached";
+  for (int signal : {SIGINT, SIGTERM}) {
+    for (bool has_action : {false, true}) {
+      PtySession script({shell_path(), "-mc", (has_action ? "trap 'echo act''ion' EXIT; " : "") + job});
+      ShownProcess process(script);
+      ASSERT_GT(process.pid(), 0);
+      kill(script.pid(), signal);
+      if (has_action) {
+        EXPECT_TRUE(script.expect("action"));
+      }
+      EXPECT_EQ(script.wait_for_exit(), 128 + signal) << has_action;
+    }
+  }
+}
+
 TEST(KeyboardSignals, CtrlCIsNotLostBetweenTheCommandsOfALoop) {
   // Each command is over in no time: the interrupt comes at any moment of its life and of the shell's.
   for (int i = 0; i < 80; ++i) {
