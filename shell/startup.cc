@@ -369,10 +369,9 @@ class Starter {
       variables.assign(names::PWD, directory);
       variables.add_attributes(names::PWD, state::attribute::Exported);
     }
-    if (!state_.is_posix()) {
-      state::count_shell_level(state_);
-      if (!variables.is_set(names::PATH)) variables.assign(names::PATH, kInitialPath);
-    }
+    if (!state_.is_posix()) state::count_shell_level(state_);
+    // As sh too: maintainer scripts run `env -i sh -c ...`.
+    if (!variables.is_set(names::PATH)) variables.assign(names::PATH, kInitialPath);
     if (state_.last_argument.empty() && !state_.is_posix()) state_.last_argument = state_.zero;
     set_parameters();
     if (!is_interactive_ && !state_.is_posix()) {
