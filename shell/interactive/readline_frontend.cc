@@ -373,6 +373,7 @@ ReadlineFrontend::Outcome ReadlineFrontend::edit_line(const std::string& prompt,
   prompt_ = prompt;
   right_prompt_ = right_prompt;
   is_aborted_ = is_interrupted_ = timed_out_ = false;
+  paste_rest_ = {};
   read_error_ = 0;
   int64_t limit = parse_integer(state_.variables.text(names::TMOUT)).value_or(0);
   deadline_ns_ = limit > 0 ? now_ns() + limit * 1000000000 : -1;
@@ -450,7 +451,10 @@ int ReadlineFrontend::get_character() {
         }
         unsigned char key = 0;
         ssize_t n = ::read(STDIN_FILENO, &key, 1);
-        if (n == 1) return key;
+        if (n == 1) {
+          note_key(static_cast<char>(key));
+          return key;
+        }
         if (n < 0 && (errno == EINTR || errno == EAGAIN)) break;
         if (n < 0 && process::peek_pending_signal(false) != 0) {
           is_aborted_ = handle_signals();  // the terminal has gone: the hang-up says so
@@ -465,7 +469,19 @@ int ReadlineFrontend::get_character() {
       }
     }
   }
-  return EOF;
+  // Readline 8.2 uses the text of a bracketed paste that is cut short without its end: it gets the mark it waits for.
+  if (paste_rest_.empty() || !RL_ISSTATE(RL_STATE_MOREINPUT)) return EOF;
+  const char key = paste_rest_.front();
+  paste_rest_.remove_prefix(1);
+  return key;
+}
+
+/// Whether a bracketed paste is on its way.
+void ReadlineFrontend::note_key(char key) {
+  last_keys_ += key;
+  if (last_keys_.size() > kPasteEnd.size()) last_keys_.erase(0, 1);
+  if (last_keys_ == kPasteBegin) paste_rest_ = kPasteEnd;
+  if (last_keys_ == kPasteEnd) paste_rest_ = {};
 }
 
 /// Looks at what is pending. True when the line is to be given up.

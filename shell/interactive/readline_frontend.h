@@ -35,6 +35,10 @@
 
 namespace mish::interactive {
 
+/// What a terminal sends before and after a bracketed paste.
+inline constexpr std::string_view kPasteBegin = "\033[200~";
+inline constexpr std::string_view kPasteEnd = "\033[201~";
+
 class ReadlineFrontend final : public api::Frontend {
  public:
   ReadlineFrontend(state::ShellState& state, api::ShellServices& services, process::JobTable& jobs, bool is_private);
@@ -106,6 +110,7 @@ class ReadlineFrontend final : public api::Frontend {
   bool expand_history(std::string& piece);
   bool confirm_end_of_file();
   void release_window_signal();
+  void note_key(char key);
   bool handle_signals();
   void handle_children();
 
@@ -164,8 +169,10 @@ class ReadlineFrontend final : public api::Frontend {
   bool is_aborted_ = false;  // the line being edited is given up
   bool is_interrupted_ = false;
   bool timed_out_ = false;
-  int read_error_ = 0;        // of the terminal
-  bool knows_marks_ = false;  // the terminal understands OSC 7 and OSC 133
+  std::string last_keys_;        // as many as the mark of a paste has
+  std::string_view paste_rest_;  // the mark that is to come, while a bracketed paste is read
+  int read_error_ = 0;           // of the terminal
+  bool knows_marks_ = false;     // the terminal understands OSC 7 and OSC 133
 };
 
 }  // namespace mish::interactive

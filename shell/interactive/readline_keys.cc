@@ -160,14 +160,13 @@ int ReadlineFrontend::forward_word(int count, int key) {
 
 /// The text of a bracketed paste, up to the mark of its end or the end of input.
 std::string ReadlineFrontend::read_pasted_text() {
-  constexpr std::string_view kEnd = "\033[201~";
   std::string text;
   while (true) {
     int key = rl_read_key();
     if (key == EOF || is_aborted_) return text;
     text += static_cast<char>(key);
-    if (std::string_view(text).ends_with(kEnd)) {
-      text.resize(text.size() - kEnd.size());
+    if (std::string_view(text).ends_with(kPasteEnd)) {
+      text.resize(text.size() - kPasteEnd.size());
       return text;
     }
   }

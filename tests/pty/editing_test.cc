@@ -202,6 +202,25 @@ TEST_F(EditingTest, PastedLinesWaitForEnter) {
   EXPECT_TRUE(shell->expect("one\r\ntwo\r\n"));
 }
 
+TEST_F(EditingTest, PasteThatIsCutShortIsDropped) {
+  for (const char* terminal : {"dumb", "xterm"}) {
+    for (size_t size : {0, 64, 200}) {
+      auto shell = start(terminal);
+      shell->send("trap 'echo see''n' USR2\n");
+      ASSERT_TRUE(shell->expect("ready> "));
+      shell->send("\033[200~" + std::string(size, 'x'));
+      // The action runs between two keys: those that were sent are read meanwhile.
+      for (int i = 0; i < 3; ++i) {
+        kill(shell->pid(), SIGUSR2);
+        ASSERT_TRUE(shell->expect("seen"));
+      }
+      shell->send(kCtrlC);
+      shell->send("echo ali''ve\n");
+      EXPECT_TRUE(shell->expect("alive")) << terminal << size;
+    }
+  }
+}
+
 TEST(Editing, CtrlDWithinACommandAbandonsIt) {
   if (!kHasFrontend) GTEST_SKIP();
   InteractiveShell shell;
