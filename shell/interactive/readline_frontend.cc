@@ -233,11 +233,11 @@ void ReadlineFrontend::before_prompt() {
 /// What was read is about to run.
 void ReadlineFrontend::before_execution(const std::string& text) {
   last_command_ = text;
-  ++command_number_;
-  prompts_.set_command_number(command_number_);
   end_of_file_count_ = 0;
   std::string_view ps0 = state_.variables.text(names::PS0);
   if (!ps0.empty()) write(expand::visible_text(prompts_.expand(ps0, jobs_.listed_count())));
+  ++command_number_;  // in PS0 the command has still the number that its prompt showed
+  prompts_.set_command_number(command_number_);
   if (knows_marks_) write("\033]133;C\a");
   command_started_ns_ = now_ns();
 }

@@ -221,6 +221,14 @@ TEST_F(EditingTest, PasteThatIsCutShortIsDropped) {
   }
 }
 
+TEST_F(EditingTest, NumberOfTheCommandIsThatOfItsPrompt) {
+  auto shell = start();
+  shell->send("PS0='(\\#)\n'; PS1='{\\#} '\n");
+  ASSERT_TRUE(shell->expect("{2} "));
+  shell->send(":\n");
+  EXPECT_TRUE(shell->expect("(2)\r\n{3} "));
+}
+
 TEST(Editing, CtrlDWithinACommandAbandonsIt) {
   if (!kHasFrontend) GTEST_SKIP();
   InteractiveShell shell;
