@@ -104,7 +104,7 @@ class ShellServices {
 
   /// Where execution is now, for messages.
   virtual Location location() const = 0;
-  /// Writes "mish: FILE: line N: message".
+  /// Writes "mish: FILE: line N: message"; nothing for an empty message, of an error that was told where it happened.
   virtual void report(std::string_view message) = 0;
   virtual expand::Expander& expander() = 0;
   virtual bool is_interactive() const = 0;

@@ -331,7 +331,7 @@ bool PipelineRunner::start_external(const StageRequest& request, process::Job& j
       }
     } catch (const state::ShellError& error) {
       if (error.is_fatal()) throw;
-      if (!error.message().empty()) context_.services.report(error.message());
+      context_.services.report(error.message());
       stage.status = context_.state.status_of(error);
     }
   }

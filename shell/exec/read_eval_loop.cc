@@ -59,7 +59,7 @@ bool is_interrupt(const Completion& completion) {
 }
 
 Completion consequence(ExecutionContext& context, const state::ShellError& error) {
-  if (!error.message().empty()) context.services.report(error.message());
+  context.services.report(error.message());
   if (error.kind() == state::ShellError::Kind::Exhausted) context.is_exhausted = true;
   int status = context.state.status_of(error);
   context.state.last_status = status;

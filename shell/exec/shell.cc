@@ -439,6 +439,7 @@ void Shell::load_history() {
 }
 
 void Shell::report(std::string_view message) {
+  if (message.empty()) return;  // of an error that was told where it happened
   err_.write(format_diagnostic(state_.shell_name, location(), message));
   err_.flush();
 }

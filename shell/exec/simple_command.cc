@@ -234,7 +234,7 @@ void SimpleCommandRunner::assign_prefix(const syntax::SimpleCommand& node, bool 
 Completion SimpleCommandRunner::assignment_failure(const ShellError& error) {
   // bash with errexit: the command is not run, and that is all.
   if (error.kind() == ShellError::Kind::Assignment && !context_.state.is_posix()) {
-    if (!error.message().empty()) context_.services.report(error.message());
+    context_.services.report(error.message());
     return Completion::of(context_.state.status_of(error));
   }
   return consequence(context_, error);
@@ -297,7 +297,7 @@ Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const
       return call_builtin(builtin, fields, &node, is_special);
     } catch (const ShellError& error) {
       if (error.kind() != ShellError::Kind::Utility || (is_special && context_.state.is_posix())) throw;
-      if (!error.message().empty()) context_.services.report(error.message());
+      context_.services.report(error.message());
       return Completion::of(context_.state.status_of(error));
     }
   }
@@ -348,7 +348,7 @@ Completion SimpleCommandRunner::builtin(const syntax::SimpleCommand& node, const
   } catch (const ShellError& error) {
     redirections_ = outer;
     if (error.kind() != ShellError::Kind::Utility || (is_special && context_.state.is_posix())) throw;
-    if (!error.message().empty()) context_.services.report(error.message());
+    context_.services.report(error.message());
     return Completion::of(context_.state.status_of(error));
   }
   redirections_ = outer;
@@ -597,7 +597,7 @@ bool SimpleCommandRunner::prepare_for_utility(std::span<const syntax::Redirectio
     } catch (const ShellError& error) {
       bool is_document = each.kind == syntax::RedirectionKind::HereDocument;
       if (error.is_fatal() || (context_.state.is_posix() && !is_document)) throw;
-      if (!error.message().empty()) context_.services.report(error.message());
+      context_.services.report(error.message());
       return false;
     }
   }
@@ -662,7 +662,7 @@ Completion SimpleCommandRunner::run_words(Fields words, const api::RunOptions& o
     } catch (const ShellError& error) {
       // By way of `command` a special builtin loses its consequences.
       if (error.kind() != ShellError::Kind::Utility) throw;
-      if (!error.message().empty()) context_.services.report(error.message());
+      context_.services.report(error.message());
       return Completion::of(context_.state.status_of(error));
     }
   }

@@ -423,7 +423,7 @@ int SubshellRunner::use_file(const syntax::Command& body, Take&& take) {
   try {
     if (!prepare_redirections(context_, body.redirections, plan, captures)) return context_.state.error_status();
   } catch (const state::ShellError& error) {
-    if (!error.message().empty()) context_.services.report(error.message());
+    context_.services.report(error.message());
     return context_.state.status_of(error);
   }
   const int fd = plan.resolve(body.redirections[0].fd);

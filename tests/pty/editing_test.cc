@@ -229,6 +229,14 @@ TEST_F(EditingTest, NumberOfTheCommandIsThatOfItsPrompt) {
   EXPECT_TRUE(shell->expect("(2)\r\n{3} "));
 }
 
+TEST_F(EditingTest, ErrorInAPromptCommandIsToldOnce) {
+  auto shell = start();
+  shell->send("PROMPT_COMMAND='if'\n");
+  ASSERT_TRUE(shell->expect("    ^\r\n"));
+  ASSERT_TRUE(shell->expect("ready> "));
+  EXPECT_EQ(shell->before(), "");
+}
+
 TEST(Editing, CtrlDWithinACommandAbandonsIt) {
   if (!kHasFrontend) GTEST_SKIP();
   InteractiveShell shell;
