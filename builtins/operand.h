@@ -44,19 +44,17 @@ void make_array(api::BuiltinContext& context, const DeclarationOperand& operand,
 /// ShellError.
 void assign_operand(api::BuiltinContext& context, const DeclarationOperand& operand, bool associative);
 
-/// Runs `action`; a language error in it (readonly) is reported and makes it false, except where it abandons the line
-/// (wrong arithmetic) or has the consequences of XCU 2.8.1, that is, from a special builtin in POSIX mode.
+/// Runs `action`; an assignment that fails in it (readonly) is reported and makes it false, except where it has the
+/// consequences of XCU 2.8.1, that is, from a special builtin in POSIX mode. What fails in expanding has them always.
 template <typename Action>
 bool reporting_errors(api::BuiltinContext& context, Action action) {
   try {
     action();
     return true;
   } catch (const state::ShellError& error) {
-    bool has_consequences = context.is_special && context.state.is_posix();
-    // Wrong arithmetic, of an integer variable or a subscript, abandons the line as in an assignment without the
-    // builtin.
-    bool abandons_line = error.kind() == state::ShellError::Kind::Expansion;
-    if (error.is_fatal() || abandons_line || has_consequences) throw;
+    using Kind = state::ShellError::Kind;
+    bool is_assignment = error.kind() == Kind::Assignment || error.kind() == Kind::Utility;
+    if (!is_assignment || (context.is_special && context.state.is_posix())) throw;
     if (!error.message().empty()) context.error(error.message());
     return false;
   }
