@@ -498,6 +498,9 @@ void ParameterExpander::expand_transform(const ParameterExpansion& p, const Para
   }
   Value value = fetch(parameter);
   require_set(value, p);
+  if (p.transform == '?' && value.is_set()) {  // bash: not known, which ends a script
+    throw ShellError(ShellError::Kind::Unset, std::string(p.text) + ": bad substitution");
+  }
   if (p.transform == 'A') {
     bool is_variable = parameter.kind == ParameterKind::Variable;
     if (is_variable && (value.is_set() || !attribute_letters(parameter.name).empty())) {

@@ -281,14 +281,17 @@ bool WordParser::parse_operator(ParameterExpansion& p, bool quoted) {
     case '^': return parse_case_operator(p, ParameterOp::UpperFirst, ParameterOp::UpperAll, c);
     case ',': return parse_case_operator(p, ParameterOp::LowerFirst, ParameterOp::LowerAll, c);
     case '~': return parse_case_operator(p, ParameterOp::ToggleFirst, ParameterOp::ToggleAll, c);
-    case '@':
-      in.skip();
-      c = in.look();
-      if (c == '\0' || std::strchr("QEPAaUuLKk", c) == nullptr) return false;
+    case '@': {
       in.skip();
       p.op = ParameterOp::Transform;
-      p.transform = c;
+      size_t count = 0;
+      for (; has_class(in.look(), kNameCharacter); ++count) {
+        c = in.current();
+        in.skip();
+      }
+      p.transform = count == 1 && std::strchr("QEPAaUuLKk", c) != nullptr ? c : '?';
       return true;
+    }
     default: return false;
   }
   in.skip();

@@ -78,7 +78,7 @@ struct ParameterExpansion {
   bool indirect = false;  // ${!x...}
   bool braces = false;
   char special = 0;    // Special: the character; NamesByPrefix: '*' or '@'
-  char transform = 0;  // Transform: the letter
+  char transform = 0;  // Transform: the letter, ? for what is none of them
   Name name = kNoName;
   int64_t number = 0;  // Positional
   uint32_t line = 0;
