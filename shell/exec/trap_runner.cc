@@ -94,6 +94,9 @@ Completion TrapRunner::run_action(state::Condition condition, const state::TrapA
   uint32_t line = state.line;
   uint32_t first_line = line == 0 || condition == state::kTrapExit ? 1 : line;  // of EXIT its own, as in bash
   Completion completion;
+  // A signal comes from outside, EXIT after the end: no `if` or `||` around what they interrupt is around their actions.
+  const int errexit_ignored = context_.errexit_ignored;
+  if (condition < state::kTrapErr) context_.errexit_ignored = 0;
   ++trap_depth_;
   {
     state::FrameGuard guard(state.calls, frame);
@@ -110,6 +113,7 @@ Completion TrapRunner::run_action(state::Condition condition, const state::TrapA
     }
   }
   --trap_depth_;
+  context_.errexit_ignored = errexit_ignored;
   state.line = line;
   return completion;
 }
@@ -228,10 +232,7 @@ Completion TrapRunner::run_pending() {
   while (int signal = process::take_pending_signal()) {
     const state::TrapAction& action = state.traps.action(signal);
     if (action.kind == state::TrapAction::Kind::Command) {
-      // The signal came from outside: no `if` or `||` around what it interrupts is around its action.
-      const int ignored = std::exchange(context_.errexit_ignored, 0);
       Completion completion = run_condition(signal, state.last_status);
-      context_.errexit_ignored = ignored;
       if (!completion.is_normal()) return completion;
       continue;
     }

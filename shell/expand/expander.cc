@@ -174,14 +174,14 @@ bool Expander::evaluate_subscript(Name name, const syntax::Subscript& subscript,
   if (subscript.kind != syntax::Subscript::Kind::Expression) {
     const Variable* variable = state_.variables.resolve(name);
     if (variable == nullptr || variable->value.kind() != state::Value::Kind::Associative) {
-      throw ShellError(ShellError::Kind::Substitution,
+      throw ShellError(ShellError::Kind::Assignment,
                        std::string(text(name)) + "[" + std::string(subscript.text) + "]: bad array subscript");
     }
     key = subscript.text;  // bash: keys like others
     return true;
   }
   if (subscript.text.empty() && (subscript.word == nullptr || subscript.word->parts.empty())) {
-    throw ShellError(ShellError::Kind::Substitution, std::string(text(name)) + "[]: bad array subscript");
+    throw ShellError(ShellError::Kind::Assignment, std::string(text(name)) + "[]: bad array subscript");
   }
   std::string_view written = is_computed ? computed_subscript(subscript) : subscript.text;
   const Variable* variable = state_.variables.resolve(name);

@@ -43,7 +43,7 @@ class ShellError {
     Expansion,     // arithmetic: in the bash language only the line is abandoned
     Substitution,  // ${x!}, failglob: as Expansion; with errexit a script ends
     Unset,         // ${x:?}, nounset: a script ends
-    Assignment,    // readonly variable: as Substitution
+    Assignment,    // readonly variable, bad subscript: as Substitution, but of a builtin only its failure
     Utility,       // of a special builtin
     Fatal,         // out of memory: the command line is abandoned; a script ends
     Exhausted,     // as Fatal, of the stack: subshells that run in this process end together
