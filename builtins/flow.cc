@@ -17,8 +17,8 @@ using state::Frame;
 using state::FrameKind;
 
 // Loops that `break` can leave: those of the running frame and, through eval, dot scripts and traps, of the frames
-// around it, up to the function or subshell. With `set -o nonlexicalctrl` functions belong to the loops they are called
-// in.
+// around it, up to the function or subshell. In POSIX mode a dot script is no part of the loop around it either (XCU
+// break: a loop encloses lexically). With `set -o nonlexicalctrl` both belong to the loops they are called in.
 uint32_t enclosing_loops(const state::ShellState& state) {
   uint32_t loops = 0;
   bool is_lexical = !state.is_on(state::Option::NonLexicalCtrl);
@@ -27,6 +27,7 @@ uint32_t enclosing_loops(const state::ShellState& state) {
     loops += frames[i].loop_depth;
     if (frames[i].kind == FrameKind::Subshell) break;
     if (frames[i].kind == FrameKind::Function && is_lexical) break;
+    if (frames[i].kind == FrameKind::Source && is_lexical && state.is_posix()) break;
   }
   return loops;
 }
