@@ -308,8 +308,13 @@ Completion run_jobs(BuiltinContext& context, Args args) {
   return Completion::of(status);
 }
 
-/// A job without a group of its own has no part in job control: no key would reach it in the foreground.
+/// A job without a group of its own has no part in job control: no key would reach it in the foreground. Nobody can
+/// wait for that of the shell around a subshell.
 bool can_be_continued(BuiltinContext& context, const Job& job) {
+  if (context.jobs.is_inherited()) {
+    context.error(fmt::format("job {} is one of the shell outside", job.number()));
+    return false;
+  }
   if (job.group() != 0) return true;
   context.error(fmt::format("job {} was started without job control", job.number()));
   return false;

@@ -236,7 +236,7 @@ class JobTable {
   void announce() {
     if (has_notices() && announcer_) announcer_();
   }
-  /// POSIX words: Done(3), Stopped(SIGTSTP) instead of Exit 3, Stopped.
+  /// POSIX words: Done(3), Stopped (SIGTSTP) instead of Exit 3, Stopped.
   void set_posix_words(bool on) { posix_words_ = on; }
   /// "Terminated", "Segmentation fault (core dumped)": what is said when a command dies of a signal; empty for SIGINT,
   /// SIGPIPE and everything that is not a death by signal.
@@ -251,6 +251,8 @@ class JobTable {
   /// In a forked subshell: the jobs are the parent's. They stay printable (`$(jobs -p)`) and signalable until the
   /// subshell makes its own; none can be waited for. Monitor off.
   void enter_subshell();
+  /// Whether the jobs are still those of the shell around.
+  bool is_inherited() const { return is_inherited_; }
 
  private:
   struct Location {
