@@ -191,6 +191,7 @@ void define(CompletionStore& store, const Request& request, Args names) {
   if (request.for_default) store.default_spec = request.spec;
   if (request.for_empty) store.empty_spec = request.spec;
   if (request.for_initial) store.initial_spec = request.spec;
+  if (request.for_default || request.for_empty || request.for_initial) return;  // whatever names there are
   for (std::string_view name : names) store.specs.insert_or_assign(std::string(name), request.spec);
 }
 
@@ -232,18 +233,18 @@ Completion run_compopt(BuiltinContext& context, Args args) {
   OptionParser parser(context, args, "o:DEI", true);
   CompletionStore& store = store_of(context);
   std::vector<std::pair<std::string, bool>> changes;
-  std::vector<CompletionSpec*> targets;
+  std::vector<std::pair<CompletionSpec*, std::string_view>> targets;
   bool names_given = false;
-  auto target = [&](std::optional<CompletionSpec>& spec) {
+  auto target = [&](std::optional<CompletionSpec>& spec, std::string_view option) {
     names_given = true;
-    if (spec.has_value()) targets.push_back(&*spec);
+    if (spec.has_value()) targets.emplace_back(&*spec, option);
   };
   while (char letter = parser.next()) {
     if (parser.failed()) return parser.completion();
     switch (letter) {
-      case 'D': target(store.default_spec); break;
-      case 'E': target(store.empty_spec); break;
-      case 'I': target(store.initial_spec); break;
+      case 'D': target(store.default_spec, "-D"); break;
+      case 'E': target(store.empty_spec, "-E"); break;
+      case 'I': target(store.initial_spec, "-I"); break;
       default:
         if (!is_known_option(parser.argument())) {
           return context.failure(fmt::format("{}: invalid option name", parser.argument()), state::kUsageError);
@@ -256,7 +257,7 @@ Completion run_compopt(BuiltinContext& context, Args args) {
     names_given = true;
     auto it = store.specs.find(name);
     if (it != store.specs.end()) {
-      targets.push_back(&it->second);
+      targets.emplace_back(&it->second, name);
     } else {
       context.error("{}: no completion specification", name);
       status = 1;
@@ -264,9 +265,9 @@ Completion run_compopt(BuiltinContext& context, Args args) {
   }
   if (!names_given) {
     if (store.current == nullptr) return context.failure("not currently executing completion function");
-    targets.push_back(store.current);
+    targets.emplace_back(store.current, std::string_view());
   }
-  for (CompletionSpec* spec : targets) {
+  for (const auto& [spec, name] : targets) {
     for (const auto& [option, on] : changes) switch_option(spec->options, option, on);
     if (!changes.empty()) continue;
     context.out.write("compopt");
@@ -274,6 +275,7 @@ Completion run_compopt(BuiltinContext& context, Args args) {
       bool on = std::find(spec->options.begin(), spec->options.end(), option) != spec->options.end();
       context.out.print(" {}o {}", on ? '-' : '+', option);
     }
+    if (!name.empty()) context.out.print(" {}", name);
     context.out.put('\n');
   }
   return Completion::of(status);
