@@ -89,12 +89,9 @@ void refresh_history_number(ShellState& state, Variable& v) { v.value.set_intege
 void refresh_parent(ShellState& state, Variable& v) {
   if (v.value.is_unset()) v.value.set_integer(state.parent_pid);
 }
-void refresh_uid(ShellState&, Variable& v) {
-  if (v.value.is_unset()) v.value.set_integer(getuid());
-}
-void refresh_euid(ShellState&, Variable& v) {
-  if (v.value.is_unset()) v.value.set_integer(geteuid());
-}
+// Always: the environment may have had another, and `set +p` changes them.
+void refresh_uid(ShellState&, Variable& v) { v.value.set_integer(getuid()); }
+void refresh_euid(ShellState&, Variable& v) { v.value.set_integer(geteuid()); }
 
 void refresh_groups(ShellState&, Variable& v) {
   if (!v.value.is_unset()) return;
@@ -457,7 +454,7 @@ void install_special_variables(ShellState& state) {
     Variable& v = variables.slot(special.name);
     if (special.refresh != nullptr) v.attributes |= attribute::Special;
     if (special.assigned != nullptr) v.attributes |= attribute::Acts;
-    v.attributes |= special.attributes;
+    if (!state.is_posix()) v.attributes |= special.attributes;  // the standard has no variable read only by itself
     if (special.assigned == set_locale_variables && !v.value.is_unset()) has_locale = true;
   }
   if (has_locale) set_locale_variables(state, variables.slot(names::LANG));
