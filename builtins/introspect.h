@@ -41,7 +41,7 @@ inline constexpr Builtin kIntrospectRows[] = {
 Line and file; with N also the function, N frames further out (0 is the immediate caller).
 
 Exit status: 0; 1 if no function runs or there is no such frame.)"},
-    {"enable", run_enable, BuiltinKind::Extension, 0, "enable [-a] [-dnps] [-f file] [name ...]",
+    {"enable", run_enable, BuiltinKind::Extension, 0, "enable [-anps] [name ...]",
      R"(Turn builtins on and off.
 Without names, the builtins that are on are printed.
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fstream>
+#include <sstream>
+
 #include "tests/builtins/fake_services.h"
 
 namespace mish::builtins {
@@ -86,6 +89,22 @@ TEST_F(Introspection, EveryBuiltinHasAHelpText) {
     EXPECT_EQ(builtin.synopsis.substr(0, builtin.name.size()), builtin.name);
     size_t first_line = builtin.help.find('\n');
     EXPECT_NE(builtin.help.substr(0, first_line).back(), ' ') << builtin.name;
+  }
+}
+
+TEST_F(Introspection, TheManualHasEveryBuiltin) {
+  std::ostringstream page;
+  page << std::ifstream(MISH_SOURCE_DIR "/shell/mish.1").rdbuf();
+  const std::string manual = page.str();
+  for (const api::Builtin& builtin : builtin_table()) {
+    std::string heading(builtin.synopsis);
+    for (size_t at = 0; (at = heading.find('-', at)) != std::string::npos; at += 2) heading.insert(at, 1, '\\');
+    if (heading.starts_with('.')) heading.insert(0, "\\&");
+    // Those for interprocess communication have a page of their own.
+    const std::string name_alone = "\\fB" + std::string(builtin.name) + "\\fP";
+    EXPECT_TRUE(manual.find(".B \"" + heading + "\"\n") != std::string::npos ||
+                manual.find(name_alone) != std::string::npos)
+        << builtin.synopsis;
   }
 }
 
