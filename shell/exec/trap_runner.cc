@@ -105,8 +105,10 @@ Completion TrapRunner::run_action(state::Condition condition, const state::TrapA
     try {
       completion = loop.run();
     } catch (const state::ShellError& error) {
-      if (error.kind() == state::ShellError::Kind::Utility && error.message().empty()) {
-        completion = Completion::of(context_.state.status_of(error));  // a syntax error in the action, reported
+      // A syntax error in the action, reported: bash goes on; XCU 2.8.1 lets only an interactive shell.
+      bool is_syntax_error = error.kind() == state::ShellError::Kind::Utility && error.message().empty();
+      if (is_syntax_error && (!state.is_posix() || context_.is_interactive())) {
+        completion = Completion::of(state.status_of(error));
       } else {
         completion = consequence(context_, error);
       }
