@@ -25,9 +25,10 @@ add_custom_target(uninstall
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME mish)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})
-set(CPACK_PACKAGE_DESCRIPTION "mish runs POSIX.1-2024 and bash scripts, and has builtins that create, use, inspect
- and clean up shared memory, message queues, mailboxes, semaphores, sockets, ports and remote procedure calls.")
+string(REGEX REPLACE "^A " "" CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})  # Debian wants no article
+set(CPACK_PACKAGE_DESCRIPTION "mish runs POSIX.1-2024 and bash scripts, and has builtins that create,
+use, inspect and clean up shared memory, message queues, mailboxes,
+semaphores, sockets, ports and remote procedure calls.")
 set(CPACK_PACKAGE_CONTACT "mish maintainers <maintainers@users.noreply.invalid>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_RESOURCE_FILE_LICENSE ${CMAKE_SOURCE_DIR}/LICENSE)
@@ -36,5 +37,6 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
   ${CMAKE_SOURCE_DIR}/scripts/debian/postinst ${CMAKE_SOURCE_DIR}/scripts/debian/prerm)
+set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_SOURCE_DIR}/scripts/cmake/DebianFiles.cmake)
 set(CPACK_STRIP_FILES ON)
 include(CPack)
