@@ -649,6 +649,7 @@ std::string JobTable::take_notices() {
 // --- JobTable: the shell ---------------------------------------------------------------------------------------------
 
 void JobTable::set_monitor(bool on, Terminal* terminal) {
+  if (on) drop_inherited();  // nobody but their parent can wait for them
   is_monitor_ = on;
   terminal_ = on ? terminal : nullptr;
 }
