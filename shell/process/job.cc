@@ -346,6 +346,11 @@ void JobTable::take_terminal_back(Job& job) {
   (void)terminal_->reclaim().ok();
   const bool is_hit = terminal_->witness().leave_group();
   job.is_late_interrupted_ = is_hit && job.state() == JobState::Done;
+  // Perhaps the whole group was killed: then the witness is on its way to its end, too, and no use for the next job.
+  if (std::any_of(job.processes_.begin(), job.processes_.end(),
+                  [](const JobProcess& process) { return process.status.signal() == SIGKILL; })) {
+    terminal_->witness().stop();
+  }
   bool ended_well = job.state() == JobState::Done && !job.is_resumed_ &&
                     std::none_of(job.processes_.begin(), job.processes_.end(),
                                  [](const JobProcess& process) { return process.status.is_signaled(); });
