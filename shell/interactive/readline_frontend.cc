@@ -516,6 +516,10 @@ bool ReadlineFrontend::handle_signals() {
     forced_line_ = "exit " + std::to_string(completion.status);
     return true;
   }
+  if (completion.flow == state::Flow::Interrupt) {
+    is_interrupted_ = true;  // Ctrl-C while the action ran is for the line, too
+    return true;
+  }
   state_.last_status = status;
   rl_prep_terminal(1);
   resume_line();

@@ -202,6 +202,21 @@ TEST_F(EditingTest, PastedLinesWaitForEnter) {
   EXPECT_TRUE(shell->expect("one\r\ntwo\r\n"));
 }
 
+TEST_F(EditingTest, CtrlCInAnActionIsForTheLineToo) {
+  auto shell = start("dumb");
+  shell->send("trap 'echo beg''un; sleep 60' USR2\n");
+  ASSERT_TRUE(shell->expect("ready> "));
+  shell->send("echo the line");
+  ASSERT_TRUE(shell->expect("the line"));
+  kill(shell->pid(), SIGUSR2);
+  ASSERT_TRUE(shell->expect("begun"));
+  ASSERT_TRUE(shell->await([&] { return shell->foreground_group() != shell->pid(); }));
+  shell->send(kCtrlC);
+  ASSERT_TRUE(shell->expect("ready> "));
+  shell->send("echo ali''ve\n");
+  EXPECT_TRUE(shell->expect("\nalive"));
+}
+
 TEST_F(EditingTest, PasteThatIsCutShortIsDropped) {
   for (const char* terminal : {"dumb", "xterm"}) {
     for (size_t size : {0, 64, 200}) {
