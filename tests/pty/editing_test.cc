@@ -229,7 +229,9 @@ TEST_F(EditingTest, PasteThatIsCutShortIsDropped) {
         kill(shell->pid(), SIGUSR2);
         ASSERT_TRUE(shell->expect("seen"));
       }
+      ASSERT_TRUE(shell->expect("ready> "));
       shell->send(kCtrlC);
+      ASSERT_TRUE(shell->expect("ready> "));
       shell->send("echo ali''ve\n");
       EXPECT_TRUE(shell->expect("alive")) << terminal << size;
     }

@@ -235,7 +235,7 @@ TEST(KeyboardSignals, CtrlCEndsASubstitutionThatOthersStillWriteTo) {
 
 TEST(KeyboardSignals, CommandThatHandledCtrlCMayGoOnToBeReadFrom) {
   PtySession script({shell_path(), "-c",
-                     "x=$(sh -c 'trap \"exit 3\" INT; echo go''ing >&2; while :; do sleep 60; done';"
+                     "x=$(sh -c 'trap \"sleep 0.3; exit 3\" INT; echo go''ing >&2; while :; do sleep 0.1; done';"
                      " echo st=$?); echo $x; kill -INT $$"});
   ASSERT_TRUE(script.expect("going"));
   script.send(kCtrlC);
