@@ -90,7 +90,7 @@ bool Coprocesses::has_ended(pid_t pid) const {
 void Coprocesses::drop_ended() {
   std::erase_if(entries_, [this](Entry& entry) {
     if (!has_ended(entry.pid)) return false;
-    if (context_.jobs.find_process(entry.pid) != nullptr && std::exchange(entry.is_new, false)) {
+    if (context_.jobs.find_process(entry.pid) != nullptr && entry.looks_left-- > 0) {
       process::request_safe_point();
       return false;
     }

@@ -49,7 +49,7 @@ class Coprocesses {
     pid_t pid = 0;
     End from_it;
     End to_it;
-    bool is_new = true;
+    int looks_left = 2;  // of drop_ended(): behind `coproc` and before the next command
   };
   static Result<End> lend(UniqueFd fd);
   bool has_ended(pid_t pid) const;
